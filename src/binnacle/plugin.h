@@ -1,0 +1,562 @@
+/* plugin.h - the whole contract between binnacle and a plugin: the only file of ours a plugin includes. */
+/* SPDX-License-Identifier: MIT
+ *
+ * A plugin maps one platform's API to entities. It is a const `struct bn_plugin`: tables (options,
+ * requests) and functions, any of which may be absent. The core does the rest: configuration, logins,
+ * TLS, time-outs, limits, escaping, retries of reads, scheduling, storage.
+ *
+ * Threads. Every lane (poll, interactive, one per followed log) opens a `struct bn_source` of its own,
+ * so plugin code is sequential and its instance data (`source->data`) is never shared. A plugin has no
+ * mutable file-level state.
+ *
+ * Memory. Everything a plugin gets from the host (JSON, strings, lists) lives until the plugin function
+ * it was called in returns, and is freed by the host. Everything it hands over is copied. A plugin frees
+ * only what it allocated itself.
+ *
+ * Every handle carries the host's function table, so one source file compiles linked in or as a shared
+ * object. The inline functions below are what plugin code calls.
+ */
+#ifndef BINNACLE_PLUGIN_H
+#define BINNACLE_PLUGIN_H
+
+#include <stdarg.h>
+
+#include "binnacle/types.h"
+
+/* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0. */
+#define BN_PLUGIN_ABI 1u
+
+struct bn_host;
+struct bn_plugin;
+struct bn_batch;
+struct bn_sink;
+struct bn_plan;
+struct bn_outcome;
+struct bn_intent;
+
+/* ---- requests -------------------------------------------------------------------------------------- */
+
+enum bn_effect { BN_READS, BN_WRITES };
+
+/* One request the plugin can make. Nothing that is not in its table can be sent.
+ * `path` holds {placeholders} that are filled, percent-encoded, from the parameters of the same name;
+ * every other parameter must be named in `query` (words separated by blanks) and becomes part of the
+ * query string. A path that begins with "{url}" is absolute: the parameter `url` comes from the
+ * configuration (the http plugin's targets), never from an answer. */
+struct bn_request {
+	const char *method;
+	const char *path;
+	const char *query;
+	enum bn_effect effect;
+	const char *doc; /* what it is for and which right it needs: shown by doctor and the manual */
+};
+
+/* A parameter; a NULL value leaves it out. Lists end with a NULL name; BN_PARAMS writes one. A name
+ * may stand more than once (`state=failed&state=running`). */
+struct bn_param {
+	const char *name;
+	const char *value;
+};
+#define BN_PARAMS(...) ((const struct bn_param[]){__VA_ARGS__, {NULL, NULL}})
+#define BN_NO_PARAMS   ((const struct bn_param[]){{NULL, NULL}})
+
+/* How a streamed body is cut into lines. */
+enum bn_framing { BN_LINES_RAW, BN_LINES_NDJSON, BN_LINES_SSE };
+
+/* One timed GET (or other method) of the http plugin. Input first, then what was measured. Times in
+ * microseconds, -1 where the phase did not happen; the meaning of the phases is curl's (see
+ * curl_easy_getinfo): resolve, connect, tls, first byte after the request was sent, transfer. */
+struct bn_probe {
+	const char *url;
+	const char *method;	     /* NULL: GET */
+	const char *const *headers;  /* "Name: value", NULL-terminated, or NULL */
+	const char *ca_file;	     /* PEM, or NULL for the system's */
+	int64_t timeout;	     /* ms */
+	size_t max_body;	     /* bytes kept of the body, at most 1 MiB */
+	/* measured */
+	int rc; /* BN_OK when there was an answer, else why not */
+	struct bn_error error;
+	int http_status;
+	bn_time sent_at;
+	int64_t resolve, connect, tls, first_byte, transfer, total;
+	bn_time certificate_expires; /* earliest over the chain, also when verification failed; 0 unknown */
+	const char *body;	     /* host-owned, NUL-terminated, may hold any bytes */
+	size_t body_size;
+	const char *content_type;
+};
+
+/* ---- JSON ------------------------------------------------------------------------------------------ */
+
+/* A borrowed JSON value. Paths are RFC 6901 pointers without the leading slash: "metadata/name",
+ * "metadata/labels/workflows.argoproj.io~1phase". A NULL or empty path is the value itself. */
+struct bn_json {
+	const struct bn_host *host;
+	const void *node; /* NULL: absent */
+};
+
+/* Walks an object's members or an array's items: start from {value}, then bn_json_next. */
+struct bn_json_iter {
+	struct bn_json in;
+	void *position;
+	size_t index;
+	const char *key; /* NULL in arrays */
+	struct bn_json value;
+};
+
+/* ---- handles --------------------------------------------------------------------------------------- */
+
+/* One lane's handle on one configured source. */
+struct bn_source {
+	const struct bn_host *host;
+	const struct bn_plugin *plugin;
+	const char *name;
+	void *data; /* the plugin's own, set in open, freed in close */
+};
+
+/* Where a poll puts what it read. Opaque but for the host. */
+struct bn_batch_head {
+	const struct bn_host *host;
+};
+
+/* ---- records: all strings are copied; NULL means "not known"; times 0 mean "not known" -------------- */
+
+/* Common part. `key` identifies the thing within (source, kind) and never changes; `name` is what a
+ * person calls it (default: key). `since` is when the platform says the present status began.
+ * `labels` is a NULL-terminated list name, value, name, value …, or NULL. */
+struct bn_entity {
+	const char *key;
+	const char *name;
+	enum bn_status status;
+	const char *raw_status; /* the platform's own word */
+	bn_time since;
+	const char *message; /* why, in the platform's words */
+	const char *owner;
+	const char *url; /* the page a person would open */
+	const char *const *labels;
+};
+
+struct bn_pipeline {
+	struct bn_entity e;
+	const char *schedule; /* cron expression, "@hourly", "15m", "dataset" … as the platform says it */
+	const char *timezone; /* IANA name the schedule is meant in */
+	bn_time next_due_at;  /* 0: let the core compute it from schedule and timezone, if it is cron */
+	bool paused;
+	const char *group;	/* "ingestion", "transformation" … */
+	const char *engine;	/* "argo", "airflow" … shown in the engine column */
+	const char *definition; /* path of the defining file, as far as the platform knows it */
+	enum bn_idempotence idempotence;
+};
+
+struct bn_run {
+	struct bn_entity e;
+	const char *pipeline; /* key of its pipeline in the same source, or NULL */
+	int attempt;	      /* the platform's own count from 1, or 0: the store counts */
+	bn_time queued_at, started_at, finished_at;
+	const char *trigger;  /* "schedule", "manual", "backfill", "retry" … */
+	const char *progress; /* "3/12", if the platform says it */
+	const char *retry_of; /* key of the run this one was resubmitted from */
+	int tasks_total, tasks_failed, tasks_skipped, tasks_done; /* -1 or all 0: not known */
+};
+
+struct bn_task {
+	struct bn_entity e; /* key: unique within its run and attempt; status of the latest try */
+	const char *run;    /* key of its run */
+	int attempt;	    /* of the run, as in struct bn_run; 0: the current one */
+	int try_number;	    /* the task's own try within the attempt, from 1 */
+	const char *parent; /* key of the node it is drawn under, or NULL */
+	const char *const *depends; /* keys of what it waits for, NULL-terminated, or NULL */
+	const char *type;   /* "pod", "dag", "steps", operator name … */
+	int order;	    /* position among its siblings */
+	bn_time queued_at, started_at, finished_at;
+	const char *log; /* handle for logs(): whatever the plugin understands; NULL: has none */
+};
+
+struct bn_endpoint {
+	struct bn_entity e;
+	const char *type; /* "http", "sagemaker" … */
+	const char *target; /* what is asked: "GET https://…" without secrets */
+	int http_status;
+	int64_t resolve, connect, tls, first_byte, transfer, total; /* µs, -1 not measured */
+	bn_time certificate_expires;
+	bn_time checked_at;
+	int64_t slo_p99; /* ms, 0 none */
+	/* one line per assertion: "status 200", "ok"/"failed", what was seen; NULL-terminated triples */
+	const char *const *asserts;
+};
+
+/* Something the platform itself says is wrong (a firing alert, a down target, an import error). */
+struct bn_finding {
+	const char *key; /* unique within (source), stable while it lasts */
+	const char *rule; /* "alert", "target-down", "import-error" … */
+	enum bn_severity severity;
+	const char *title;
+	const char *message;
+	struct bn_ref about; /* the entity it is about, or kind BN_KIND_NONE */
+	bn_time since;
+	const char *url;
+	const char *const *labels;
+};
+
+/* A scope is one of the source's lists. Complete: what it no longer holds is gone, once the scope was
+ * read to its end. Delta: what is not mentioned stays as it was. */
+enum bn_scope_type { BN_DELTA, BN_COMPLETE };
+
+/* ---- the host -------------------------------------------------------------------------------------- */
+
+/* An item of a list. Return BN_OK to go on, BN_EPARSE to have this item counted as skipped (with the
+ * error's message) and go on, anything else to stop with that code. */
+typedef int bn_item_fn(struct bn_json item, void *payload, struct bn_error *err);
+
+/* A line of a stream: not NUL-terminated by the far end but here; without its line end. Return BN_OK to
+ * go on, BN_ECANCELLED to end the stream without an error. */
+typedef int bn_line_fn(const char *line, size_t size, void *payload, struct bn_error *err);
+
+struct bn_host {
+	unsigned abi;
+
+	/* configuration */
+	const char *(*option)(const struct bn_source *, const char *name, size_t index);
+	int64_t (*option_int)(const struct bn_source *, const char *name);
+	double (*option_number)(const struct bn_source *, const char *name);
+	bool (*option_bool)(const struct bn_source *, const char *name);
+	size_t (*section_count)(const struct bn_source *);
+	const char *(*section_name)(const struct bn_source *, size_t section);
+	const char *(*section_option)(const struct bn_source *, size_t section, const char *name, size_t index);
+	int64_t (*section_int)(const struct bn_source *, size_t section, const char *name);
+	int (*secret)(struct bn_source *, const char *name, const char **out, struct bn_error *);
+
+	/* requests */
+	int (*get)(struct bn_source *, int request, const struct bn_param *, const char *body,
+	    struct bn_json *out, struct bn_error *);
+	int (*items)(struct bn_source *, int request, const struct bn_param *, const char *body,
+	    const char *array, bn_item_fn *, void *payload, struct bn_json *rest, struct bn_error *);
+	int (*lines)(struct bn_source *, int request, const struct bn_param *, enum bn_framing,
+	    const char *accept, bn_line_fn *, void *payload, struct bn_error *);
+	int (*probe)(struct bn_source *, struct bn_probe *, size_t count, size_t parallel, struct bn_error *);
+	void (*set_bearer)(struct bn_source *, const char *token);
+	bool (*cancelled)(const struct bn_source *);
+
+	/* text, time, memory of this call */
+	const char *(*format)(struct bn_source *, const char *format, va_list);
+	void *(*allocate)(struct bn_source *, size_t);
+	bn_time (*now)(const struct bn_source *);
+	bn_time (*parse_time)(const char *iso8601);
+	const char *(*format_time)(struct bn_source *, bn_time);
+	int (*fail)(struct bn_error *, int code, const char *format, va_list);
+	void (*log)(struct bn_source *, const char *format, va_list);
+
+	/* JSON */
+	struct bn_json (*json_get)(struct bn_json, const char *path);
+	const char *(*json_string)(struct bn_json, const char *path);
+	int64_t (*json_int)(struct bn_json, const char *path, int64_t fallback);
+	double (*json_number)(struct bn_json, const char *path, double fallback);
+	bool (*json_bool)(struct bn_json, const char *path, bool fallback);
+	size_t (*json_size)(struct bn_json, const char *path);
+	bool (*json_next)(struct bn_json_iter *);
+	int (*json_parse)(struct bn_source *, const char *text, size_t size, struct bn_json *out, struct bn_error *);
+	const char *(*json_text)(struct bn_source *, struct bn_json, const char *path);
+
+	/* what was read */
+	int (*scope)(struct bn_batch *, const char *name, enum bn_scope_type, struct bn_error *);
+	int (*page)(struct bn_batch *, struct bn_error *);
+	int (*scope_done)(struct bn_batch *, struct bn_error *);
+	const char *(*watermark)(struct bn_batch *, const char *name);
+	void (*set_watermark)(struct bn_batch *, const char *name, const char *value);
+	void (*add_pipeline)(struct bn_batch *, const struct bn_pipeline *);
+	void (*add_run)(struct bn_batch *, const struct bn_run *);
+	void (*add_task)(struct bn_batch *, const struct bn_task *);
+	void (*add_endpoint)(struct bn_batch *, const struct bn_endpoint *);
+	void (*add_entity)(struct bn_batch *, enum bn_kind, const struct bn_entity *);
+	void (*add_finding)(struct bn_batch *, const struct bn_finding *);
+	void (*add_attribute)(struct bn_batch *, enum bn_kind, const char *key, const char *name, const char *value);
+	void (*add_measure)(struct bn_batch *, struct bn_ref about, const char *name, double value,
+	    const char *unit, bn_time at);
+	void (*add_point)(struct bn_batch *, struct bn_ref about, const char *series, bn_time at, double value);
+	void (*add_link)(struct bn_batch *, struct bn_ref from, struct bn_ref to, const char *kind);
+	void (*add_skip)(struct bn_batch *, const char *what, const char *why);
+
+	/* log lines */
+	int (*sink_line)(struct bn_sink *, bn_time at, const char *text, size_t size);
+	bool (*sink_follow)(const struct bn_sink *);
+};
+
+/* ---- the plugin ------------------------------------------------------------------------------------ */
+
+/* Which lines are wanted. */
+struct bn_log_request {
+	const char *run;
+	const char *task;   /* NULL: the whole run */
+	const char *handle; /* struct bn_task.log, or NULL */
+	int try_number;	    /* 0: the latest */
+	int tail;	    /* last so many lines, 0: all */
+	bool follow;
+};
+
+struct bn_plugin {
+	unsigned abi; /* BN_PLUGIN_ABI */
+	const char *name;
+	const char *summary;  /* one line, for the manual and doctor */
+	const char *provides; /* kinds, words separated by blanks: "pipeline run task" */
+	const char *section;  /* kind of configuration section it owns besides [source]: "endpoint", or NULL */
+	const struct bn_option *options;	 /* of [source], besides the common ones */
+	const struct bn_option *section_options; /* of its own sections */
+	const struct bn_request *requests;	 /* ends with a NULL method */
+	int64_t interval;			 /* default ms between polls; 0: 30 s */
+
+	int (*open)(struct bn_source *, struct bn_error *);
+	void (*close)(struct bn_source *);
+	/* Called before the first request and once more after a 401: get a token, bn_set_bearer it.
+	 * Absent: the common options (token-*, user, password-*) are all there is. */
+	int (*login)(struct bn_source *, struct bn_error *);
+	int (*poll)(struct bn_source *, struct bn_batch *, struct bn_error *);
+	int (*watch)(struct bn_source *, struct bn_batch *, struct bn_error *);
+	int (*backfill)(struct bn_source *, bn_time since, struct bn_batch *, struct bn_error *);
+	/* What is too much to poll. `ref` names an entity of this source: a run's tasks … */
+	int (*detail)(struct bn_source *, const struct bn_ref *, struct bn_batch *, struct bn_error *);
+	int (*logs)(struct bn_source *, const struct bn_log_request *, struct bn_sink *, struct bn_error *);
+	int (*plan)(struct bn_source *, const struct bn_ref *, const char *verb, struct bn_plan *, struct bn_error *);
+	int (*act)(struct bn_source *, const struct bn_plan *, struct bn_outcome *, struct bn_error *);
+	int (*reconcile)(struct bn_source *, const struct bn_intent *, struct bn_outcome *, struct bn_error *);
+	/* Asks the cheapest questions that prove the login and each right; one bn_check line per question. */
+	int (*doctor)(struct bn_source *, struct bn_sink *, struct bn_error *);
+};
+
+/* ---- what plugin code calls ------------------------------------------------------------------------ */
+
+#define BN_HEAD(batch) (((const struct bn_batch_head *)(const void *)(batch))->host)
+
+/* The option's value as written, or its default, or NULL. Multi-valued options by index until NULL. */
+static inline const char *
+bn_option(const struct bn_source *s, const char *name)
+{
+	return s->host->option(s, name, 0);
+}
+
+static inline const char *
+bn_option_at(const struct bn_source *s, const char *name, size_t index)
+{
+	return s->host->option(s, name, index);
+}
+
+/* An INT, or a DURATION in ms, or a SIZE in bytes. */
+static inline int64_t
+bn_option_int(const struct bn_source *s, const char *name)
+{
+	return s->host->option_int(s, name);
+}
+
+static inline bool
+bn_option_bool(const struct bn_source *s, const char *name)
+{
+	return s->host->option_bool(s, name);
+}
+
+/* A whole, small answer (at most 8 MiB decoded) as JSON. `body` is sent as application/json, or NULL. */
+static inline int
+bn_get(struct bn_source *s, int request, const struct bn_param *params, struct bn_json *out, struct bn_error *err)
+{
+	return s->host->get(s, request, params, NULL, out, err);
+}
+
+static inline int
+bn_post(struct bn_source *s, int request, const struct bn_param *params, const char *body, struct bn_json *out,
+    struct bn_error *err)
+{
+	return s->host->get(s, request, params, body, out, err);
+}
+
+/* A list: the array at path `array` ("" when the document is the array) is cut out of the byte stream and
+ * each item parsed alone; `rest` (may be NULL) is the document with that array empty. A broken item is
+ * skipped and counted. */
+static inline int
+bn_items(struct bn_source *s, int request, const struct bn_param *params, const char *array, bn_item_fn *on_item,
+    void *payload, struct bn_json *rest, struct bn_error *err)
+{
+	return s->host->items(s, request, params, NULL, array, on_item, payload, rest, err);
+}
+
+/* A stream of lines; ends with the stream, an error, a cancel, or the callback's BN_ECANCELLED. */
+static inline int
+bn_lines(struct bn_source *s, int request, const struct bn_param *params, enum bn_framing framing,
+    const char *accept, bn_line_fn *on_line, void *payload, struct bn_error *err)
+{
+	return s->host->lines(s, request, params, framing, accept, on_line, payload, err);
+}
+
+static inline bool
+bn_cancelled(const struct bn_source *s)
+{
+	return s->host->cancelled(s);
+}
+
+static inline void
+bn_set_bearer(struct bn_source *s, const char *token)
+{
+	s->host->set_bearer(s, token);
+}
+
+static inline bn_time
+bn_source_now(const struct bn_source *s)
+{
+	return s->host->now(s);
+}
+
+/* printf into memory that lives as long as this call of the plugin. Never NULL. */
+__attribute__((format(printf, 2, 3))) static inline const char *
+bn_format(struct bn_source *s, const char *format, ...)
+{
+	va_list ap;
+	const char *text;
+
+	va_start(ap, format);
+	text = s->host->format(s, format, ap);
+	va_end(ap);
+	return text;
+}
+
+/* Fills err and returns code, for `return bn_fail_at(source, err, BN_EPARSE, "run %s: …", id)`. */
+__attribute__((format(printf, 4, 5))) static inline int
+bn_fail_at(const struct bn_source *s, struct bn_error *err, int code, const char *format, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, format);
+	rc = s->host->fail(err, code, format, ap);
+	va_end(ap);
+	return rc;
+}
+
+static inline struct bn_json
+bn_json_get(struct bn_json j, const char *path)
+{
+	return j.host->json_get(j, path);
+}
+
+/* NULL when absent, null, or not a string. */
+static inline const char *
+bn_json_string(struct bn_json j, const char *path)
+{
+	return j.host->json_string(j, path);
+}
+
+/* Numbers, and numbers that arrive as strings (grpc-gateway, Prometheus). Booleans are not numbers. */
+static inline int64_t
+bn_json_int(struct bn_json j, const char *path, int64_t fallback)
+{
+	return j.host->json_int(j, path, fallback);
+}
+
+static inline double
+bn_json_number(struct bn_json j, const char *path, double fallback)
+{
+	return j.host->json_number(j, path, fallback);
+}
+
+static inline bool
+bn_json_bool(struct bn_json j, const char *path, bool fallback)
+{
+	return j.host->json_bool(j, path, fallback);
+}
+
+/* RFC 3339 / ISO 8601 text to ms; 0 when absent, null or not a time. */
+static inline bn_time
+bn_json_time(struct bn_json j, const char *path)
+{
+	return j.host->parse_time(j.host->json_string(j, path));
+}
+
+/* Items of an array, members of an object; 0 otherwise. */
+static inline size_t
+bn_json_size(struct bn_json j, const char *path)
+{
+	return j.host->json_size(j, path);
+}
+
+static inline bool
+bn_json_next(struct bn_json_iter *iter)
+{
+	return iter->in.host->json_next(iter);
+}
+
+static inline int
+bn_scope(struct bn_batch *b, const char *name, enum bn_scope_type type, struct bn_error *err)
+{
+	return BN_HEAD(b)->scope(b, name, type, err);
+}
+
+/* Commits what was added so far; call it after each page of a long list. */
+static inline int
+bn_page(struct bn_batch *b, struct bn_error *err)
+{
+	return BN_HEAD(b)->page(b, err);
+}
+
+/* The list was read to its end: commit, move watermarks, and (complete scopes) mark what is gone. */
+static inline int
+bn_scope_done(struct bn_batch *b, struct bn_error *err)
+{
+	return BN_HEAD(b)->scope_done(b, err);
+}
+
+static inline void
+bn_add_pipeline(struct bn_batch *b, const struct bn_pipeline *record)
+{
+	BN_HEAD(b)->add_pipeline(b, record);
+}
+
+static inline void
+bn_add_run(struct bn_batch *b, const struct bn_run *record)
+{
+	BN_HEAD(b)->add_run(b, record);
+}
+
+static inline void
+bn_add_task(struct bn_batch *b, const struct bn_task *record)
+{
+	BN_HEAD(b)->add_task(b, record);
+}
+
+static inline void
+bn_add_endpoint(struct bn_batch *b, const struct bn_endpoint *record)
+{
+	BN_HEAD(b)->add_endpoint(b, record);
+}
+
+static inline void
+bn_add_finding(struct bn_batch *b, const struct bn_finding *record)
+{
+	BN_HEAD(b)->add_finding(b, record);
+}
+
+/* A further fact about a thing ("image", "alias", "replicas"): its changes are kept as history. */
+static inline void
+bn_add_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const char *name, const char *value)
+{
+	BN_HEAD(b)->add_attribute(b, kind, key, name, value);
+}
+
+static inline void
+bn_add_link(struct bn_batch *b, struct bn_ref from, struct bn_ref to, const char *kind)
+{
+	BN_HEAD(b)->add_link(b, from, to, kind);
+}
+
+/* Counts something that came broken; it shows in the source's row, never silently. */
+static inline void
+bn_add_skip(struct bn_batch *b, const char *what, const char *why)
+{
+	BN_HEAD(b)->add_skip(b, what, why);
+}
+
+/* One log line; returns BN_ECANCELLED when nobody wants more. */
+static inline int
+bn_sink_line(struct bn_source *s, struct bn_sink *sink, bn_time at, const char *text, size_t size)
+{
+	return s->host->sink_line(sink, at, text, size);
+}
+
+/* The symbol a shared object exports. */
+#define BN_PLUGIN_SYMBOL "bn_plugin_entry"
+
+#endif
