@@ -1,29 +1,32 @@
-/* plugin.h - the whole contract between binnacle and a plugin: the only file of ours a plugin includes. */
+/* plugin.h - the whole contract between binnacle and a plugin: the only file of ours a plugin
+ * includes. */
 /* SPDX-License-Identifier: MIT
  *
  * A plugin maps one platform's API to entities. It is a const `struct bn_plugin`: tables (options,
- * requests) and functions, any of which may be absent. The core does the rest: configuration, logins,
- * TLS, time-outs, limits, escaping, retries of reads, scheduling, storage.
+ * requests) and functions, any of which may be absent. The core does the rest: configuration,
+ * logins, TLS, time-outs, limits, escaping, retries of reads, scheduling, storage.
  *
- * Threads. Every lane (poll, interactive, one per followed log) opens a `struct bn_source` of its own,
- * so plugin code is sequential and its instance data (`source->data`) is never shared. A plugin has no
- * mutable file-level state.
+ * Threads. Every lane (poll, interactive, one per followed log) opens a `struct bn_source` of its
+ * own, so plugin code is sequential and its instance data (`source->data`) is never shared. A
+ * plugin has no mutable file-level state.
  *
- * Memory. Everything a plugin gets from the host (JSON, strings, lists) lives until the plugin function
- * it was called in returns, and is freed by the host. Everything it hands over is copied. A plugin frees
- * only what it allocated itself.
+ * Memory. Everything a plugin gets from the host (JSON, strings, lists) lives until the plugin
+ * function it was called in returns, and is freed by the host. Everything it hands over is copied.
+ * A plugin frees only what it allocated itself.
  *
- * Every handle carries the host's function table, so one source file compiles linked in or as a shared
- * object. The inline functions below are what plugin code calls.
+ * Every handle carries the host's function table, so one source file compiles linked in or as a
+ * shared object. The inline functions below are what plugin code calls.
  */
 #ifndef BINNACLE_PLUGIN_H
 #define BINNACLE_PLUGIN_H
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "binnacle/types.h"
 
-/* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0. */
+/* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0.
+ */
 #define BN_PLUGIN_ABI 1u
 
 struct bn_host;
@@ -34,21 +37,23 @@ struct bn_plan;
 struct bn_outcome;
 struct bn_intent;
 
-/* ---- requests -------------------------------------------------------------------------------------- */
+/* ---- requests
+ * -------------------------------------------------------------------------------------- */
 
 enum bn_effect { BN_READS, BN_WRITES };
 
 /* One request the plugin can make. Nothing that is not in its table can be sent.
- * `path` holds {placeholders} that are filled, percent-encoded, from the parameters of the same name;
- * every other parameter must be named in `query` (words separated by blanks) and becomes part of the
- * query string. A path that begins with "{url}" is absolute: the parameter `url` comes from the
- * configuration (the http plugin's targets), never from an answer. */
+ * `path` holds {placeholders} that are filled, percent-encoded, from the parameters of the same
+ * name; every other parameter must be named in `query` (words separated by blanks) and becomes part
+ * of the query string. A path that begins with "{url}" is absolute: the parameter `url` comes from
+ * the configuration (the http plugin's targets), never from an answer. */
 struct bn_request {
 	const char *method;
 	const char *path;
 	const char *query;
 	enum bn_effect effect;
-	const char *doc; /* what it is for and which right it needs: shown by doctor and the manual */
+	const char
+	    *doc; /* what it is for and which right it needs: shown by doctor and the manual */
 };
 
 /* A parameter; a NULL value leaves it out. Lists end with a NULL name; BN_PARAMS writes one. A name
@@ -68,24 +73,26 @@ enum bn_framing { BN_LINES_RAW, BN_LINES_NDJSON, BN_LINES_SSE };
  * curl_easy_getinfo): resolve, connect, tls, first byte after the request was sent, transfer. */
 struct bn_probe {
 	const char *url;
-	const char *method;	     /* NULL: GET */
-	const char *const *headers;  /* "Name: value", NULL-terminated, or NULL */
-	const char *ca_file;	     /* PEM, or NULL for the system's */
-	int64_t timeout;	     /* ms */
-	size_t max_body;	     /* bytes kept of the body, at most 1 MiB */
+	const char *method;	    /* NULL: GET */
+	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
+	const char *ca_file;	    /* PEM, or NULL for the system's */
+	int64_t timeout;	    /* ms */
+	size_t max_body;	    /* bytes kept of the body, at most 1 MiB */
 	/* measured */
 	int rc; /* BN_OK when there was an answer, else why not */
 	struct bn_error error;
 	int http_status;
 	bn_time sent_at;
 	int64_t resolve, connect, tls, first_byte, transfer, total;
-	bn_time certificate_expires; /* earliest over the chain, also when verification failed; 0 unknown */
+	bn_time certificate_expires; /* earliest over the chain, also when verification failed; 0
+					unknown */
 	const char *body;	     /* host-owned, NUL-terminated, may hold any bytes */
 	size_t body_size;
 	const char *content_type;
 };
 
-/* ---- JSON ------------------------------------------------------------------------------------------ */
+/* ---- JSON
+ * ------------------------------------------------------------------------------------------ */
 
 /* A borrowed JSON value. Paths are RFC 6901 pointers without the leading slash: "metadata/name",
  * "metadata/labels/workflows.argoproj.io~1phase". A NULL or empty path is the value itself. */
@@ -103,7 +110,8 @@ struct bn_json_iter {
 	struct bn_json value;
 };
 
-/* ---- handles --------------------------------------------------------------------------------------- */
+/* ---- handles
+ * --------------------------------------------------------------------------------------- */
 
 /* One lane's handle on one configured source. */
 struct bn_source {
@@ -118,7 +126,8 @@ struct bn_batch_head {
 	const struct bn_host *host;
 };
 
-/* ---- records: all strings are copied; NULL means "not known"; times 0 mean "not known" -------------- */
+/* ---- records: all strings are copied; NULL means "not known"; times 0 mean "not known"
+ * -------------- */
 
 /* Common part. `key` identifies the thing within (source, kind) and never changes; `name` is what a
  * person calls it (default: key). `since` is when the platform says the present status began.
@@ -137,9 +146,11 @@ struct bn_entity {
 
 struct bn_pipeline {
 	struct bn_entity e;
-	const char *schedule; /* cron expression, "@hourly", "15m", "dataset" … as the platform says it */
+	const char
+	    *schedule; /* cron expression, "@hourly", "15m", "dataset" … as the platform says it */
 	const char *timezone; /* IANA name the schedule is meant in */
-	bn_time next_due_at;  /* 0: let the core compute it from schedule and timezone, if it is cron */
+	bn_time
+	    next_due_at; /* 0: let the core compute it from schedule and timezone, if it is cron */
 	bool paused;
 	const char *group;	/* "ingestion", "transformation" … */
 	const char *engine;	/* "argo", "airflow" … shown in the engine column */
@@ -165,28 +176,29 @@ struct bn_task {
 	int try_number;	    /* the task's own try within the attempt, from 1 */
 	const char *parent; /* key of the node it is drawn under, or NULL */
 	const char *const *depends; /* keys of what it waits for, NULL-terminated, or NULL */
-	const char *type;   /* "pod", "dag", "steps", operator name … */
-	int order;	    /* position among its siblings */
+	const char *type;	    /* "pod", "dag", "steps", operator name … */
+	int order;		    /* position among its siblings */
 	bn_time queued_at, started_at, finished_at;
 	const char *log; /* handle for logs(): whatever the plugin understands; NULL: has none */
 };
 
 struct bn_endpoint {
 	struct bn_entity e;
-	const char *type; /* "http", "sagemaker" … */
+	const char *type;   /* "http", "sagemaker" … */
 	const char *target; /* what is asked: "GET https://…" without secrets */
 	int http_status;
 	int64_t resolve, connect, tls, first_byte, transfer, total; /* µs, -1 not measured */
 	bn_time certificate_expires;
 	bn_time checked_at;
 	int64_t slo_p99; /* ms, 0 none */
-	/* one line per assertion: "status 200", "ok"/"failed", what was seen; NULL-terminated triples */
+	/* one line per assertion: "status 200", "ok"/"failed", what was seen; NULL-terminated
+	 * triples */
 	const char *const *asserts;
 };
 
 /* Something the platform itself says is wrong (a firing alert, a down target, an import error). */
 struct bn_finding {
-	const char *key; /* unique within (source), stable while it lasts */
+	const char *key;  /* unique within (source), stable while it lasts */
 	const char *rule; /* "alert", "target-down", "import-error" … */
 	enum bn_severity severity;
 	const char *title;
@@ -197,18 +209,22 @@ struct bn_finding {
 	const char *const *labels;
 };
 
-/* A scope is one of the source's lists. Complete: what it no longer holds is gone, once the scope was
- * read to its end. Delta: what is not mentioned stays as it was. */
+/* What doctor says of one question. */
+enum bn_verdict { BN_CHECK_OK, BN_CHECK_FAIL, BN_CHECK_NOTE };
+
+/* A scope is one of the source's lists. Complete: what it no longer holds is gone, once the scope
+ * was read to its end. Delta: what is not mentioned stays as it was. */
 enum bn_scope_type { BN_DELTA, BN_COMPLETE };
 
-/* ---- the host -------------------------------------------------------------------------------------- */
+/* ---- the host
+ * -------------------------------------------------------------------------------------- */
 
-/* An item of a list. Return BN_OK to go on, BN_EPARSE to have this item counted as skipped (with the
- * error's message) and go on, anything else to stop with that code. */
+/* An item of a list. Return BN_OK to go on, BN_EPARSE to have this item counted as skipped (with
+ * the error's message) and go on, anything else to stop with that code. */
 typedef int bn_item_fn(struct bn_json item, void *payload, struct bn_error *err);
 
-/* A line of a stream: not NUL-terminated by the far end but here; without its line end. Return BN_OK to
- * go on, BN_ECANCELLED to end the stream without an error. */
+/* A line of a stream: not NUL-terminated by the far end but here; without its line end. Return
+ * BN_OK to go on, BN_ECANCELLED to end the stream without an error. */
 typedef int bn_line_fn(const char *line, size_t size, void *payload, struct bn_error *err);
 
 struct bn_host {
@@ -221,18 +237,21 @@ struct bn_host {
 	bool (*option_bool)(const struct bn_source *, const char *name);
 	size_t (*section_count)(const struct bn_source *);
 	const char *(*section_name)(const struct bn_source *, size_t section);
-	const char *(*section_option)(const struct bn_source *, size_t section, const char *name, size_t index);
+	const char *(*section_option)(const struct bn_source *, size_t section, const char *name,
+				      size_t index);
 	int64_t (*section_int)(const struct bn_source *, size_t section, const char *name);
 	int (*secret)(struct bn_source *, const char *name, const char **out, struct bn_error *);
 
 	/* requests */
 	int (*get)(struct bn_source *, int request, const struct bn_param *, const char *body,
-	    struct bn_json *out, struct bn_error *);
+		   struct bn_json *out, struct bn_error *);
 	int (*items)(struct bn_source *, int request, const struct bn_param *, const char *body,
-	    const char *array, bn_item_fn *, void *payload, struct bn_json *rest, struct bn_error *);
+		     const char *array, bn_item_fn *, void *payload, struct bn_json *rest,
+		     struct bn_error *);
 	int (*lines)(struct bn_source *, int request, const struct bn_param *, enum bn_framing,
-	    const char *accept, bn_line_fn *, void *payload, struct bn_error *);
-	int (*probe)(struct bn_source *, struct bn_probe *, size_t count, size_t parallel, struct bn_error *);
+		     const char *accept, bn_line_fn *, void *payload, struct bn_error *);
+	int (*probe)(struct bn_source *, struct bn_probe *, size_t count, size_t parallel,
+		     struct bn_error *);
 	void (*set_bearer)(struct bn_source *, const char *token);
 	bool (*cancelled)(const struct bn_source *);
 
@@ -253,7 +272,8 @@ struct bn_host {
 	bool (*json_bool)(struct bn_json, const char *path, bool fallback);
 	size_t (*json_size)(struct bn_json, const char *path);
 	bool (*json_next)(struct bn_json_iter *);
-	int (*json_parse)(struct bn_source *, const char *text, size_t size, struct bn_json *out, struct bn_error *);
+	int (*json_parse)(struct bn_source *, const char *text, size_t size, struct bn_json *out,
+			  struct bn_error *);
 	const char *(*json_text)(struct bn_source *, struct bn_json, const char *path);
 
 	/* what was read */
@@ -268,19 +288,27 @@ struct bn_host {
 	void (*add_endpoint)(struct bn_batch *, const struct bn_endpoint *);
 	void (*add_entity)(struct bn_batch *, enum bn_kind, const struct bn_entity *);
 	void (*add_finding)(struct bn_batch *, const struct bn_finding *);
-	void (*add_attribute)(struct bn_batch *, enum bn_kind, const char *key, const char *name, const char *value);
+	void (*add_attribute)(struct bn_batch *, enum bn_kind, const char *key, const char *name,
+			      const char *value);
 	void (*add_measure)(struct bn_batch *, struct bn_ref about, const char *name, double value,
-	    const char *unit, bn_time at);
-	void (*add_point)(struct bn_batch *, struct bn_ref about, const char *series, bn_time at, double value);
+			    const char *unit, bn_time at);
+	void (*add_point)(struct bn_batch *, struct bn_ref about, const char *series, bn_time at,
+			  double value);
 	void (*add_link)(struct bn_batch *, struct bn_ref from, struct bn_ref to, const char *kind);
 	void (*add_skip)(struct bn_batch *, const char *what, const char *why);
 
-	/* log lines */
+	/* log lines and doctor's answers */
 	int (*sink_line)(struct bn_sink *, bn_time at, const char *text, size_t size);
 	bool (*sink_follow)(const struct bn_sink *);
+	void (*sink_check)(struct bn_sink *, enum bn_verdict, const char *what, const char *detail);
+
+	/* time and text, continued */
+	int (*wait)(struct bn_source *, int64_t ms);
+	const char *(*escape)(struct bn_source *, const char *text);
 };
 
-/* ---- the plugin ------------------------------------------------------------------------------------ */
+/* ---- the plugin
+ * ------------------------------------------------------------------------------------ */
 
 /* Which lines are wanted. */
 struct bn_log_request {
@@ -297,7 +325,8 @@ struct bn_plugin {
 	const char *name;
 	const char *summary;  /* one line, for the manual and doctor */
 	const char *provides; /* kinds, words separated by blanks: "pipeline run task" */
-	const char *section;  /* kind of configuration section it owns besides [source]: "endpoint", or NULL */
+	const char *section;  /* kind of configuration section it owns besides [source]: "endpoint",
+				 or NULL */
 	const struct bn_option *options;	 /* of [source], besides the common ones */
 	const struct bn_option *section_options; /* of its own sections */
 	const struct bn_request *requests;	 /* ends with a NULL method */
@@ -312,20 +341,28 @@ struct bn_plugin {
 	int (*watch)(struct bn_source *, struct bn_batch *, struct bn_error *);
 	int (*backfill)(struct bn_source *, bn_time since, struct bn_batch *, struct bn_error *);
 	/* What is too much to poll. `ref` names an entity of this source: a run's tasks … */
-	int (*detail)(struct bn_source *, const struct bn_ref *, struct bn_batch *, struct bn_error *);
-	int (*logs)(struct bn_source *, const struct bn_log_request *, struct bn_sink *, struct bn_error *);
-	int (*plan)(struct bn_source *, const struct bn_ref *, const char *verb, struct bn_plan *, struct bn_error *);
-	int (*act)(struct bn_source *, const struct bn_plan *, struct bn_outcome *, struct bn_error *);
-	int (*reconcile)(struct bn_source *, const struct bn_intent *, struct bn_outcome *, struct bn_error *);
-	/* Asks the cheapest questions that prove the login and each right; one bn_check line per question. */
+	int (*detail)(struct bn_source *, const struct bn_ref *, struct bn_batch *,
+		      struct bn_error *);
+	int (*logs)(struct bn_source *, const struct bn_log_request *, struct bn_sink *,
+		    struct bn_error *);
+	int (*plan)(struct bn_source *, const struct bn_ref *, const char *verb, struct bn_plan *,
+		    struct bn_error *);
+	int (*act)(struct bn_source *, const struct bn_plan *, struct bn_outcome *,
+		   struct bn_error *);
+	int (*reconcile)(struct bn_source *, const struct bn_intent *, struct bn_outcome *,
+			 struct bn_error *);
+	/* Asks the cheapest questions that prove the login and each right; one bn_check per
+	 * question. */
 	int (*doctor)(struct bn_source *, struct bn_sink *, struct bn_error *);
 };
 
-/* ---- what plugin code calls ------------------------------------------------------------------------ */
+/* ---- what plugin code calls
+ * ------------------------------------------------------------------------ */
 
 #define BN_HEAD(batch) (((const struct bn_batch_head *)(const void *)(batch))->host)
 
-/* The option's value as written, or its default, or NULL. Multi-valued options by index until NULL. */
+/* The option's value as written, or its default, or NULL. Multi-valued options by index until NULL.
+ */
 static inline const char *
 bn_option(const struct bn_source *s, const char *name)
 {
@@ -351,26 +388,68 @@ bn_option_bool(const struct bn_source *s, const char *name)
 	return s->host->option_bool(s, name);
 }
 
-/* A whole, small answer (at most 8 MiB decoded) as JSON. `body` is sent as application/json, or NULL. */
+/* The plugin's own sections ([endpoint "NAME"] …) that belong to this source, in file order: those
+ * whose key `source` names it or that have none. */
+static inline size_t
+bn_section_count(const struct bn_source *s)
+{
+	return s->host->section_count(s);
+}
+
+static inline const char *
+bn_section_name(const struct bn_source *s, size_t section)
+{
+	return s->host->section_name(s, section);
+}
+
+static inline const char *
+bn_section_option(const struct bn_source *s, size_t section, const char *name)
+{
+	return s->host->section_option(s, section, name, 0);
+}
+
+static inline const char *
+bn_section_option_at(const struct bn_source *s, size_t section, const char *name, size_t index)
+{
+	return s->host->section_option(s, section, name, index);
+}
+
+static inline int64_t
+bn_section_option_int(const struct bn_source *s, size_t section, const char *name)
+{
+	return s->host->section_int(s, section, name);
+}
+
+/* "token" or "password", resolved as the configuration says; *out is NULL when none is configured.
+ */
 static inline int
-bn_get(struct bn_source *s, int request, const struct bn_param *params, struct bn_json *out, struct bn_error *err)
+bn_secret(struct bn_source *s, const char *name, const char **out, struct bn_error *err)
+{
+	return s->host->secret(s, name, out, err);
+}
+
+/* A whole, small answer (at most 8 MiB decoded) as JSON. `body` is sent as application/json, or
+ * NULL. */
+static inline int
+bn_get(struct bn_source *s, int request, const struct bn_param *params, struct bn_json *out,
+       struct bn_error *err)
 {
 	return s->host->get(s, request, params, NULL, out, err);
 }
 
 static inline int
-bn_post(struct bn_source *s, int request, const struct bn_param *params, const char *body, struct bn_json *out,
-    struct bn_error *err)
+bn_post(struct bn_source *s, int request, const struct bn_param *params, const char *body,
+	struct bn_json *out, struct bn_error *err)
 {
 	return s->host->get(s, request, params, body, out, err);
 }
 
-/* A list: the array at path `array` ("" when the document is the array) is cut out of the byte stream and
- * each item parsed alone; `rest` (may be NULL) is the document with that array empty. A broken item is
- * skipped and counted. */
+/* A list: the array at path `array` ("" when the document is the array) is cut out of the byte
+ * stream and each item parsed alone; `rest` (may be NULL) is the document with that array empty. A
+ * broken item is skipped and counted. */
 static inline int
-bn_items(struct bn_source *s, int request, const struct bn_param *params, const char *array, bn_item_fn *on_item,
-    void *payload, struct bn_json *rest, struct bn_error *err)
+bn_items(struct bn_source *s, int request, const struct bn_param *params, const char *array,
+	 bn_item_fn *on_item, void *payload, struct bn_json *rest, struct bn_error *err)
 {
 	return s->host->items(s, request, params, NULL, array, on_item, payload, rest, err);
 }
@@ -378,9 +457,25 @@ bn_items(struct bn_source *s, int request, const struct bn_param *params, const 
 /* A stream of lines; ends with the stream, an error, a cancel, or the callback's BN_ECANCELLED. */
 static inline int
 bn_lines(struct bn_source *s, int request, const struct bn_param *params, enum bn_framing framing,
-    const char *accept, bn_line_fn *on_line, void *payload, struct bn_error *err)
+	 const char *accept, bn_line_fn *on_line, void *payload, struct bn_error *err)
 {
 	return s->host->lines(s, request, params, framing, accept, on_line, payload, err);
+}
+
+/* Measures `count` targets, at most `parallel` at a time; each probe's own failure is in the probe.
+ */
+static inline int
+bn_probe_all(struct bn_source *s, struct bn_probe *probes, size_t count, size_t parallel,
+	     struct bn_error *err)
+{
+	return s->host->probe(s, probes, count, parallel, err);
+}
+
+/* Sleeps so long in real time; BN_ECANCELLED as soon as this lane is told to stop. */
+static inline int
+bn_wait(struct bn_source *s, int64_t ms)
+{
+	return s->host->wait(s, ms);
 }
 
 static inline bool
@@ -399,6 +494,34 @@ static inline bn_time
 bn_source_now(const struct bn_source *s)
 {
 	return s->host->now(s);
+}
+
+/* "2026-03-10T03:05:00Z" in memory of this call. */
+static inline const char *
+bn_time_text(struct bn_source *s, bn_time time)
+{
+	return s->host->format_time(s, time);
+}
+
+/* RFC 3339 to ms; 0 for NULL or what is not a time. */
+static inline bn_time
+bn_parse_time(const struct bn_source *s, const char *text)
+{
+	return s->host->parse_time(text);
+}
+
+/* Percent-encodes all but unreserved characters (RFC 3986), for links a person opens. */
+static inline const char *
+bn_escape(struct bn_source *s, const char *text)
+{
+	return s->host->escape(s, text);
+}
+
+/* Zeroed memory that lives as long as this call of the plugin. Never NULL. */
+static inline void *
+bn_alloc(struct bn_source *s, size_t size)
+{
+	return s->host->allocate(s, size);
 }
 
 /* printf into memory that lives as long as this call of the plugin. Never NULL. */
@@ -427,6 +550,53 @@ bn_fail_at(const struct bn_source *s, struct bn_error *err, int code, const char
 	return rc;
 }
 
+/* Adds what the person can do about it; returns err->code. */
+__attribute__((format(printf, 2, 3))) static inline int
+bn_hint_at(struct bn_error *err, const char *format, ...)
+{
+	va_list ap;
+
+	if (err == NULL)
+		return BN_EINTERNAL;
+	va_start(ap, format);
+	vsnprintf(err->hint, sizeof(err->hint), format, ap);
+	va_end(ap);
+	return err->code;
+}
+
+/* A line for binnacle's own log (--log); never secrets. */
+__attribute__((format(printf, 2, 3))) static inline void
+bn_note(struct bn_source *s, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	s->host->log(s, format, ap);
+	va_end(ap);
+}
+
+/* One document out of text that came by another way (a log line, a probe's body, a child's output).
+ */
+static inline int
+bn_json_parse(struct bn_source *s, const char *text, size_t size, struct bn_json *out,
+	      struct bn_error *err)
+{
+	return s->host->json_parse(s, text, size, out, err);
+}
+
+/* The value at the path as compact JSON text; strings without their quotes; NULL when absent. */
+static inline const char *
+bn_json_text(struct bn_source *s, struct bn_json j, const char *path)
+{
+	return s->host->json_text(s, j, path);
+}
+
+static inline bool
+bn_json_present(struct bn_json j)
+{
+	return j.node != NULL;
+}
+
 static inline struct bn_json
 bn_json_get(struct bn_json j, const char *path)
 {
@@ -440,7 +610,8 @@ bn_json_string(struct bn_json j, const char *path)
 	return j.host->json_string(j, path);
 }
 
-/* Numbers, and numbers that arrive as strings (grpc-gateway, Prometheus). Booleans are not numbers. */
+/* Numbers, and numbers that arrive as strings (grpc-gateway, Prometheus). Booleans are not numbers.
+ */
 static inline int64_t
 bn_json_int(struct bn_json j, const char *path, int64_t fallback)
 {
@@ -479,6 +650,17 @@ bn_json_next(struct bn_json_iter *iter)
 	return iter->in.host->json_next(iter);
 }
 
+/* Starts a walk over the array or object at `path` (an empty walk where there is none). */
+static inline struct bn_json_iter
+bn_json_walk(struct bn_json j, const char *path)
+{
+	struct bn_json_iter iter = {.in = j.host->json_get(j, path)};
+
+	if (iter.in.host == NULL)
+		iter.in.host = j.host;
+	return iter;
+}
+
 static inline int
 bn_scope(struct bn_batch *b, const char *name, enum bn_scope_type type, struct bn_error *err)
 {
@@ -492,7 +674,8 @@ bn_page(struct bn_batch *b, struct bn_error *err)
 	return BN_HEAD(b)->page(b, err);
 }
 
-/* The list was read to its end: commit, move watermarks, and (complete scopes) mark what is gone. */
+/* The list was read to its end: commit, move watermarks, and (complete scopes) mark what is gone.
+ */
 static inline int
 bn_scope_done(struct bn_batch *b, struct bn_error *err)
 {
@@ -531,9 +714,43 @@ bn_add_finding(struct bn_batch *b, const struct bn_finding *record)
 
 /* A further fact about a thing ("image", "alias", "replicas"): its changes are kept as history. */
 static inline void
-bn_add_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const char *name, const char *value)
+bn_add_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const char *name,
+		 const char *value)
 {
 	BN_HEAD(b)->add_attribute(b, kind, key, name, value);
+}
+
+/* The latest value of a named number on a thing: "rps", "error-rate", "p95" … */
+static inline void
+bn_add_measure(struct bn_batch *b, struct bn_ref about, const char *name, double value,
+	       const char *unit, bn_time at)
+{
+	BN_HEAD(b)->add_measure(b, about, name, value, unit, at);
+}
+
+static inline void
+bn_add_point(struct bn_batch *b, struct bn_ref about, const char *series, bn_time at, double value)
+{
+	BN_HEAD(b)->add_point(b, about, series, at, value);
+}
+
+static inline void
+bn_add_entity(struct bn_batch *b, enum bn_kind kind, const struct bn_entity *record)
+{
+	BN_HEAD(b)->add_entity(b, kind, record);
+}
+
+/* How far an earlier poll got, or NULL. Set values are kept once the scope is done. */
+static inline const char *
+bn_watermark(struct bn_batch *b, const char *name)
+{
+	return BN_HEAD(b)->watermark(b, name);
+}
+
+static inline void
+bn_set_watermark(struct bn_batch *b, const char *name, const char *value)
+{
+	BN_HEAD(b)->set_watermark(b, name, value);
 }
 
 static inline void
@@ -554,6 +771,21 @@ static inline int
 bn_sink_line(struct bn_source *s, struct bn_sink *sink, bn_time at, const char *text, size_t size)
 {
 	return s->host->sink_line(sink, at, text, size);
+}
+
+/* The request asks for lines as they come, not only for what is there. */
+static inline bool
+bn_sink_follow(const struct bn_source *s, const struct bn_sink *sink)
+{
+	return s->host->sink_follow(sink);
+}
+
+/* doctor: one question answered. `detail` says what to do where the verdict isn't fine. */
+static inline void
+bn_check(struct bn_source *s, struct bn_sink *sink, enum bn_verdict verdict, const char *what,
+	 const char *detail)
+{
+	s->host->sink_check(sink, verdict, what, detail);
 }
 
 /* The symbol a shared object exports. */
