@@ -216,6 +216,9 @@ enum bn_verdict { BN_CHECK_OK, BN_CHECK_FAIL, BN_CHECK_NOTE };
  * was read to its end. Delta: what is not mentioned stays as it was. */
 enum bn_scope_type { BN_DELTA, BN_COMPLETE };
 
+/* What bn_get and bn_items return, after bn_if_changed, for an answer that was read already. */
+#define BN_UNCHANGED 1
+
 /* ---- the host
  * -------------------------------------------------------------------------------------- */
 
@@ -305,6 +308,10 @@ struct bn_host {
 	/* time and text, continued */
 	int (*wait)(struct bn_source *, int64_t ms);
 	const char *(*escape)(struct bn_source *, const char *text);
+
+	/* answers that did not change: see bn_if_changed */
+	void (*if_changed)(struct bn_source *);
+	int (*scope_same)(struct bn_batch *, struct bn_error *);
 };
 
 /* ---- the plugin
@@ -340,7 +347,8 @@ struct bn_plugin {
 	int (*poll)(struct bn_source *, struct bn_batch *, struct bn_error *);
 	int (*watch)(struct bn_source *, struct bn_batch *, struct bn_error *);
 	int (*backfill)(struct bn_source *, bn_time since, struct bn_batch *, struct bn_error *);
-	/* What is too much to poll. `ref` names an entity of this source: a run's tasks … */
+	/* What is too much to poll. `ref` names an entity of this source: a run's tasks, an
+	 * endpoint to be probed right now … */
 	int (*detail)(struct bn_source *, const struct bn_ref *, struct bn_batch *,
 		      struct bn_error *);
 	int (*logs)(struct bn_source *, const struct bn_log_request *, struct bn_sink *,
@@ -786,6 +794,22 @@ bn_check(struct bn_source *s, struct bn_sink *sink, enum bn_verdict verdict, con
 	 const char *detail)
 {
 	s->host->sink_check(sink, verdict, what, detail);
+}
+
+/* For a scope that is read by one request: the next bn_get or bn_items may return BN_UNCHANGED
+ * (which is positive) when its answer is, byte for byte, the one from which this scope was last read
+ * to its end ("304 not modified", or the same digest). No item was handed over then; end the scope
+ * with bn_scope_same, which touches no row and renews the scope's freshness. */
+static inline void
+bn_if_changed(struct bn_source *s)
+{
+	s->host->if_changed(s);
+}
+
+static inline int
+bn_scope_same(struct bn_batch *b, struct bn_error *err)
+{
+	return BN_HEAD(b)->scope_same(b, err);
 }
 
 /* The symbol a shared object exports. */

@@ -12,6 +12,7 @@
  * source made when first needed, a lane for each followed log. Everything it learns goes to the store;
  * nothing is returned but whether it worked. */
 struct bn_collect;
+struct bn_exchange; /* net/http.h */
 
 struct bn_collect_options {
 	const struct bn_config *config;	    /* borrowed, must outlive */
@@ -23,6 +24,14 @@ struct bn_collect_options {
 	 * arrived); must be cheap and thread-safe (write to an eventfd). May be NULL. */
 	void (*wake)(void *payload);
 	void *payload;
+	/* Called after polls of sources whose lease is ours, one call for all that ended meanwhile, on a thread of
+	 * its own (by bn_collect_once: on the caller's, before it returns): evaluate rules, read repositories.
+	 * May take its time; must not call bn_collect_*. May be NULL. */
+	void (*after_poll)(void *payload, struct bn_store *store);
+	/* Sees every request that is sent, with the row of the request table it came from; called from several
+	 * threads. For recorders in tests. May be NULL. */
+	void (*observe)(const struct bn_exchange *exchange, void *payload);
+	void *observe_payload;
 };
 
 /* Registers every configured source in the store and replaces the configuration's links. Starts nothing. */
@@ -74,7 +83,7 @@ int bn_collect_doctor(struct bn_collect *collect, const char *source, int64_t ti
     void (*on_line)(const char *verdict, const char *what, const char *detail, void *payload), void *payload,
     struct bn_error *err);
 
-/* Endpoints: one probe now, result in the store. */
+/* Endpoints: one probe now, result in the store (the plugin's detail() of that endpoint). */
 int bn_collect_probe(struct bn_collect *collect, const char *source, const char *endpoint, int64_t timeout,
     struct bn_error *err);
 
