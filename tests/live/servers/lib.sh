@@ -1,0 +1,114 @@
+# lib.sh - what the server scripts share: the cache folder, free ports, waiting, starting and stopping.
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Every server script is called as `NAME.sh VERB DIR`. DIR holds one server's files and is made when missing:
+#   install   fetch what the server needs into the cache folder (needs a registry; nothing else does)
+#   start     write the configuration and start in the background, without waiting
+#   ready     wait until it answers and its fixtures are in place, then write DIR/env (NAME=value lines)
+#   stop      end it; harmless when it does not run
+# Exit status: 0 done, 1 failed, 77 something it needs cannot be had here (said on standard error).
+
+readonly BN_MISSING=77
+
+cache_dir=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binnacle-tests}
+# shellcheck disable=SC2034  # used by the scripts that source this file
+live_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# missing WHAT: something that is not ours to provide is not there; the caller reports it by name.
+missing() {
+	say "missing: $*"
+	exit "$BN_MISSING"
+}
+
+need_command() {
+	command -v "$1" >/dev/null 2>&1 || missing "$1 (Debian package $2)"
+}
+
+# free_port: prints a loopback port nobody listens on. The kernel picks it; that another process takes it
+# before the server does is possible and then shows as a failed start.
+free_port() {
+	perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 0, Listen => 1) or die "$!\n";
+		print $s->sockport, "\n"'
+}
+
+# background LOG PIDFILE COMMAND...: starts COMMAND in a session of its own, so that stop reaches its children.
+background() {
+	local log=$1 pidfile=$2
+	shift 2
+	setsid "$@" >"$log" 2>&1 </dev/null &
+	echo $! >"$pidfile"
+}
+
+alive() {
+	[ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null
+}
+
+# end_group PIDFILE [SECONDS]: asks the process group to end, then makes it.
+end_group() {
+	local pidfile=$1 limit=${2:-10} pid i
+	[ -s "$pidfile" ] || return 0
+	pid=$(cat "$pidfile")
+	kill -CONT -- "-$pid" 2>/dev/null || true
+	kill -TERM -- "-$pid" 2>/dev/null || true
+	for ((i = 0; i < limit * 10; i++)); do
+		kill -0 -- "-$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -KILL -- "-$pid" 2>/dev/null || true
+	rm -f "$pidfile"
+}
+
+# wait_for SECONDS WHAT PIDFILE LOG COMMAND...: polls COMMAND until it succeeds; fails early when the server died.
+wait_for() {
+	local limit=$1 what=$2 pidfile=$3 log=$4 end
+	shift 4
+	end=$(($(date +%s) + limit))
+	until "$@"; do
+		if ! alive "$pidfile"; then
+			tail -n 30 "$log" >&2
+			die "$what: the server ended while being waited for"
+		fi
+		if [ "$(date +%s)" -ge "$end" ]; then
+			tail -n 30 "$log" >&2
+			die "$what: not within $limit s"
+		fi
+		sleep 0.3
+	done
+}
+
+# answers URL [CURL OPTION...]: is there a 2xx?
+answers() {
+	local url=$1
+	shift
+	curl -fsS -m 5 -o /dev/null "$@" "$url" 2>/dev/null
+}
+
+# secret FILE: a random password in a file that only its owner can read.
+secret() {
+	(
+		umask 077
+		openssl rand -hex 16 >"$1"
+	)
+}
+
+# under_lock NAME COMMAND...: two suites on one machine share the cache folder but never fill it together.
+under_lock() {
+	local name=$1
+	shift
+	mkdir -p "$cache_dir"
+	(
+		flock 9
+		"$@"
+	) 9>"$cache_dir/$name.lock"
+}
