@@ -54,6 +54,10 @@ bool bn_utf8_valid(const char *text, size_t size);
  * be what was meant. For "unknown key, did you mean …". */
 const char *bn_nearest(const char *word, const char *const *words);
 
+/* A decimal number ("42", "-1.5e3", "NaN", "+Inf") that fills the whole text, whatever the locale's decimal
+ * point is. False (and *out untouched or meaningless) otherwise; NULL is not a number. */
+bool bn_number_parse(const char *text, double *out);
+
 /* Shell-style glob over a whole string: * ? [set]; case-sensitive; linear in practice and bounded. */
 bool bn_glob(const char *pattern, const char *text);
 
