@@ -89,13 +89,14 @@ CREATE TABLE entity (
 	UNIQUE (source_id, kind, key)
 );
 CREATE INDEX entity_kind ON entity (kind, status, since);
-CREATE INDEX entity_scope ON entity (scope_id, generation);
+CREATE INDEX entity_scope ON entity (scope_id) WHERE gone_at IS NULL;
 
 CREATE TABLE pipeline (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
 	schedule TEXT,
 	timezone TEXT,
 	next_due_at INTEGER,
+	due_computed INTEGER NOT NULL DEFAULT 0, -- next_due_at is ours, from schedule and latest run
 	paused INTEGER NOT NULL DEFAULT 0,
 	grp TEXT,
 	engine TEXT,
@@ -127,6 +128,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_of_pipeline ON run (pipeline_id, started_at);
 CREATE INDEX run_started ON run (started_at);
+CREATE INDEX run_orphan ON run (pipeline_key) WHERE pipeline_id IS NULL AND pipeline_key IS NOT NULL;
 
 -- Every attempt of a run, the current one included. A finished run seen running again opens n+1.
 CREATE TABLE attempt (
@@ -172,9 +174,11 @@ CREATE TABLE logtext (
 	try_number INTEGER NOT NULL,
 	fetched_at INTEGER NOT NULL,
 	complete INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
 	text TEXT NOT NULL,
 	PRIMARY KEY (run_id, attempt, task_key, try_number)
-) WITHOUT ROWID;
+);
+CREATE INDEX logtext_age ON logtext (fetched_at, bytes);
 
 CREATE TABLE endpoint (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
@@ -301,7 +305,12 @@ CREATE TABLE finding (
 	sent_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX finding_open ON finding (origin, source_id, rule, key) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX finding_open_rule ON finding (origin, rule, key)
+	WHERE closed_at IS NULL AND source_id IS NULL;
+CREATE INDEX finding_key ON finding (source_id, rule, key, closed_at);
 CREATE INDEX finding_time ON finding (since, closed_at);
+CREATE INDEX finding_scope ON finding (scope_id) WHERE closed_at IS NULL;
+CREATE INDEX finding_about ON finding (about_kind, about_key) WHERE closed_at IS NULL;
 
 -- Commits of the repositories that define things ([repo] path= or clones).
 CREATE TABLE commit_log (
@@ -322,6 +331,8 @@ CREATE TABLE commit_file (
 ) WITHOUT ROWID;
 CREATE INDEX commit_path ON commit_file (repo, path);
 
--- Filled after the commit, in the background; until a row is here, search falls back to a scan.
+-- Filled after the commit, in the background (rowid is the entity's id). An entity without a row in
+-- search_done, or with seen_at 0 there (its text changed since), has to be searched by a scan.
 CREATE VIRTUAL TABLE search USING fts5 (name, message, tokenize='trigram');
 CREATE TABLE search_done (entity_id INTEGER PRIMARY KEY, seen_at INTEGER NOT NULL);
+CREATE INDEX search_stale ON search_done (entity_id) WHERE seen_at = 0;

@@ -15,7 +15,8 @@ struct bn_store;
 
 enum bn_store_mode {
 	BN_STORE_SHARED = 0,	 /* read and write */
-	BN_STORE_MEMORY = 1 << 0 /* --cache none: nothing on disk, gone at close */
+	BN_STORE_MEMORY = 1 << 0, /* --cache none: nothing on disk, gone at close */
+	BN_STORE_NO_WAL = 1 << 1  /* a rollback journal, as on a network file system */
 };
 
 /* Opens or creates both files in `dir` (made 0600; WAL; `dir` NULL with BN_STORE_MEMORY). A newer schema is
@@ -28,16 +29,29 @@ void bn_store_close(struct bn_store *store);
 const char *bn_store_dir(const struct bn_store *store);
 bool bn_store_journal_writable(const struct bn_store *store);
 
+/* How long things are kept, ms; what stands here is the default. Call before the writers are opened. */
+struct bn_store_keep {
+	int64_t points;	 /* raw points, then ten-minute roll-ups: 8 days */
+	int64_t history; /* transitions, attempts, closed findings, roll-ups, what is gone: 400 days */
+	int64_t calls;	 /* requests made: 1 day */
+};
+void bn_store_set_keep(struct bn_store *store, const struct bn_store_keep *keep);
+/* Where the journal's head is written besides: NULL (the default) syslog(3), "" nowhere (the demo), else a
+ * file, appended. */
+void bn_store_set_anchor(struct bn_store *store, const char *path);
+
 /* ---- reading --------------------------------------------------------------------------------------- */
 
 /* A read connection for one thread: cache.db as `main`, journal.db attached as `journal`, query_only, an
  * interruptible busy handler, and these functions and temporary views (documented in store/reader.c):
  *   now(), status_word(n), kind_word(n), status_rank(n), status_fine(n), status_problem(n),
- *   glob(pattern, text), regexp(pattern, text) (POSIX extended, time-limited), human_ms(n)
+ *   severity_word(n), ref_text(kind number, source, key), stale_after(interval_ms, took_ms),
+ *   glob(pattern, text), regexp(pattern, text) (bounded: a pattern that explodes is an error), human_ms(n)
  *   entity_now: every entity not gone, with source (name), source_state, age_ms (since its scope was last
- *     read), stale (age over two intervals, or the source failing that long), status_now (unknown when
- *     stale), kind_name
- *   ack_now, snooze_now: what is acknowledged or snoozed at this moment, from the journal
+ *     read, or itself if that is later), stale (age over two intervals, or never read), status_now (unknown
+ *     when stale), kind_name, entity (its reference as text). Each source is in it too, as kind `source`.
+ *   pipeline_now run_now task_now endpoint_now source_now finding_now: the same joined with what the kind adds
+ *   ack_now, snooze_now, note_now: what is acknowledged, snoozed, noted at this moment, from the journal
  * The caller closes it. */
 struct bn_reader;
 int bn_reader_open(struct bn_reader **out, struct bn_store *store, struct bn_error *err);
@@ -52,7 +66,10 @@ int64_t bn_reader_version(struct bn_reader *reader);
 
 /* The read-only SQL door of `sql`, [rule] and the filter's raw form: its own connection with an authoriser
  * (SELECT on the documented views and tables only), no attach, no pragma, a time limit in ms and a row
- * limit. For each row on_row gets the statement; returning other than BN_OK ends it. */
+ * limit (0: none; BN_ETOOBIG after the last row it allows). There the views also have the short names
+ * `pipeline run task endpoint finding source app model dataset stream product change entity link transition
+ * attribute measure series point observed ack snooze note`. For each row on_row gets the statement; returning
+ * other than BN_OK ends it with that code. BN_EINVAL: not SQL; BN_EPERM: not allowed; BN_ETIMEOUT: too long. */
 int bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t limit_rows,
     int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
     struct bn_error *err);
@@ -124,6 +141,9 @@ void bn_batch_sent(struct bn_batch *batch, bn_time sent_at);
 int bn_batch_scope(struct bn_batch *batch, const char *name, enum bn_scope_type type, struct bn_error *err);
 int bn_batch_page(struct bn_batch *batch, struct bn_error *err);
 int bn_batch_scope_done(struct bn_batch *batch, struct bn_error *err);
+/* The scope's answer is byte for byte the one it was last read from: renews its freshness, touches no entity.
+ * BN_ECONFLICT if the scope was never read to its end. */
+int bn_batch_scope_same(struct bn_batch *batch, struct bn_error *err);
 const char *bn_batch_watermark(struct bn_batch *batch, const char *name);
 void bn_batch_set_watermark(struct bn_batch *batch, const char *name, const char *value);
 void bn_batch_pipeline(struct bn_batch *batch, const struct bn_pipeline *record);
@@ -131,6 +151,7 @@ void bn_batch_run(struct bn_batch *batch, const struct bn_run *record);
 /* Tasks of a run form a scope of their own: all added between two pages replace nothing but what they name;
  * bn_batch_tasks_complete says the run's tasks were all named. */
 void bn_batch_task(struct bn_batch *batch, const struct bn_task *record);
+void bn_batch_tasks_complete(struct bn_batch *batch, const char *run_key, int attempt); /* 0: the current */
 void bn_batch_endpoint(struct bn_batch *batch, const struct bn_endpoint *record);
 void bn_batch_entity(struct bn_batch *batch, enum bn_kind kind, const struct bn_entity *record);
 void bn_batch_finding(struct bn_batch *batch, const struct bn_finding *record);
