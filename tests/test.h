@@ -26,6 +26,14 @@
 /* Passes when CALL returns exactly CODE. */
 #define assert_fails_with(code, call) assert_int_equal((call), (code))
 
+/* Skips this test and says why: REASON is a string without line breaks. A bare skip() counts as failed. */
+#define bn_skip(reason)                                                                            \
+	do {                                                                                       \
+		printf("# SKIP-REASON %s\n", (reason));                                            \
+		fflush(stdout);                                                                    \
+		skip();                                                                            \
+	} while (0)
+
 /* Unbuffered, because a sanitizer's exit loses what stdio still holds on a pipe. */
 #define BN_TEST_MAIN(tests)                                                                        \
 	int main(void)                                                                             \
