@@ -144,6 +144,10 @@ int bn_batch_scope_done(struct bn_batch *batch, struct bn_error *err);
 /* The scope's answer is byte for byte the one it was last read from: renews its freshness, touches no entity.
  * BN_ECONFLICT if the scope was never read to its end. */
 int bn_batch_scope_same(struct bn_batch *batch, struct bn_error *err);
+/* Instead of page and scope_done, for an answer that did not change since the scope was last read to its end:
+ * renews the scope's last_ok_at and sent_at (after the epoch check) and touches nothing else; its entities stay
+ * as they are, unswept. A scope never read to its end is BN_EINVAL. */
+int bn_batch_scope_same(struct bn_batch *batch, struct bn_error *err);
 const char *bn_batch_watermark(struct bn_batch *batch, const char *name);
 void bn_batch_set_watermark(struct bn_batch *batch, const char *name, const char *value);
 void bn_batch_pipeline(struct bn_batch *batch, const struct bn_pipeline *record);
