@@ -11,8 +11,10 @@
  * plugin has no mutable file-level state.
  *
  * Memory. Everything a plugin gets from the host (JSON, strings, lists) lives until the plugin
- * function it was called in returns, and is freed by the host. Everything it hands over is copied.
- * A plugin frees only what it allocated itself.
+ * function it was called in returns, and is freed by the host; but the item or line a callback is
+ * given, and what bn_json_parse makes inside a callback, only until that callback returns, so that
+ * a list of any length and a log followed for days stay small. Everything a plugin hands over is
+ * copied. It frees only what it allocated itself.
  *
  * Every handle carries the host's function table, so one source file compiles linked in or as a
  * shared object. The inline functions below are what plugin code calls.

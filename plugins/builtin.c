@@ -1,0 +1,13 @@
+/* builtin.c - the list of plugins that are linked in: adding one is a line in each of two places.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "builtin.h"
+
+extern const struct bn_plugin bn_plugin_airflow;
+extern const struct bn_plugin bn_plugin_argo_workflows;
+
+const struct bn_plugin *const bn_builtin_plugins[] = {
+    &bn_plugin_argo_workflows,
+    &bn_plugin_airflow,
+    NULL,
+};
