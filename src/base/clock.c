@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -64,7 +63,7 @@ bn_clock_now(const struct bn_clock *clock)
 
 	if (clock->anchor == SYSTEM_TIME)
 		return read_clock(CLOCK_REALTIME);
-	passed = floor((double)(bn_monotonic() - clock->monotonic) * clock->speed);
+	passed = (double)(bn_monotonic() - clock->monotonic) * clock->speed;
 	if (passed >= (double)(LATEST - clock->anchor))
 		return LATEST;
 	return clock->anchor + (bn_time)passed;
@@ -75,7 +74,7 @@ bn_clock_export(const struct bn_clock *clock, char *out, size_t size)
 {
 	/* No %f: its decimal point follows the locale. Six digits of speed are enough for anybody.
 	 */
-	int64_t micro = (int64_t)llround(clock->speed * 1e6);
+	int64_t micro = (int64_t)(clock->speed * 1e6 + 0.5);
 
 	snprintf(out, size, "%" PRId64 " %" PRId64 " %" PRId64 "e-6", clock->anchor,
 		 clock->monotonic, micro);

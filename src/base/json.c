@@ -4,7 +4,6 @@
 #include "base/json.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +91,7 @@ static bool
 integer_from_double(double number, int64_t *out)
 {
 	if (!(number >= -9223372036854775808.0 && number < 9223372036854775808.0) ||
-	    floor(number) != number)
+	    (double)(int64_t)number != number)
 		return false;
 	*out = (int64_t)number;
 	return true;

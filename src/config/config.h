@@ -7,7 +7,7 @@
 #include "binnacle/types.h"
 
 /* A kind of section: "source", "repo", "endpoint" …; `named` ones need a subsection. A section whose keys
- * depend on its `type` key (source) has NULL options here: they come from `options_for`. */
+ * depend on its `type` key (source) has NULL options here: they come from `source_options`. */
 struct bn_section_kind {
 	const char *name;
 	bool named;
@@ -95,8 +95,11 @@ bool bn_section_bool(const struct bn_config_section *section, const struct bn_op
 
 /* Checks one value against its option: BN_OK or BN_EINVAL with what is allowed. */
 int bn_option_check(const struct bn_option *option, const char *value, struct bn_error *err);
-/* The row of that name, or NULL. */
+/* The row of that name; where the table has a row "*" (any key may stand there) that one; or NULL. */
 const struct bn_option *bn_option_find(const struct bn_option *options, const char *name);
+
+/* A PATH option's value with a leading "~/" made the home directory; NULL for NULL. The caller frees it. */
+char *bn_path_expand(const char *path);
 
 /* A digest over a section's keys and values (not its secrets' results): the configuration part of a
  * source's lease. out: BN_DIGEST_HEX bytes. */

@@ -1,0 +1,128 @@
+/* tables.c - the sections and keys the core itself knows; the manual is generated from these rows.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+
+#include <stddef.h>
+
+static const struct bn_option state_options[] = {
+    {"dir", BN_OPT_PATH, NULL,
+     "Where cache.db and journal.db lie; default $XDG_STATE_HOME/binnacle or "
+     "~/.local/state/binnacle",
+     0, NULL},
+    {"keep-points", BN_OPT_DURATION, "8d", "How long single measured values are kept", 0,
+     "1d..400d"},
+    {"keep-rollups", BN_OPT_DURATION, "400d", "How long 10-minute summaries of them are kept", 0,
+     "1d..4000d"},
+    {"keep-history", BN_OPT_DURATION, "400d",
+     "How long finished runs, their attempts and changes of status are kept", 0, "1d..4000d"},
+    {"anchor", BN_OPT_PATH, NULL,
+     "A second file that gets the head of the journal's chain with each record, instead of syslog",
+     0, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option include_options[] = {
+    {"path", BN_OPT_PATH, NULL,
+     "A further file to read in this place; relative to the file it stands in", BN_OPT_MULTI, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option repo_options[] = {
+    {"path", BN_OPT_PATH, NULL, "A clone or bare repository on this machine, read for what changed",
+     0, NULL},
+    {"url", BN_OPT_STRING, NULL, "Where the repository is fetched from and pushed to", 0, NULL},
+    {"forge", BN_OPT_ENUM, NULL, "What serves it, for pull requests", 0,
+     "github|gitlab|gitea|forgejo"},
+    {"default-branch", BN_OPT_STRING, NULL,
+     "The branch that counts; default: the one the repository's HEAD names", 0, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option link_options[] = {
+    {"feeds", BN_OPT_STRING, NULL,
+     "One thing that feeds another: KIND/[SOURCE/]KEY -> KIND/[SOURCE/]KEY", BN_OPT_MULTI, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option rule_options[] = {
+    {"sql", BN_OPT_STRING, NULL,
+     "One SELECT over the documented views: entity, since, what is wrong", BN_OPT_REQUIRED, NULL},
+    {"severity", BN_OPT_ENUM, "warn", "How bad a row of it is", 0, "info|warn|crit"},
+    {"title", BN_OPT_STRING, NULL, "Its heading on Triage; default: the rule's name", 0, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option ui_options[] = {
+    {"theme", BN_OPT_STRING, NULL,
+     "A built-in theme's name or a theme file; default: what suits the terminal", 0, NULL},
+    {"zone", BN_OPT_STRING, "UTC", "The time zone shown: UTC, local, or a name like Europe/Berlin",
+     0, NULL},
+    {"context", BN_OPT_STRING, NULL, "The name of this platform in the first line", 0, NULL},
+    {"color", BN_OPT_ENUM, "auto", "Whether colours are used", 0, "auto|always|never"},
+    {"ascii", BN_OPT_BOOL, "false", "Draw with ASCII characters only", 0, NULL},
+    {"mouse", BN_OPT_BOOL, "true", "Let the mouse select, open and scroll", 0, NULL},
+    {"escape-delay", BN_OPT_DURATION, "300ms",
+     "How long to wait for the rest of a key's escape sequence", 0, "25ms..2s"},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option keys_options[] = {
+    {"*", BN_OPT_STRING, NULL,
+     "The keys of the action with that name, separated by blanks; the actions are in "
+     "binnacle-keys(7)",
+     BN_OPT_MULTI, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+static const struct bn_option alias_options[] = {
+    {"*", BN_OPT_STRING, NULL, "A command line that this word stands for", 0, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+const struct bn_option bn_source_options[] = {
+    {"type", BN_OPT_STRING, NULL, "Which plugin reads it", BN_OPT_REQUIRED, NULL},
+    {"url", BN_OPT_URL, NULL, "The platform's base address", 0, NULL},
+    {"interval", BN_OPT_DURATION, NULL, "Time between polls; default: what the type says", 0,
+     "1s..1d"},
+    {"timeout", BN_OPT_DURATION, "30s", "Longest time for one request", 0, "1s..10m"},
+    {"actions", BN_OPT_ENUM, "none", "What may be done to it besides reading", 0, "none|retry"},
+    {"disabled", BN_OPT_BOOL, "false", "Leave this source out", 0, NULL},
+    {"domain", BN_OPT_STRING, NULL, "The business domain its things belong to, for filters", 0,
+     NULL},
+    {"auth", BN_OPT_ENUM, NULL,
+     "How to log in; default: bearer with a token, basic with a password, else none", 0,
+     "bearer|basic|none"},
+    {"token-command", BN_OPT_STRING, NULL,
+     "A shell command that prints the token, or a credential as kubectl's exec plugins do", 0,
+     NULL},
+    {"token-file", BN_OPT_PATH, NULL, "A file with the token, readable by its owner only", 0, NULL},
+    {"token-env", BN_OPT_STRING, NULL, "The environment variable that holds the token", 0, NULL},
+    {"user", BN_OPT_STRING, NULL, "The user name of a basic login", 0, NULL},
+    {"password-command", BN_OPT_STRING, NULL, "A shell command that prints the password", 0, NULL},
+    {"password-file", BN_OPT_PATH, NULL, "A file with the password, readable by its owner only", 0,
+     NULL},
+    {"password-env", BN_OPT_STRING, NULL, "The environment variable that holds the password", 0,
+     NULL},
+    {"ca-file", BN_OPT_PATH, NULL, "Certificates (PEM) to trust instead of the system's", 0, NULL},
+    {"proxy", BN_OPT_URL, NULL, "An HTTP proxy; default: the environment's", 0, NULL},
+    {"allow-http", BN_OPT_BOOL, "false",
+     "Allow unencrypted http:// to another machine; without it only loopback may", 0, NULL},
+    {"allow-link-local", BN_OPT_BOOL, "false",
+     "Allow link-local addresses, which reach cloud metadata services", 0, NULL},
+    {"max-body", BN_OPT_SIZE, "64m", "Largest answer, decoded", 0, "64k..1g"},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
+const struct bn_section_kind bn_core_sections[] = {
+    {"source", true, NULL, "A platform to read; its keys depend on its type"},
+    {"repo", true, repo_options, "A Git repository that defines things"},
+    {"link", false, link_options, "Who feeds whom, where no platform says it"},
+    {"rule", true, rule_options, "A check of your own, written in SQL"},
+    {"ui", false, ui_options, "How the console looks and reacts"},
+    {"keys", false, keys_options, "Keys of your own"},
+    {"alias", false, alias_options, "Short words for command lines"},
+    {"state", false, state_options, "Where state lies and how long it is kept"},
+    {"include", false, include_options, "Further files"},
+    {NULL, false, NULL, NULL},
+};
