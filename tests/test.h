@@ -1,4 +1,5 @@
-/* test.h - what every cmocka program of the suite includes: the harness and a few readable asserts. */
+/* test.h - what every cmocka program of the suite includes: the harness and a few readable asserts.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TEST_H
 #define BN_TEST_H
@@ -15,7 +16,8 @@
 
 #include "binnacle/types.h"
 
-/* Passes when CALL returns BN_OK; otherwise fails and prints the message in ERR (a struct bn_error). */
+/* Passes when CALL returns BN_OK; otherwise fails and prints the message in ERR (a struct
+ * bn_error). */
 #define assert_ok(call, err)                                                                       \
 	do {                                                                                       \
 		int bn_rc_ = (call);                                                               \
@@ -26,7 +28,8 @@
 /* Passes when CALL returns exactly CODE. */
 #define assert_fails_with(code, call) assert_int_equal((call), (code))
 
-/* Skips this test and says why: REASON is a string without line breaks. A bare skip() counts as failed. */
+/* Skips this test and says why: REASON is a string without line breaks. A bare skip() counts as
+ * failed. */
 #define bn_skip(reason)                                                                            \
 	do {                                                                                       \
 		printf("# SKIP-REASON %s\n", (reason));                                            \
