@@ -2,6 +2,7 @@
 # airflow.sh - a real Airflow (2.10 or 3.3) in standalone mode on SQLite, with the DAGs of tests/live/dags.
 # SPDX-License-Identifier: MIT
 set -eu
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 usage="usage: airflow.sh 2|3 install|start|ready|stop DIR"

@@ -34,6 +34,33 @@ need_command() {
 	command -v "$1" >/dev/null 2>&1 || missing "$1 (Debian package $2)"
 }
 
+# debian_program PROGRAM PACKAGE: finds a server's program, or unpacks its Debian package into the cache folder.
+# Installing the package would start the service where there is an init; unpacking starts nothing and needs no root.
+debian_program() {
+	local program=$1 package=$2 tree=$cache_dir/debian/$2
+	PATH=$PATH:/usr/sbin:$tree/usr/bin:$tree/usr/sbin
+	command -v "$program" >/dev/null 2>&1 && return 0
+	command -v apt-get >/dev/null 2>&1 || missing "$program (Debian package $package)"
+	under_lock "debian-$package" unpack_package "$package" "$tree"
+	hash -r
+	command -v "$program" >/dev/null 2>&1 || missing "$program (not in Debian's package $package)"
+}
+
+unpack_package() {
+	local package=$1 tree=$2
+	[ ! -e "$tree/.complete" ] || return 0
+	rm -rf "$tree"
+	mkdir -p "$tree"
+	if ! (cd "$tree" && apt-get -q download "$package") >&2; then
+		# A fresh image has no package lists yet.
+		if [ "$(id -u)" != 0 ] || ! { apt-get -q update && cd "$tree" && apt-get -q download "$package"; } >&2; then
+			missing "Debian's archive (registry): $package could not be fetched"
+		fi
+	fi
+	dpkg-deb -x "$tree/$package"_*.deb "$tree" || die "$package could not be unpacked"
+	touch "$tree/.complete"
+}
+
 # free_port: prints a loopback port nobody listens on. The kernel picks it; that another process takes it
 # before the server does is possible and then shows as a failed start.
 free_port() {

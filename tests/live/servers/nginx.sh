@@ -2,17 +2,15 @@
 # nginx.sh - a real nginx with TLS: endpoints that are healthy, stale, failing, slow, or about to expire.
 # SPDX-License-Identifier: MIT
 set -eu
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 usage="usage: nginx.sh install|start|ready|stop DIR"
 verb=${1:?$usage}
 dir=${2:-}
 
-# nginx lies in /usr/sbin, which is not on everybody's PATH.
-PATH=$PATH:/usr/sbin
-
-install_programs() {
-	need_command nginx nginx-light
+find_programs() {
+	debian_program nginx nginx
 	need_command openssl openssl
 }
 
@@ -92,7 +90,7 @@ write_config() {
 
 start() {
 	local http_port healthy_port expiring_port stranger_port
-	install_programs
+	find_programs
 	alive "$dir/pid" && return 0
 	mkdir -p "$dir/tmp"
 	dir=$(cd "$dir" && pwd)
@@ -131,7 +129,7 @@ stop() {
 }
 
 case $verb in
-install) install_programs ;;
+install) find_programs ;;
 start | ready | stop)
 	[ -n "$dir" ] || die "$usage"
 	"$verb"

@@ -2,17 +2,17 @@
 # prometheus.sh - a real Prometheus and Alertmanager: one alert fires, one is pending, one target is down.
 # SPDX-License-Identifier: MIT
 set -eu
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 usage="usage: prometheus.sh install|start|ready|stop DIR"
 verb=${1:?$usage}
 dir=${2:-}
 
-# Debian's packages start services where there is an init; here their programs are run directly.
-install_programs() {
-	need_command prometheus prometheus
-	need_command promtool prometheus
-	need_command prometheus-alertmanager prometheus-alertmanager
+find_programs() {
+	debian_program prometheus prometheus
+	debian_program promtool prometheus
+	debian_program prometheus-alertmanager prometheus-alertmanager
 }
 
 write_config() {
@@ -61,7 +61,7 @@ write_config() {
 
 start() {
 	local port am_port dead_port
-	install_programs
+	find_programs
 	alive "$dir/pid" && return 0
 	mkdir -p "$dir/data" "$dir/am-data"
 	dir=$(cd "$dir" && pwd)
@@ -111,7 +111,7 @@ stop() {
 }
 
 case $verb in
-install) install_programs ;;
+install) find_programs ;;
 start | ready | stop)
 	[ -n "$dir" ] || die "$usage"
 	"$verb"
