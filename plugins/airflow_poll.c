@@ -400,17 +400,12 @@ on_pool(struct bn_json item, void *payload, struct bn_error *err)
 	int64_t slots = bn_json_int(item, "slots", 0), open = bn_json_int(item, "open_slots", 0);
 	int64_t queued =
 	    bn_json_int(item, "queued_slots", 0) + bn_json_int(item, "scheduled_slots", 0);
-	struct bn_ref source = {BN_SOURCE, NULL, p->s->name};
 
 	p->items++;
 	if (name == NULL)
 		return bn_fail_at(p->s, err, BN_EPARSE, "a pool has no name");
 	if (slots < 0) /* without limit */
 		return BN_OK;
-	bn_add_measure(p->batch, source, bn_format(p->s, "pool:%s:open", name), (double)open,
-		       "slots", p->now);
-	bn_add_measure(p->batch, source, bn_format(p->s, "pool:%s:queued", name), (double)queued,
-		       "slots", p->now);
 	if (open > 0 || queued == 0)
 		return BN_OK;
 	bn_add_finding(p->batch,

@@ -311,6 +311,9 @@ struct bn_host {
 	int (*wait)(struct bn_source *, int64_t ms);
 	const char *(*escape)(struct bn_source *, const char *text);
 
+	/* references in the configuration: see bn_parse_ref */
+	int (*parse_ref)(struct bn_source *, const char *text, struct bn_ref *, struct bn_error *);
+
 	/* answers that did not change: see bn_if_changed */
 	void (*if_changed)(struct bn_source *);
 	int (*scope_same)(struct bn_batch *, struct bn_error *);
@@ -383,6 +386,14 @@ static inline const char *
 bn_option_at(const struct bn_source *s, const char *name, size_t index)
 {
 	return s->host->option(s, name, index);
+}
+
+/* A reference as a person writes it, KIND/[SOURCE/]KEY. Where no source is named it is the one whose
+ * configuration has the thing (an [endpoint]), or else this one. *out lives as long as this call. */
+static inline int
+bn_parse_ref(struct bn_source *s, const char *text, struct bn_ref *out, struct bn_error *err)
+{
+	return s->host->parse_ref(s, text, out, err);
 }
 
 /* An INT, or a DURATION in ms, or a SIZE in bytes. */

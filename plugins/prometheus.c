@@ -1,0 +1,565 @@
+/* prometheus.c - firing alerts, targets that are down, rules that fail, and single numbers by
+ * PromQL. */
+/* SPDX-License-Identifier: MIT
+ *
+ * https://prometheus.io/docs/prometheus/latest/querying/api/. Thanos, Mimir, Cortex and
+ * VictoriaMetrics answer the same requests. Samples are [seconds, "text"], the text also "NaN",
+ * "+Inf" and "-Inf". */
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "binnacle/plugin.h"
+
+#define QUERY_AT_MOST  6000 /* bytes: what servers and proxies take in a URL */
+#define SERIES_AT_MOST 50   /* of one query that may become findings */
+
+enum request { ALERTS, TARGETS, RULES, QUERY, BUILDINFO };
+
+static const struct bn_option options[] = {
+    {"alerts", BN_OPT_BOOL, "true", "whether firing alerts are shown as findings", 0, NULL},
+    {"targets", BN_OPT_BOOL, "true", "whether targets that can't be scraped are shown as findings",
+     0, NULL},
+    {"rules", BN_OPT_BOOL, "true", "whether rules that can't be evaluated are shown as findings", 0,
+     NULL},
+    {"ignore-alert", BN_OPT_GLOB, "Watchdog",
+     "names of alerts that are left out; giving any replaces the default, an alert that always "
+     "fires",
+     BN_OPT_MULTI, NULL},
+    {"severity-label", BN_OPT_STRING, "severity", "alert label that says how bad it is", 0, NULL},
+    {"critical", BN_OPT_GLOB, "crit*", "values of that label that are critical; `page` always is",
+     BN_OPT_MULTI, NULL},
+    {"info", BN_OPT_GLOB, "info*",
+     "values of that label that are only information; anything else is a warning", BN_OPT_MULTI,
+     NULL},
+    {NULL, 0, NULL, NULL, 0, NULL}};
+
+static const struct bn_option query_options[] = {
+    {"query", BN_OPT_STRING, NULL,
+     "PromQL whose value is one number; aggregate until one series is left", BN_OPT_REQUIRED, NULL},
+    {"source", BN_OPT_STRING, NULL,
+     "name of the Prometheus it is asked of; needed only with several", 0, NULL},
+    {"for", BN_OPT_STRING, NULL,
+     "the thing the number belongs to, such as `endpoint/api-lpo-quote`", 0, NULL},
+    {"as", BN_OPT_STRING, NULL,
+     "which of its numbers it is: `rps`, `error-rate`, `p50`, `p95`, `p99`, `cpu` have columns; "
+     "any other word is kept "
+     "too (default: the query's name)",
+     0, NULL},
+    {"unit", BN_OPT_STRING, NULL, "what the number counts, such as `ms`, `%` or `1/s`", 0, NULL},
+    {"scale", BN_OPT_NUMBER, "1",
+     "the value is multiplied by it: `1000` makes milliseconds of seconds", 0, NULL},
+    {"warn", BN_OPT_STRING, NULL, "when it is a warning, after scaling: `> 400`, `<= 0.99`", 0,
+     NULL},
+    {"crit", BN_OPT_STRING, NULL, "when it is critical, written the same way", 0, NULL},
+    {NULL, 0, NULL, NULL, 0, NULL}};
+
+static const struct bn_request requests[] = {
+    [ALERTS] = {"GET", "/api/v1/alerts", "", BN_READS, "alerts that are pending or firing"},
+    [TARGETS] = {"GET", "/api/v1/targets", "state", BN_READS,
+		 "what is scraped, and with which result"},
+    [RULES] = {"GET", "/api/v1/rules", "exclude_alerts", BN_READS,
+	       "rules and whether they can be evaluated"},
+    [QUERY] = {"GET", "/api/v1/query", "query timeout", BN_READS,
+	       "the value of a [query] section, now"},
+    [BUILDINFO] = {"GET", "/api/v1/status/buildinfo", "", BN_READS, "the server's version"},
+    {NULL, NULL, NULL, BN_READS, NULL}};
+
+struct poll {
+	struct bn_source *s;
+	struct bn_batch *batch;
+};
+
+static const char *
+page_url(struct bn_source *s, const char *page)
+{
+	const char *base = bn_option(s, "url");
+	size_t size = base != NULL ? strlen(base) : 0;
+
+	while (size > 0 && base[size - 1] == '/')
+		size--;
+	return size > 0 ? bn_format(s, "%.*s%s", (int)size, base, page) : NULL;
+}
+
+static bool
+matches(const struct bn_source *s, const char *option, const char *text)
+{
+	const char *glob;
+
+	for (size_t i = 0; (glob = bn_option_at(s, option, i)) != NULL; i++)
+		if (fnmatch(glob, text, FNM_CASEFOLD) == 0)
+			return true;
+	return false;
+}
+
+/* Labels in the order they come in, which is sorted: "a=1,b=2". */
+static const char *
+label_text(struct bn_source *s, struct bn_json labels, const char *leave_out)
+{
+	struct bn_json_iter it = bn_json_walk(labels, NULL);
+	char text[1024] = "";
+	size_t n = 0;
+
+	while (bn_json_next(&it)) {
+		const char *value = bn_json_string(it.value, NULL);
+
+		if (value == NULL || strcmp(it.key, leave_out) == 0)
+			continue;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s=%s", n > 0 ? "," : "",
+				      it.key, value);
+		if (n >= sizeof(text))
+			break;
+	}
+	return bn_format(s, "%s", text);
+}
+
+static const char *const *
+label_list(struct bn_source *s, struct bn_json labels)
+{
+	enum { AT_MOST = 24 };
+	const char **list = bn_alloc(s, (2 * AT_MOST + 1) * sizeof(*list));
+	struct bn_json_iter it = bn_json_walk(labels, NULL);
+	size_t n = 0;
+
+	while (n < AT_MOST && bn_json_next(&it)) {
+		const char *value = bn_json_string(it.value, NULL);
+
+		if (value == NULL)
+			continue;
+		list[2 * n] = it.key;
+		list[2 * n + 1] = value;
+		n++;
+	}
+	return n > 0 ? list : NULL;
+}
+
+/* ---- alerts
+ * ----------------------------------------------------------------------------------------- */
+
+static enum bn_severity
+severity_of(const struct bn_source *s, struct bn_json labels)
+{
+	const char *name = bn_option(s, "severity-label");
+	const char *word = name != NULL ? bn_json_string(labels, name) : NULL;
+
+	if (word == NULL)
+		return BN_WARN;
+	if (strcasecmp(word, "page") == 0 || matches(s, "critical", word))
+		return BN_CRIT;
+	return matches(s, "info", word) ? BN_INFO : BN_WARN;
+}
+
+static const char *
+first_of(struct bn_json j, const char *a, const char *b)
+{
+	const char *text = bn_json_string(j, a);
+
+	return text != NULL && text[0] != '\0' ? text : bn_json_string(j, b);
+}
+
+/* Pending is not a problem yet: that is what `for` in an alerting rule means. */
+static int
+on_alert(struct bn_json item, void *payload, struct bn_error *err)
+{
+	struct poll *p = payload;
+	struct bn_json labels = bn_json_get(item, "labels"),
+		       notes = bn_json_get(item, "annotations");
+	const char *name = bn_json_string(labels, "alertname"),
+		   *state = bn_json_string(item, "state");
+	const char *others, *summary, *about = bn_json_string(notes, "binnacle_for");
+	struct bn_finding finding;
+	struct bn_error unclear;
+
+	if (name == NULL || state == NULL)
+		return bn_fail_at(p->s, err, BN_EPARSE, "an alert without a name or state");
+	if (strcmp(state, "firing") != 0 || matches(p->s, "ignore-alert", name))
+		return BN_OK;
+	others = label_text(p->s, labels, "alertname");
+	summary = first_of(notes, "summary", "title");
+	finding = (struct bn_finding){
+	    .key = others[0] != '\0' ? bn_format(p->s, "%s{%s}", name, others) : name,
+	    .rule = "alert",
+	    .severity = severity_of(p->s, labels),
+	    .title = summary != NULL ? bn_format(p->s, "%s: %s", name, summary)
+				     : bn_format(p->s, "%s %s", name, others),
+	    .message = first_of(notes, "description", "message"),
+	    .since = bn_json_time(item, "activeAt"),
+	    .url = page_url(p->s, "/alerts"),
+	    .labels = label_list(p->s, labels),
+	};
+	if (about != NULL && bn_parse_ref(p->s, about, &finding.about, &unclear) != BN_OK)
+		bn_add_skip(p->batch, bn_format(p->s, "binnacle_for of %s", name), unclear.message);
+	bn_add_finding(p->batch, &finding);
+	return BN_OK;
+}
+
+/* ---- targets and rules
+ * ------------------------------------------------------------------------------ */
+
+static int
+on_target(struct bn_json item, void *payload, struct bn_error *err)
+{
+	struct poll *p = payload;
+	const char *health = bn_json_string(item, "health"),
+		   *url = bn_json_string(item, "scrapeUrl");
+	const char *job = bn_json_string(item, "labels/job"),
+		   *instance = bn_json_string(item, "labels/instance");
+	const char *pool = bn_json_string(item, "scrapePool");
+
+	if (health == NULL || url == NULL)
+		return bn_fail_at(p->s, err, BN_EPARSE, "a target without health or scrapeUrl");
+	if (strcmp(health, "down") != 0)
+		return BN_OK;
+	bn_add_finding(p->batch, &(struct bn_finding){
+				     .key = bn_format(p->s, "%s %.*s", pool != NULL ? pool : "",
+						      (int)strcspn(url, "?"), url),
+				     .rule = "target-down",
+				     .severity = BN_WARN,
+				     .title = bn_format(p->s, "%s %s can't be scraped",
+							job != NULL ? job : "target",
+							instance != NULL ? instance : url),
+				     .message = bn_json_string(item, "lastError"),
+				     .url = page_url(p->s, "/targets?health=down"),
+				     .labels = label_list(p->s, bn_json_get(item, "labels")),
+				 });
+	return BN_OK;
+}
+
+static int
+on_group(struct bn_json group, void *payload, struct bn_error *err)
+{
+	struct poll *p = payload;
+	const char *group_name = bn_json_string(group, "name"),
+		   *file = bn_json_string(group, "file");
+	struct bn_json_iter it = bn_json_walk(group, "rules");
+
+	if (group_name == NULL)
+		return bn_fail_at(p->s, err, BN_EPARSE, "a rule group without a name");
+	while (bn_json_next(&it)) {
+		const char *health = bn_json_string(it.value, "health"),
+			   *name = bn_json_string(it.value, "name");
+
+		if (health == NULL || name == NULL || strcmp(health, "err") != 0)
+			continue;
+		bn_add_finding(p->batch,
+			       &(struct bn_finding){
+				   .key = bn_format(p->s, "%s/%s/%s#%zu", file != NULL ? file : "",
+						    group_name, name, it.index),
+				   .rule = "rule-broken",
+				   .severity = BN_WARN,
+				   .title = bn_format(p->s, "rule %s can't be evaluated", name),
+				   .message = bn_json_string(it.value, "lastError"),
+				   .url = page_url(p->s, "/rules"),
+			       });
+	}
+	return BN_OK;
+}
+
+/* Servers say in `warnings` that an answer may not be complete. */
+static void
+note_warnings(struct poll *p, struct bn_json answer, const char *what)
+{
+	struct bn_json_iter it = bn_json_walk(answer, "warnings");
+
+	while (bn_json_next(&it)) {
+		const char *warning = bn_json_string(it.value, NULL);
+
+		if (warning != NULL)
+			bn_add_skip(p->batch, what, warning);
+	}
+}
+
+static int
+poll_list(struct poll *p, const char *option, enum request request, const char *array,
+	  bn_item_fn *on_item, struct bn_error *err)
+{
+	struct bn_json rest;
+	int rc = bn_scope(p->batch, option, BN_COMPLETE, err);
+
+	/* A list that was switched off is an empty one: what it held before is gone. */
+	if (rc == BN_OK && bn_option_bool(p->s, option)) {
+		rc = bn_items(p->s, request,
+			      BN_PARAMS({"state", request == TARGETS ? "active" : NULL},
+					{"exclude_alerts", request == RULES ? "true" : NULL}),
+			      array, on_item, p, &rest, err);
+		if (rc == BN_OK)
+			note_warnings(p, rest, option);
+	}
+	return rc == BN_OK ? bn_scope_done(p->batch, err) : rc;
+}
+
+/* ---- [query]
+ * ---------------------------------------------------------------------------------------- */
+
+/* "> 400": an operator and a number; false if it is no such thing. */
+static bool
+parse_threshold(const char *text, char op[3], double *bound)
+{
+	size_t n = strspn(text, "<>=");
+	char *end;
+
+	if (n == 0 || n > 2)
+		return false;
+	snprintf(op, 3, "%.*s", (int)n, text);
+	*bound = strtod(text + n, &end);
+	end += strspn(end, " \t");
+	return end != text + n && *end == '\0' && strcmp(op, "==") != 0 && op[1] != '<' &&
+	       op[1] != '>';
+}
+
+/* NaN crosses nothing: a rate over no requests is no error rate of zero, and none of one. */
+static bool
+crosses(const char *threshold, double value)
+{
+	char op[3];
+	double bound;
+
+	if (threshold == NULL || isnan(value) || !parse_threshold(threshold, op, &bound))
+		return false;
+	if (strcmp(op, "<") == 0)
+		return value < bound;
+	if (strcmp(op, "<=") == 0)
+		return value <= bound;
+	if (strcmp(op, ">=") == 0)
+		return value >= bound;
+	return strcmp(op, ">") == 0 ? value > bound : value == bound;
+}
+
+struct query {
+	const char *name, *text, *unit, *as, *warn, *crit;
+	double scale;
+	struct bn_ref about;
+};
+
+static void
+add_query_finding(struct poll *p, const struct query *q, enum bn_severity severity,
+		  const char *series, const char *title, const char *message)
+{
+	bn_add_finding(
+	    p->batch,
+	    &(struct bn_finding){
+		.key = series[0] != '\0' ? bn_format(p->s, "%s{%s}", q->name, series) : q->name,
+		.rule = "query",
+		.severity = severity,
+		.title = title,
+		.message = message,
+		.about = q->about,
+		.url = page_url(
+		    p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0", bn_escape(p->s, q->text))),
+	    });
+}
+
+static void
+judge(struct poll *p, const struct query *q, double value, const char *series)
+{
+	const char *bound = crosses(q->crit, value)   ? q->crit
+			    : crosses(q->warn, value) ? q->warn
+						      : NULL;
+
+	if (bound == NULL)
+		return;
+	add_query_finding(
+	    p, q, bound == q->crit ? BN_CRIT : BN_WARN, series,
+	    bn_format(p->s, "%s is %.4g%s%s", q->name, value, q->unit != NULL ? " " : "",
+		      q->unit != NULL ? q->unit : ""),
+	    bn_format(p->s, "%s; the limit is %s", series[0] != '\0' ? series : q->text, bound));
+}
+
+/* A sample is [seconds, "value"]. */
+static void
+take_sample(struct poll *p, const struct query *q, struct bn_json sample, const char *series,
+	    bool alone)
+{
+	double seconds = bn_json_number(sample, "0", 0),
+	       value = bn_json_number(sample, "1", NAN) * q->scale;
+	bn_time at =
+	    seconds > 0 && seconds < 1e11 ? (bn_time)(seconds * 1000) : bn_source_now(p->s);
+
+	judge(p, q, value, series);
+	if (!alone || q->about.kind == BN_KIND_NONE || !isfinite(value))
+		return;
+	bn_add_measure(p->batch, q->about, q->as, value, q->unit, at);
+	bn_add_point(p->batch, q->about, q->as, at, value);
+}
+
+static int
+read_answer(struct poll *p, const struct query *q, struct bn_json answer, struct bn_error *err)
+{
+	const char *type = bn_json_string(answer, "data/resultType");
+	size_t count = bn_json_size(answer, "data/result");
+	struct bn_json_iter it = bn_json_walk(answer, "data/result");
+	int taken = 0;
+
+	note_warnings(p, answer, q->name);
+	if (type != NULL && strcmp(type, "scalar") == 0) {
+		take_sample(p, q, bn_json_get(answer, "data/result"), "", true);
+		return BN_OK;
+	}
+	if (type == NULL || strcmp(type, "vector") != 0)
+		return bn_fail_at(p->s, err, BN_EPARSE,
+				  "[query \"%s\"] gives a %s; it must give a number", q->name,
+				  type != NULL ? type : "strange answer");
+	/* Nothing to compare is not the same as nothing wrong. */
+	if (count == 0 && (q->warn != NULL || q->crit != NULL))
+		add_query_finding(p, q, BN_WARN, "", bn_format(p->s, "%s has no data", q->name),
+				  bn_format(p->s, "%s matches no series", q->text));
+	if (count > 1 && q->about.kind != BN_KIND_NONE)
+		bn_add_skip(p->batch, q->name,
+			    "the query gives several series; aggregate until one is left");
+	while (taken++ < SERIES_AT_MOST && bn_json_next(&it))
+		take_sample(
+		    p, q, bn_json_get(it.value, "value"),
+		    count > 1 ? label_text(p->s, bn_json_get(it.value, "metric"), "__name__") : "",
+		    count == 1);
+	return BN_OK;
+}
+
+static int
+read_query(struct bn_source *s, size_t section, struct query *q, struct bn_error *err)
+{
+	const char *scale = bn_section_option(s, section, "scale"),
+		   *about = bn_section_option(s, section, "for");
+	char op[3];
+	double bound;
+
+	*q = (struct query){.name = bn_section_name(s, section),
+			    .text = bn_section_option(s, section, "query"),
+			    .unit = bn_section_option(s, section, "unit"),
+			    .as = bn_section_option(s, section, "as"),
+			    .warn = bn_section_option(s, section, "warn"),
+			    .crit = bn_section_option(s, section, "crit"),
+			    .scale = scale != NULL ? strtod(scale, NULL) : 1};
+	if (q->as == NULL)
+		q->as = q->name;
+	if (q->text == NULL || q->text[0] == '\0' || strlen(q->text) > QUERY_AT_MOST)
+		return bn_fail_at(s, err, BN_ECONFIG,
+				  "[query \"%s\"] query is empty or longer than %d bytes", q->name,
+				  QUERY_AT_MOST);
+	if ((q->warn != NULL && !parse_threshold(q->warn, op, &bound)) ||
+	    (q->crit != NULL && !parse_threshold(q->crit, op, &bound)))
+		return bn_fail_at(s, err, BN_ECONFIG,
+				  "[query \"%s\"] warn and crit are written like `> 400`", q->name);
+	if (about == NULL && q->warn == NULL && q->crit == NULL) {
+		bn_fail_at(s, err, BN_ECONFIG, "[query \"%s\"] has no use", q->name);
+		return bn_hint_at(err,
+				  "say what it is `for`, or when it is a problem: `warn`, `crit`");
+	}
+	return about != NULL ? bn_parse_ref(s, about, &q->about, err) : BN_OK;
+}
+
+/* One query that fails, by a typing mistake say, is told; the others are asked all the same. */
+static int
+poll_queries(struct poll *p, struct bn_error *err)
+{
+	int rc = bn_scope(p->batch, "queries", BN_COMPLETE, err);
+
+	for (size_t i = 0; rc == BN_OK && i < bn_section_count(p->s); i++) {
+		struct bn_json answer;
+		struct query q;
+
+		rc = read_query(p->s, i, &q, err);
+		if (rc == BN_OK)
+			rc = bn_get(p->s, QUERY, BN_PARAMS({"query", q.text}, {"timeout", "20s"}),
+				    &answer, err);
+		if (rc == BN_OK)
+			rc = read_answer(p, &q, answer, err);
+		if (rc == BN_EREMOTE || rc == BN_EPARSE || rc == BN_ECONFIG) {
+			bn_add_skip(p->batch, q.name, err->message);
+			add_query_finding(p, &q, BN_WARN, "",
+					  bn_format(p->s, "query %s fails", q.name),
+					  bn_format(p->s, "%s", err->message));
+			rc = BN_OK;
+		}
+	}
+	return rc == BN_OK ? bn_scope_done(p->batch, err) : rc;
+}
+
+static int
+prometheus_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err)
+{
+	struct poll p = {s, batch};
+	int rc = poll_list(&p, "alerts", ALERTS, "data/alerts", on_alert, err);
+
+	if (rc == BN_OK)
+		rc = poll_list(&p, "targets", TARGETS, "data/activeTargets", on_target, err);
+	if (rc == BN_OK)
+		rc = poll_list(&p, "rules", RULES, "data/groups", on_group, err);
+	return rc == BN_OK ? poll_queries(&p, err) : rc;
+}
+
+static int
+prometheus_open(struct bn_source *s, struct bn_error *err)
+{
+	struct query q;
+	int rc = BN_OK;
+
+	for (size_t i = 0; rc == BN_OK && i < bn_section_count(s); i++)
+		rc = read_query(s, i, &q, err);
+	return rc;
+}
+
+/* ---- doctor
+ * ----------------------------------------------------------------------------------------- */
+
+static void
+ask(struct bn_source *s, struct bn_sink *sink, enum request request, const char *query,
+    const char *what)
+{
+	struct bn_json answer = {0};
+	struct bn_error err = {0};
+	int rc = bn_get(s, request,
+			BN_PARAMS({"state", request == TARGETS ? "active" : NULL},
+				  {"query", request == QUERY ? query : NULL}),
+			&answer, &err);
+
+	if (rc != BN_OK)
+		bn_check(s, sink, BN_CHECK_FAIL, what,
+			 err.hint[0] != '\0' ? bn_format(s, "%s (%s)", err.message, err.hint)
+					     : err.message);
+	else if (request == BUILDINFO)
+		bn_check(s, sink, BN_CHECK_OK, what, bn_json_text(s, answer, "data/version"));
+	else if (request == QUERY && bn_json_size(answer, "data/result") == 0)
+		bn_check(s, sink, BN_CHECK_NOTE, what, "no series");
+	else
+		bn_check(s, sink, BN_CHECK_OK, what, "");
+}
+
+static int
+prometheus_doctor(struct bn_source *s, struct bn_sink *sink, struct bn_error *err)
+{
+	struct query q;
+
+	(void)err;
+	ask(s, sink, BUILDINFO, NULL, "server version");
+	ask(s, sink, ALERTS, NULL, "read alerts");
+	ask(s, sink, TARGETS, NULL, "read targets");
+	for (size_t i = 0; i < bn_section_count(s); i++) {
+		struct bn_error broken;
+
+		if (read_query(s, i, &q, &broken) == BN_OK)
+			ask(s, sink, QUERY, q.text, bn_format(s, "query %s", q.name));
+		else
+			bn_check(s, sink, BN_CHECK_FAIL, bn_section_name(s, i),
+				 bn_format(s, "%s", broken.message));
+	}
+	return BN_OK;
+}
+
+const struct bn_plugin bn_plugin_prometheus = {
+    .abi = BN_PLUGIN_ABI,
+    .name = "prometheus",
+    .summary =
+	"Prometheus: firing alerts, targets that are down, broken rules, and numbers by PromQL",
+    .provides = "finding measure",
+    .section = "query",
+    .options = options,
+    .section_options = query_options,
+    .requests = requests,
+    .interval = 15000,
+    .open = prometheus_open,
+    .poll = prometheus_poll,
+    .doctor = prometheus_doctor,
+};
