@@ -79,7 +79,7 @@ configure_3() {
 		export AIRFLOW__API_AUTH__JWT_SECRET=$(openssl rand -hex 32)
 		export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:$port/execution/
 		export AIRFLOW__CORE__PARALLELISM=2
-		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=admin:admin,binnacle:viewer
+		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=admin:admin,oncall:viewer
 		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=$dir/passwords.json
 		export AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=10
 		export AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES=1
@@ -87,7 +87,7 @@ configure_3() {
 	EOF
 	(
 		umask 077
-		printf '{"admin": "%s", "binnacle": "%s"}\n' "$(cat "$dir/admin-password")" "$(cat "$dir/password")" \
+		printf '{"admin": "%s", "oncall": "%s"}\n' "$(cat "$dir/admin-password")" "$(cat "$dir/password")" \
 			>"$dir/passwords.json"
 	)
 }
@@ -170,13 +170,13 @@ admin_3() {
 
 # The account binnacle reads with: the least of the built-in roles is enough.
 reader_2() {
-	as admin POST /users "$(printf '{"username": "binnacle", "password": "%s", "first_name": "b", "last_name": "b",
-		"email": "binnacle@example.com", "roles": [{"name": "Viewer"}]}' "$(cat "$dir/password")")" >"$dir/user.json"
-	write_basic binnacle "$dir/password"
+	as admin POST /users "$(printf '{"username": "oncall", "password": "%s", "first_name": "b", "last_name": "b",
+		"email": "oncall@example.com", "roles": [{"name": "Viewer"}]}' "$(cat "$dir/password")")" >"$dir/user.json"
+	write_basic oncall "$dir/password"
 }
 
 reader_3() {
-	write_bearer binnacle "$dir/password"
+	write_bearer oncall "$dir/password"
 }
 
 # Every DAG that starts by itself has ended its run.
@@ -193,12 +193,12 @@ ready() {
 		"http://127.0.0.1:$(cat "$dir/port")$api/version"
 	wait_for 120 "Airflow $release lets its administrator in" "$dir/pid" "$dir/log" "admin_$major"
 	"reader_$major"
-	as admin POST /pools '{"name": "warehouse", "slots": 4, "description": "connections to the warehouse"}' >"$dir/pool.json"
+	as admin POST /pools '{"name": "warehouse", "slots": 1, "description": "connections to the warehouse"}' >"$dir/pool.json"
 	[ "${2:-}" = no-runs ] ||
 		wait_for 360 "$expected_runs runs of Airflow $release ended" "$dir/pid" "$dir/log" runs_ended
 	cat >"$dir/env" <<-EOF
 		AIRFLOW${major}_URL=http://127.0.0.1:$(cat "$dir/port")
-		AIRFLOW${major}_USER=binnacle
+		AIRFLOW${major}_USER=oncall
 		AIRFLOW${major}_PASSWORD_FILE=$dir/password
 	EOF
 }

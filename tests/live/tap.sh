@@ -1,0 +1,83 @@
+# tap.sh - what the live tests share: results as TAP, JSON assertions, and running binnacle as a user would.
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+
+number=0
+failures=0
+describing=
+
+# about TEXT: the heading of the results that follow.
+about() {
+	describing=$1
+}
+
+pass() {
+	number=$((number + 1))
+	printf 'ok %s - %s: %s\n' "$number" "$describing" "$1"
+}
+
+# fail NAME [DETAIL]: DETAIL, of any length, is printed as comments.
+fail() {
+	number=$((number + 1))
+	failures=$((failures + 1))
+	printf 'not ok %s - %s: %s\n' "$number" "$describing" "$1"
+	[ -z "${2-}" ] || printf '%s\n' "$2" | head -n 60 | sed 's/^/# /'
+}
+
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "got:    $2
+wanted: $3"
+	fi
+}
+
+# holds NAME TEXT WANTED: WANTED occurs in TEXT.
+holds() {
+	case $2 in
+	*"$3"*) pass "$1" ;;
+	*) fail "$1" "did not hold: $3
+$2" ;;
+	esac
+}
+
+# lacks NAME TEXT UNWANTED: UNWANTED does not occur in TEXT.
+lacks() {
+	case $2 in
+	*"$3"*) fail "$1" "held: $3
+$2" ;;
+	*) pass "$1" ;;
+	esac
+}
+
+# json NAME FILE FILTER [JQ ARGUMENT...]: the jq filter is true of the file.
+json() {
+	local name=$1 file=$2 filter=$3 out
+	shift 3
+	if out=$(jq -e "$@" "$filter" "$file" 2>&1) && [ "$out" = true ]; then
+		pass "$name"
+	else
+		fail "$name" "not true: $filter
+$out
+$(jq -c '(.items // [])[:12][] // .' "$file" 2>/dev/null || head -c 2000 "$file")"
+	fi
+}
+
+# miss WHAT: something that is not ours is not to be had; never a pass.
+miss() {
+	printf '# MISS %s\n' "$1"
+	fail "$1 is missing"
+}
+
+# bn ARGUMENT...: binnacle with the live configuration. Output to $dir/out, messages to $dir/err, status to $status.
+bn() {
+	status=0
+	timeout 90 "$binnacle" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+}
+
+finish() {
+	printf '1..%s\n' "$number"
+	[ "$failures" = 0 ]
+}
