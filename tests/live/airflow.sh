@@ -1,6 +1,6 @@
 # airflow.sh - what binnacle says of two real Airflows: DAGs, runs, tasks, tries, logs, import errors, pools.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 # status_of SOURCE DAG: the status of the DAG's only scheduled run, as the platform's own API has it, in our words.
 airflow_checks() {

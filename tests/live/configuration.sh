@@ -1,6 +1,6 @@
 # configuration.sh - the README's configuration is valid, and doctor finds every real server reachable.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 about "configuration"
 readme_config >"$dir/readme.gitconfig"

@@ -1,6 +1,6 @@
 # console.sh - the same facts on the console's screen, at three sizes, by the keys a person would press.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 about "console"
 

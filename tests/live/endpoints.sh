@@ -1,6 +1,6 @@
 # endpoints.sh - a real nginx: status, phases, certificates, the age of what it says, and how it fails.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 about "endpoints"
 every=endpoint,status,state,message,latest,resolve,connect,tls,first_byte,transfer,certificate,asserts,http_status

@@ -1,6 +1,6 @@
 # prometheus.sh - a real Prometheus: what fires and what is down are findings, what is pending is not.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 about "prometheus"
 bn findings -o json --filter source:prom

@@ -1,6 +1,6 @@
 # silence.sh - the real Prometheus is stopped: within two intervals nothing of it counts as fine, and status says so.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154  # sourced by tests/live/run
+# shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
 about "silence"
 interval=2

@@ -1,6 +1,6 @@
 # tap.sh - what the live tests share: results as TAP, JSON assertions, and running binnacle as a user would.
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034  # sourced by tests/live/run
 
 number=0
 failures=0
