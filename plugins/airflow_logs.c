@@ -207,9 +207,16 @@ on_record_line(const char *line, size_t size, void *payload, struct bn_error *er
 
 	if (size == 0)
 		return BN_OK;
-	if (bn_json_parse(r->s, line, size, &record, &broken) != BN_OK ||
-	    on_record(record, payload, &broken) == BN_EPARSE)
+	if (bn_json_parse(r->s, line, size, &record, &broken) != BN_OK) {
 		tell(r, 0, line, size, err, &rc);
+		return rc;
+	}
+	rc = on_record(record, payload, &broken);
+	if (rc == BN_EPARSE) {
+		rc = BN_OK;
+		tell(r, 0, line, size, err, &rc);
+	}
+	bn_json_release(r->s, record);
 	return rc;
 }
 
@@ -269,6 +276,7 @@ still_runs(struct reader *r, const struct wanted *w)
 	struct bn_json reply;
 	struct bn_error err;
 	const char *state;
+	bool runs = false;
 
 	if (bn_get(r->s,
 		   r->d->first +
@@ -278,12 +286,13 @@ still_runs(struct reader *r, const struct wanted *w)
 		   &reply, &err) != BN_OK)
 		return false;
 	state = bn_json_string(reply, "state");
-	if (bn_json_int(reply, "try_number", 0) > strtol(w->try_number, NULL, 10))
-		return false;
 	for (size_t i = 0; state != NULL && i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(state, words[i]) == 0)
-			return true;
-	return false;
+		runs = runs || strcmp(state, words[i]) == 0;
+	/* a later try has begun: this one is over */
+	if (bn_json_int(reply, "try_number", 0) > strtol(w->try_number, NULL, 10))
+		runs = false;
+	bn_json_release(r->s, reply);
+	return runs;
 }
 
 static int

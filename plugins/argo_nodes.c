@@ -497,41 +497,51 @@ stream_error(struct tail *t, struct bn_json error, struct bn_error *err)
 }
 
 static int
-on_entry(const char *line, size_t size, void *payload, struct bn_error *err)
+tell_entry(struct tail *t, struct bn_json entry, struct bn_error *err)
 {
-	struct tail *t = payload;
-	struct bn_json entry, error;
-	struct bn_error broken;
-	const char *text, *pod;
+	struct bn_json error = bn_json_get(entry, "error");
+	const char *text = bn_json_string(entry, "result/content");
+	const char *pod = bn_json_string(entry, "result/podName");
 	char *named;
+	size_t size;
 	bn_time at;
 	int rc;
 
-	if (size == 0)
-		return BN_OK;
-	if (bn_json_parse(t->s, line, size, &entry, &broken) != BN_OK)
-		return bn_sink_line(t->s, t->sink, 0, line, size);
-	error = bn_json_get(entry, "error");
 	if (bn_json_present(error))
 		return stream_error(t, error, err);
-	text = bn_json_string(entry, "result/content");
 	if (text == NULL || was_told(t, text))
 		return BN_OK;
 	at = take_time(t->s, &text);
 	if (at > 0)
 		t->last = at;
 	t->lines++;
-	pod = bn_json_string(entry, "result/podName");
 	if (!t->name_pods || pod == NULL)
 		return bn_sink_line(t->s, t->sink, at, text, strlen(text));
 	/* not bn_format: what that gives lives as long as the log is followed */
 	size = strlen(pod) + strlen(text) + 3;
 	named = malloc(size);
 	if (named == NULL)
-		return bn_sink_line(t->s, t->sink, at, text, strlen(text));
+		return bn_fail_at(t->s, err, BN_EINTERNAL, "out of memory");
 	snprintf(named, size, "%s: %s", pod, text);
 	rc = bn_sink_line(t->s, t->sink, at, named, size - 1);
 	free(named);
+	return rc;
+}
+
+static int
+on_entry(const char *line, size_t size, void *payload, struct bn_error *err)
+{
+	struct tail *t = payload;
+	struct bn_json entry;
+	struct bn_error broken;
+	int rc;
+
+	if (size == 0)
+		return BN_OK;
+	if (bn_json_parse(t->s, line, size, &entry, &broken) != BN_OK)
+		return bn_sink_line(t->s, t->sink, 0, line, size);
+	rc = tell_entry(t, entry, err);
+	bn_json_release(t->s, entry);
 	return rc;
 }
 
@@ -582,16 +592,20 @@ run_is_finished(struct bn_source *s, const char *namespace, const char *name, co
 	struct bn_json workflow;
 	struct bn_error err;
 	const char *phase;
+	bool finished;
 
 	if (bn_get(s, ARGO_RUN,
 		   BN_PARAMS({"namespace", namespace}, {"name", name},
 			     {"fields", "metadata.uid,status.phase"}),
 		   &workflow, &err) != BN_OK)
 		return false;
-	*uid = bn_json_string(workflow, "metadata/uid");
+	if (*uid == NULL && bn_json_string(workflow, "metadata/uid") != NULL)
+		*uid = bn_format(s, "%s", bn_json_string(workflow, "metadata/uid"));
 	phase = text_or(workflow, "status/phase", "");
-	return strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
-	       strcmp(phase, "Error") == 0;
+	finished = strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
+		   strcmp(phase, "Error") == 0;
+	bn_json_release(s, workflow);
+	return finished;
 }
 
 int

@@ -5,6 +5,7 @@
 
 extern const struct bn_plugin bn_plugin_airflow;
 extern const struct bn_plugin bn_plugin_argo_workflows;
+extern const struct bn_plugin bn_plugin_exec;
 extern const struct bn_plugin bn_plugin_http;
 extern const struct bn_plugin bn_plugin_prometheus;
 

@@ -12,8 +12,8 @@
  *
  * Memory. Everything a plugin gets from the host (JSON, strings, lists) lives until the plugin
  * function it was called in returns, and is freed by the host; but the item or line a callback is
- * given, and what bn_json_parse makes inside a callback, only until that callback returns, so that
- * a list of any length and a log followed for days stay small. Everything a plugin hands over is
+ * given only until that callback returns, so that a list of any length stays small; and a call that
+ * may last long gives documents back early with bn_json_release. Everything a plugin hands over is
  * copied. It frees only what it allocated itself.
  *
  * Every handle carries the host's function table, so one source file compiles linked in or as a
@@ -311,6 +311,8 @@ struct bn_host {
 	int (*wait)(struct bn_source *, int64_t ms);
 	const char *(*escape)(struct bn_source *, const char *text);
 
+	void (*json_release)(struct bn_source *, struct bn_json);
+
 	/* references in the configuration: see bn_parse_ref */
 	int (*parse_ref)(struct bn_source *, const char *text, struct bn_ref *, struct bn_error *);
 
@@ -603,6 +605,14 @@ bn_json_parse(struct bn_source *s, const char *text, size_t size, struct bn_json
 	      struct bn_error *err)
 {
 	return s->host->json_parse(s, text, size, out, err);
+}
+
+/* Gives back, before the end of this call, a whole document that bn_json_parse or bn_get gave. Nothing
+ * taken out of it may be used any more. */
+static inline void
+bn_json_release(struct bn_source *s, struct bn_json document)
+{
+	s->host->json_release(s, document);
 }
 
 /* The value at the path as compact JSON text; strings without their quotes; NULL when absent. */
