@@ -13,12 +13,13 @@ static int
 run_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");
-	uint8_t *data = NULL;
+	uint8_t *data = malloc(1); /* an empty input is no NULL */
 	size_t size = 0, n;
 	char buf[65536];
 
-	if (f == NULL) {
+	if (f == NULL || data == NULL) {
 		printf("# %s: cannot be read\n", path);
+		free(data);
 		return -1;
 	}
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
