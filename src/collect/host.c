@@ -1,0 +1,571 @@
+/* host.c - the function table plugins call: options, requests, JSON, records, for the lane they run
+ * on. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "collect/internal.h"
+#include "net/request.h"
+
+/* ---- configuration
+ * ------------------------------------------------------------------------------------- */
+
+static const char *
+host_option(const struct bn_source *source, const char *name, size_t index)
+{
+	return bn_feed_option(bn_lane_of(source)->feed, name, index);
+}
+
+static int64_t
+host_option_int(const struct bn_source *source, const char *name)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return bn_section_int(feed->section, bn_feed_option_row(feed, name), name);
+}
+
+static double
+host_option_number(const struct bn_source *source, const char *name)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return bn_section_number(feed->section, bn_feed_option_row(feed, name), name);
+}
+
+static bool
+host_option_bool(const struct bn_source *source, const char *name)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return bn_section_bool(feed->section, bn_feed_option_row(feed, name), name);
+}
+
+static size_t
+host_section_count(const struct bn_source *source)
+{
+	return bn_lane_of(source)->feed->child_count;
+}
+
+static const struct bn_config_section *
+child(const struct bn_source *source, size_t section)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return section < feed->child_count ? feed->children[section] : NULL;
+}
+
+static const char *
+host_section_name(const struct bn_source *source, size_t section)
+{
+	const struct bn_config_section *found = child(source, section);
+
+	return found != NULL ? found->name : NULL;
+}
+
+static const char *
+host_section_option(const struct bn_source *source, size_t section, const char *name, size_t index)
+{
+	const struct bn_config_section *found = child(source, section);
+	const struct bn_option *options = bn_lane_of(source)->feed->plugin->section_options;
+	const struct bn_option *row = options != NULL ? bn_option_find(options, name) : NULL;
+	const char *text;
+
+	if (found == NULL)
+		return NULL;
+	if (row != NULL && (row->flags & BN_OPT_MULTI) != 0) {
+		text = bn_section_at(found, name, index);
+		return text == NULL && index == 0 ? row->fallback : text;
+	}
+	return index == 0 ? bn_section_get(found, options, name) : NULL;
+}
+
+static int64_t
+host_section_int(const struct bn_source *source, size_t section, const char *name)
+{
+	const struct bn_config_section *found = child(source, section);
+
+	return found != NULL
+		   ? bn_section_int(found, bn_lane_of(source)->feed->plugin->section_options, name)
+		   : 0;
+}
+
+static const char *
+keep_secret(struct bn_lane *lane, struct bn_secret *secret)
+{
+	if (lane->secret_count == lane->secret_room) {
+		lane->secret_room = lane->secret_room == 0 ? 4 : lane->secret_room * 2;
+		lane->secrets =
+		    bn_xrealloc(lane->secrets, lane->secret_room, sizeof(*lane->secrets));
+	}
+	lane->secrets[lane->secret_count++] = secret;
+	return bn_secret_text(secret);
+}
+
+static int
+host_secret(struct bn_source *source, const char *name, const char **out, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	struct bn_feed *feed = lane->feed;
+	struct bn_secret *secret = NULL;
+	const struct bn_secret *known;
+	int rc = BN_OK;
+
+	*out = NULL;
+	pthread_mutex_lock(&feed->login_lock);
+	known = !feed->resolved			? NULL
+		: strcmp(name, "token") == 0	? feed->token
+		: strcmp(name, "password") == 0 ? feed->password
+						: NULL;
+	if (known != NULL)
+		secret = bn_secret_from_text(bn_secret_text(known));
+	else
+		rc = bn_secret_resolve(&secret, feed->section, name, err);
+	pthread_mutex_unlock(&feed->login_lock);
+	bn_lane_checkpoint(lane);
+	if (rc == BN_ENOTFOUND)
+		return BN_OK;
+	if (rc == BN_OK)
+		*out = keep_secret(lane, secret);
+	return rc;
+}
+
+/* ---- requests
+ * -------------------------------------------------------------------------------------------- */
+
+static struct bn_json
+wrap(const json_t *json)
+{
+	return (struct bn_json){&bn_collect_host, json};
+}
+
+static struct bn_json
+keep_document(struct bn_lane *lane, json_t *json)
+{
+	if (json == NULL)
+		return wrap(NULL);
+	if (lane->document_count == lane->document_room) {
+		lane->document_room = lane->document_room == 0 ? 16 : lane->document_room * 2;
+		lane->documents =
+		    bn_xrealloc(lane->documents, lane->document_room, sizeof(*lane->documents));
+	}
+	lane->documents[lane->document_count++] = json;
+	return wrap(json);
+}
+
+static int
+host_get(struct bn_source *source, int request, const struct bn_param *params, const char *body,
+	 struct bn_json *out, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	json_t *json = NULL;
+	int rc;
+
+	if (out != NULL)
+		*out = wrap(NULL);
+	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+		return rc;
+	rc = bn_http_json(lane->http, request, params, body, &json, err);
+	if (rc == BN_EAUTH && bn_lane_login_again(lane, err))
+		rc = bn_http_json(lane->http, request, params, body, &json, err);
+	if (out != NULL)
+		*out = keep_document(lane, json);
+	else
+		json_decref(json);
+	return rc;
+}
+
+struct items {
+	struct bn_lane *lane;
+	bn_item_fn *on_item;
+	void *payload;
+	const char *array;
+};
+
+static int
+item(json_t *json, void *payload, struct bn_error *err)
+{
+	struct items *items = payload;
+
+	return items->on_item(wrap(json), items->payload, err);
+}
+
+static void
+item_skipped(const char *why, void *payload)
+{
+	struct items *items = payload;
+
+	bn_log_write(items->lane->feed->collect->options.log, 1, "%s: an item of %s is skipped: %s",
+		     items->lane->feed->name, *items->array != '\0' ? items->array : "the list",
+		     why);
+	if (items->lane->batch != NULL)
+		bn_batch_skip(items->lane->batch, items->array, why);
+}
+
+static int
+host_items(struct bn_source *source, int request, const struct bn_param *params, const char *body,
+	   const char *array, bn_item_fn *on_item, void *payload, struct bn_json *rest,
+	   struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	struct items items = {lane, on_item, payload, array != NULL ? array : ""};
+	json_t *document = NULL, **wanted = rest != NULL ? &document : NULL;
+	int rc;
+
+	if (rest != NULL)
+		*rest = wrap(NULL);
+	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+		return rc;
+	rc = bn_http_items(lane->http, request, params, body, items.array, item, item_skipped,
+			   &items, wanted, err);
+	if (rc == BN_EAUTH && bn_lane_login_again(lane, err))
+		rc = bn_http_items(lane->http, request, params, body, items.array, item,
+				   item_skipped, &items, wanted, err);
+	if (rest != NULL)
+		*rest = keep_document(lane, document);
+	return rc;
+}
+
+static int
+host_lines(struct bn_source *source, int request, const struct bn_param *params,
+	   enum bn_framing framing, const char *accept, bn_line_fn *on_line, void *payload,
+	   struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	/* A followed log may be silent for long without being dead: TCP keep-alive finds the dead
+	 * ones. */
+	int64_t idle =
+	    lane->role == BN_LANE_LOG || lane->role == BN_LANE_WATCH ? 10 * 60 * 1000 : 0;
+	int rc;
+
+	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+		return rc;
+	rc = bn_http_lines(lane->http, request, params, framing, accept, idle, on_line, payload,
+			   err);
+	if (rc == BN_EAUTH && bn_lane_login_again(lane, err))
+		rc = bn_http_lines(lane->http, request, params, framing, accept, idle, on_line,
+				   payload, err);
+	return rc;
+}
+
+static int
+host_probe(struct bn_source *source, struct bn_probe *probes, size_t count, size_t parallel,
+	   struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+
+	/* No login of the source: a target's own headers are in the probe. */
+	if (lane->batch != NULL)
+		bn_batch_sent(lane->batch, bn_clock_now(lane->feed->collect->options.clock));
+	return bn_http_probe(lane->http, probes, count, parallel, lane->arena, err);
+}
+
+static void
+host_set_bearer(struct bn_source *source, const char *token)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	struct bn_error err;
+
+	if (bn_http_set_bearer(lane->http, token, &err) != BN_OK)
+		bn_lane_log(lane, 1, &err, "login");
+}
+
+static bool
+host_cancelled(const struct bn_source *source)
+{
+	return atomic_load(&bn_lane_of(source)->cancelled);
+}
+
+static int
+host_wait(struct bn_source *source, int64_t ms)
+{
+	return bn_http_wait(bn_lane_of(source)->http, ms);
+}
+
+static void
+host_if_changed(struct bn_source *source)
+{
+	bn_http_if_changed(bn_lane_of(source)->http);
+}
+
+/* ---- text, time, memory
+ * ------------------------------------------------------------------------------------ */
+
+static const char *
+host_format(struct bn_source *source, const char *format, va_list ap)
+{
+	return bn_arena_formatv(bn_lane_of(source)->arena, format, ap);
+}
+
+static void *
+host_allocate(struct bn_source *source, size_t size)
+{
+	return bn_arena_alloc(bn_lane_of(source)->arena, size);
+}
+
+static bn_time
+host_now(const struct bn_source *source)
+{
+	return bn_clock_now(bn_lane_of(source)->feed->collect->options.clock);
+}
+
+static const char *
+host_format_time(struct bn_source *source, bn_time time)
+{
+	char text[BN_TIME_TEXT];
+
+	return bn_arena_strdup(bn_lane_of(source)->arena, bn_time_rfc3339(time, text));
+}
+
+static const char *
+host_escape(struct bn_source *source, const char *text)
+{
+	struct bn_buf out = BN_BUF_INIT(0);
+	const char *copy;
+
+	bn_percent_encode(&out, text);
+	copy = bn_arena_strdup(bn_lane_of(source)->arena, bn_buf_text(&out));
+	bn_buf_free(&out);
+	return copy;
+}
+
+static void
+host_log(struct bn_source *source, const char *format, va_list ap)
+{
+	const struct bn_lane *lane = bn_lane_of(source);
+	char *text = bn_xvasprintf(format, ap);
+
+	bn_log_write(lane->feed->collect->options.log, 2, "%s: %s", lane->feed->name, text);
+	free(text);
+}
+
+/* ---- JSON
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static struct bn_json
+host_json_get(struct bn_json json, const char *path)
+{
+	return wrap(json.node != NULL ? bn_json_at(json.node, path) : NULL);
+}
+
+static const char *
+host_json_string(struct bn_json json, const char *path)
+{
+	return json.node != NULL ? bn_json_str_at(json.node, path) : NULL;
+}
+
+static int64_t
+host_json_int(struct bn_json json, const char *path, int64_t fallback)
+{
+	return json.node != NULL ? bn_json_int_at(json.node, path, fallback) : fallback;
+}
+
+static double
+host_json_number(struct bn_json json, const char *path, double fallback)
+{
+	return json.node != NULL ? bn_json_num_at(json.node, path, fallback) : fallback;
+}
+
+static bool
+host_json_bool(struct bn_json json, const char *path, bool fallback)
+{
+	return json.node != NULL ? bn_json_bool_at(json.node, path, fallback) : fallback;
+}
+
+static size_t
+host_json_size(struct bn_json json, const char *path)
+{
+	const json_t *node = json.node != NULL ? bn_json_at(json.node, path) : NULL;
+
+	return json_is_array(node) ? json_array_size(node) : json_object_size(node);
+}
+
+/* jansson's iterators take a value that is not const, but only read it. */
+static json_t *
+unconst(const void *node)
+{
+	union {
+		const void *in;
+		json_t *out;
+	} cast = {node};
+
+	return cast.out;
+}
+
+static bool
+host_json_next(struct bn_json_iter *iter)
+{
+	json_t *in = unconst(iter->in.node);
+
+	iter->key = NULL;
+	if (json_is_array(in)) {
+		iter->value = wrap(json_array_get(in, iter->index));
+		iter->index++;
+		return iter->value.node != NULL;
+	}
+	if (!json_is_object(in))
+		return false;
+	iter->position =
+	    iter->index == 0 ? json_object_iter(in) : json_object_iter_next(in, iter->position);
+	iter->index++;
+	if (iter->position == NULL)
+		return false;
+	iter->key = json_object_iter_key(iter->position);
+	iter->value = wrap(json_object_iter_value(iter->position));
+	return true;
+}
+
+static int
+host_json_parse(struct bn_source *source, const char *text, size_t size, struct bn_json *out,
+		struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	json_t *json = NULL;
+	int rc = bn_json_load(&json, text, size, err);
+
+	*out = rc == BN_OK ? keep_document(lane, json) : wrap(NULL);
+	return rc;
+}
+
+static const char *
+host_json_text(struct bn_source *source, struct bn_json json, const char *path)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	const json_t *node = json.node != NULL ? bn_json_at(json.node, path) : NULL;
+	const char *copy;
+	char *text;
+
+	if (node == NULL)
+		return NULL;
+	if (json_is_string(node))
+		return bn_arena_strdup(lane->arena, json_string_value(node));
+	if ((text = json_dumps(node, JSON_COMPACT | JSON_ENCODE_ANY)) == NULL)
+		return NULL;
+	copy = bn_arena_strdup(lane->arena, text);
+	free(text);
+	return copy;
+}
+
+/* ---- what was read
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* A batch carries the function table of the lane that fills it; each lane has a copy of its own. */
+static struct bn_lane *
+lane_of_batch(struct bn_batch *batch)
+{
+	union {
+		const struct bn_host *in;
+		char *out;
+	} cast = {BN_HEAD(batch)};
+
+	return (struct bn_lane *)(void *)(cast.out - offsetof(struct bn_lane, host));
+}
+
+/* What was noted of unchanged answers holds only once what was read from them is stored. */
+static int
+settle(struct bn_batch *batch, int rc)
+{
+	bn_http_remember(lane_of_batch(batch)->http, rc == BN_OK);
+	return rc;
+}
+
+static int
+host_scope(struct bn_batch *batch, const char *name, enum bn_scope_type type, struct bn_error *err)
+{
+	bn_http_remember(lane_of_batch(batch)->http, false);
+	return bn_batch_scope(batch, name, type, err);
+}
+
+static int
+host_scope_done(struct bn_batch *batch, struct bn_error *err)
+{
+	return settle(batch, bn_batch_scope_done(batch, err));
+}
+
+static int
+host_scope_same(struct bn_batch *batch, struct bn_error *err)
+{
+	return settle(batch, bn_batch_scope_same(batch, err));
+}
+
+static int
+host_sink_line(struct bn_sink *sink, bn_time at, const char *text, size_t size)
+{
+	return sink->reader != NULL ? bn_reader_push(sink->reader, at, text, size) : BN_OK;
+}
+
+static bool
+host_sink_follow(const struct bn_sink *sink)
+{
+	return sink->follow;
+}
+
+static void
+host_sink_check(struct bn_sink *sink, enum bn_verdict verdict, const char *what, const char *detail)
+{
+	static const char *const words[] = {"ok", "fail", "note"};
+
+	if (sink->job != NULL && (unsigned)verdict < 3)
+		bn_job_check(sink->job, words[verdict], what, detail);
+}
+
+const struct bn_host bn_collect_host = {
+    .abi = BN_PLUGIN_ABI,
+    .option = host_option,
+    .option_int = host_option_int,
+    .option_number = host_option_number,
+    .option_bool = host_option_bool,
+    .section_count = host_section_count,
+    .section_name = host_section_name,
+    .section_option = host_section_option,
+    .section_int = host_section_int,
+    .secret = host_secret,
+    .get = host_get,
+    .items = host_items,
+    .lines = host_lines,
+    .probe = host_probe,
+    .set_bearer = host_set_bearer,
+    .cancelled = host_cancelled,
+    .format = host_format,
+    .allocate = host_allocate,
+    .now = host_now,
+    .parse_time = bn_time_parse,
+    .format_time = host_format_time,
+    .fail = bn_failv,
+    .log = host_log,
+    .json_get = host_json_get,
+    .json_string = host_json_string,
+    .json_int = host_json_int,
+    .json_number = host_json_number,
+    .json_bool = host_json_bool,
+    .json_size = host_json_size,
+    .json_next = host_json_next,
+    .json_parse = host_json_parse,
+    .json_text = host_json_text,
+    .scope = host_scope,
+    .page = bn_batch_page,
+    .scope_done = host_scope_done,
+    .watermark = bn_batch_watermark,
+    .set_watermark = bn_batch_set_watermark,
+    .add_pipeline = bn_batch_pipeline,
+    .add_run = bn_batch_run,
+    .add_task = bn_batch_task,
+    .add_endpoint = bn_batch_endpoint,
+    .add_entity = bn_batch_entity,
+    .add_finding = bn_batch_finding,
+    .add_attribute = bn_batch_attribute,
+    .add_measure = bn_batch_measure,
+    .add_point = bn_batch_point,
+    .add_link = bn_batch_link,
+    .add_skip = bn_batch_skip,
+    .sink_line = host_sink_line,
+    .sink_follow = host_sink_follow,
+    .sink_check = host_sink_check,
+    .wait = host_wait,
+    .escape = host_escape,
+    .if_changed = host_if_changed,
+    .scope_same = host_scope_same,
+};
