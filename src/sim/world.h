@@ -1,0 +1,255 @@
+/* world.h - Harbourline, the invented company of the demo: what is true in it at any moment. */
+/* SPDX-License-Identifier: MIT
+ *
+ * Everything is a pure function of (seed, scenario, moment): the world keeps no state that changes,
+ * so any face, the facts and any thread can ask about any moment in any order. Times are bn_time
+ * (UTC ms), durations ms unless a name says otherwise. Strings are borrowed from the world and live
+ * as long as it. */
+#ifndef BN_SIM_WORLD_H
+#define BN_SIM_WORLD_H
+
+#include "binnacle/types.h"
+
+#define BN_W_SECOND ((int64_t)1000)
+#define BN_W_MINUTE (60 * BN_W_SECOND)
+#define BN_W_HOUR   (60 * BN_W_MINUTE)
+#define BN_W_DAY    (24 * BN_W_HOUR)
+
+/* 2026-03-10T00:00:00Z: the night the incidents happen in. */
+#define BN_W_NIGHT ((bn_time)1773100800000)
+/* How far back the platforms' APIs remember. */
+#define BN_W_HISTORY (7 * BN_W_DAY)
+
+enum bn_w_scenario {
+	BN_W_NIGHT_SCRIPT, /* I1 at 03:05, then I5 at 03:52 */
+	BN_W_STEADY,
+	BN_W_I1,
+	BN_W_I1_BAD_SQL,
+	BN_W_I5
+};
+
+/* Which face a pipeline is seen through. */
+enum bn_w_engine { BN_W_ARGO, BN_W_AIRFLOW2, BN_W_AIRFLOW3 };
+/* What it does, and so what its tasks are. */
+enum bn_w_work { BN_W_MELTANO, BN_W_DBT, BN_W_DAG };
+
+struct bn_w_pipeline {
+	const char *name;
+	enum bn_w_engine engine;
+	enum bn_w_work work;
+	int period, offset; /* minutes: fires at offset, offset + period … past midnight UTC */
+	int delay;	    /* s from the fire time to the run's start */
+	int p50, p95;	    /* s */
+	int fail,
+	    flake;    /* per mille of runs: that fail; whose first try fails and second succeeds */
+	int64_t rows; /* usual rows a run loads, 0 none */
+	const char *owner;
+	const char *idempotence; /* as the platform carries it: "idempotent", "append" … */
+	const char *definition;	 /* path of the defining file in its repository */
+	const char *cron;
+	bool suspended;
+	const char *summary;
+	const char *error; /* what its log says when it fails */
+};
+
+/* One run as it is planned to go; what of it is true at a moment is asked with that moment. */
+struct bn_w_run {
+	const struct bn_w_pipeline *pipeline;
+	int64_t slot; /* the slot-th fire time since the epoch */
+	bn_time scheduled, created, started, finished;
+	bool fails;
+	bool flaky;    /* one task needs two tries */
+	double factor; /* how slow against the median */
+	char name[96]; /* Argo's workflow name, Airflow's run id */
+	char uid[40];
+};
+
+enum bn_w_state {
+	BN_W_NONE, /* not there yet */
+	BN_W_PENDING,
+	BN_W_RUNNING,
+	BN_W_RETRYING, /* between two tries */
+	BN_W_OK,
+	BN_W_FAILED,
+	BN_W_OMITTED /* not run, because something before it failed */
+};
+
+struct bn_w_try {
+	bn_time started, finished;
+	bool failed;
+};
+
+/* A task of a run. `depends` holds indices into the same list. */
+struct bn_w_task {
+	const char *name;
+	const char
+	    *group; /* dbt: staging, intermediate, marts, exports; Argo: the template; else "" */
+	const char *operator; /* Airflow's operator name, or "" */
+	const int *depends;
+	int depend_count;
+	int map_index; /* -1: not mapped */
+	bool retries;  /* the engine may try it a second time */
+	bool omitted;
+	int tries; /* planned */
+	struct bn_w_try attempt[2];
+	const char *message; /* why it failed, as the platform tells it; NULL if it does not */
+	const char *error;   /* the line its log ends with; NULL */
+	int64_t rows;	     /* 0: says nothing of rows */
+};
+
+struct bn_world;
+
+struct bn_world *bn_world_new(uint64_t seed, enum bn_w_scenario scenario);
+void bn_world_free(struct bn_world *world);
+enum bn_w_scenario bn_world_scenario(const struct bn_world *world);
+
+/* Pipelines, in a fixed order; NULL behind the last. */
+const struct bn_w_pipeline *bn_world_pipeline(const struct bn_world *world, size_t index);
+const struct bn_w_pipeline *bn_world_find_pipeline(const struct bn_world *world, const char *name);
+
+/* The slot whose run is the latest created at or before `now`; the first slot of the history. */
+int64_t bn_world_last_slot(const struct bn_w_pipeline *pipeline, bn_time now);
+int64_t bn_world_first_slot(const struct bn_w_pipeline *pipeline, bn_time now);
+/* The next fire time after `now` (also of a suspended pipeline: when it would be). */
+bn_time bn_world_next_due(const struct bn_w_pipeline *pipeline, bn_time now);
+void bn_world_run(const struct bn_world *world, const struct bn_w_pipeline *pipeline, int64_t slot,
+		  struct bn_w_run *out);
+/* By name or (name NULL) uid within the history of one pipeline, or with pipeline NULL of all
+ * Argo's; false if there is none at `now`. */
+bool bn_world_find_run(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
+		       const char *name, const char *uid, bn_time now, struct bn_w_run *out);
+enum bn_w_state bn_world_run_state(const struct bn_w_run *run, bn_time now);
+
+/* The tasks of a run as planned. The caller frees *out with free(3); returns their number. */
+size_t bn_world_tasks(const struct bn_world *world, const struct bn_w_run *run,
+		      struct bn_w_task **out);
+/* What is true of a task at a moment; *since gets when that state began. `tries` begun so far. */
+enum bn_w_state bn_world_task_state(const struct bn_w_task *task, bn_time now, bn_time *since,
+				    int *tries);
+
+/* A line of a try's log. */
+struct bn_w_line {
+	bn_time at;
+	const char *level; /* "info", "warning", "error" */
+	char text[240];
+};
+/* Line `index` (from 0, times never go back) of try `attempt` (from 1); false behind the last.
+ * Whoever shows it leaves out what lies in the future. */
+bool bn_world_log_line(const struct bn_world *world, const struct bn_w_run *run,
+		       const struct bn_w_task *task, int attempt, size_t index,
+		       struct bn_w_line *out);
+
+/* dbt's graph: the 312 nodes all transformation runs share. */
+#define BN_W_DBT_NODES 312
+struct bn_w_node {
+	char name[48];
+	const char *layer; /* "staging" "intermediate" "marts" "exports" */
+	int depends[5];
+	int depend_count;
+	int depth;	       /* 1 for staging */
+	bool python;	       /* runs as a Databricks job of its own; the engine retries it once */
+	bool family;	       /* stg_payments, stg_shipments, stg_returns or behind one of them */
+	int64_t start, length; /* ms in a median run of transform-hourly */
+};
+const struct bn_w_node *bn_world_nodes(const struct bn_world *world);
+
+/* ---- what stands
+ * ------------------------------------------------------------------------------------- */
+
+struct bn_w_api {
+	const char *name;
+	const char *path; /* "/v1/lpo/quote/health" */
+	int rps;
+	int p50, p95, p99; /* ms at rest */
+	int slo;	   /* ms, of p99 */
+	int refresh;	   /* s between two generations of what it serves; 0: daily at 02:40 */
+	const char *owner, *app, *image;
+	int replicas;
+	bool tls;
+};
+const struct bn_w_api *bn_world_api(size_t index); /* NULL behind the last */
+
+struct bn_w_health {
+	int status;		 /* HTTP */
+	bn_time generated_at;	 /* of what it serves */
+	int latency;		 /* ms this probe takes to answer */
+	double rps, errors, cpu; /* per second, share, share */
+	int p50, p95, p99;
+};
+void bn_world_health(const struct bn_world *world, const struct bn_w_api *api, bn_time now,
+		     struct bn_w_health *out);
+
+/* Prometheus' view: alerts, targets. */
+struct bn_w_alert {
+	const char *name, *severity, *group;
+	const char *query;
+	int64_t wait;	      /* ms it must last before it fires */
+	const char *label[8]; /* further labels: name, value … NULL */
+	const char *summary, *description;
+	double value;
+	bn_time active_at; /* 0: inactive */
+	bool firing;
+};
+/* Alert rules in a fixed order with what is true of each at `now`; false behind the last. */
+bool bn_world_alert(const struct bn_world *world, size_t index, bn_time now,
+		    struct bn_w_alert *out);
+
+struct bn_w_target {
+	char job[48], instance[96];
+	bool up;
+	bn_time since;	 /* when it went up or down */
+	bn_time scraped; /* last scrape */
+	double duration; /* s of that scrape */
+	const char *error;
+};
+bool bn_world_target(const struct bn_world *world, size_t index, bn_time now,
+		     struct bn_w_target *out);
+
+/* Airflow's import errors (per engine). */
+struct bn_w_import_error {
+	int id;
+	const char *filename, *trace;
+	bn_time since;
+};
+bool bn_world_import_error(enum bn_w_engine engine, size_t index, bn_time now,
+			   struct bn_w_import_error *out);
+
+/* ---- what people changed
+ * ------------------------------------------------------------------------------- */
+
+struct bn_w_change {
+	const char *repo; /* "transform-dbt" */
+	int number;	  /* of its merge or pull request */
+	char title[80];
+	const char *author;    /* "dev-mo" */
+	bn_time at;	       /* merged */
+	char path[160];	       /* the file it changed */
+	const char *from, *to; /* the text it replaced, or NULL: it added a remark */
+};
+/* Merged changes, oldest first; false behind the last. Some lie in the future of the night's start.
+ */
+bool bn_world_change(const struct bn_world *world, size_t index, struct bn_w_change *out);
+/* The repositories in a fixed order, NULL behind the last; does it live on GitLab (else GitHub)? */
+const char *bn_world_repo(size_t index);
+bool bn_world_repo_on_gitlab(const char *repo);
+/* The files of a repository at its founding: path and text of file `index`, both made into the
+ * caller's buffers; false behind the last. */
+#define BN_W_FILE_TEXT 2000
+bool bn_world_file(const struct bn_world *world, const char *repo, size_t index, char path[160],
+		   char text[BN_W_FILE_TEXT]);
+
+/* ---- chance
+ * ------------------------------------------------------------------------------------------ */
+
+/* A number that depends on nothing but its arguments. */
+uint64_t bn_world_hash(uint64_t seed, const char *text, int64_t a, int64_t b);
+double bn_world_chance(uint64_t hash); /* [0, 1) */
+/* Log-normal with median 1 and 95th percentile `p95`, from a hash; within [0.4, 2.5]. */
+double bn_world_spread(uint64_t hash, double p95);
+/* A day's wave in [-1, 1], lowest at 04:00 UTC. */
+double bn_world_wave(bn_time now);
+uint64_t bn_world_seed(const struct bn_world *world);
+/* 36 characters and NUL, shaped like a random UUID. */
+void bn_world_uuid(uint64_t hash, char out[40]);
+
+#endif
