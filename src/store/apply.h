@@ -1,0 +1,72 @@
+/* apply.h - the rules of DESIGN 3 (absence, order, attempts, history), applied record by record. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_STORE_APPLY_H
+#define BN_STORE_APPLY_H
+
+#include "store/internal.h"
+
+/* Where the records of one transaction come from. */
+struct bn_apply {
+	struct bn_writer *writer;
+	int64_t source_id;
+	const char *source_name;
+	int64_t scope_id; /* 0: no scope is open, or the writer has no lease */
+	int64_t generation;
+	bn_time now; /* when it is written */
+	/* pipelines whose numbers have to be made anew at the end of the page */
+	int64_t *dirty;
+	size_t dirty_count, dirty_capacity;
+	/* the thing looked up last, by kind: records of one thing come together */
+	struct {
+		int64_t id;
+		int attempt;
+		char key[256];
+	} last_run, last_pipeline;
+	struct {
+		int64_t series_id, entity_id;
+		char name[128];
+	} last_series;
+};
+
+/* What apply_entity found. */
+struct bn_seen {
+	int64_t id;
+	enum bn_status old; /* as it was stored, if it was */
+	bool added, dropped; /* dropped: what is stored is newer */
+	bool changed;
+	bn_time first_seen, since; /* as they are now stored */
+};
+
+/* All of them inside a transaction. `labels` is JSON or NULL. BN_ENOTFOUND: the thing it belongs to is not there. */
+int bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, const char *labels,
+    bn_time sent, struct bn_seen *seen, struct bn_error *err);
+int bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *labels, bn_time sent,
+    struct bn_error *err);
+int bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_time sent, struct bn_error *err);
+int bn_apply_task(struct bn_apply *a, const struct bn_task *t, const char *depends, bn_time sent,
+    struct bn_error *err);
+int bn_apply_tasks_complete(struct bn_apply *a, const char *run_key, int attempt, bn_time sent,
+    struct bn_error *err);
+int bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels, const char *asserts,
+    bn_time sent, struct bn_error *err);
+int bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *labels, bn_time sent,
+    struct bn_error *err);
+int bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name, const char *value,
+    bn_time sent, struct bn_error *err);
+int bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char *name, double value,
+    const char *unit, bn_time at, struct bn_error *err);
+int bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at, double value,
+    struct bn_error *err);
+int bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to, const char *kind,
+    const char *origin, struct bn_error *err);
+/* A complete scope was read to its end: what it no longer holds is gone, unless it was seen after `before`. */
+int bn_apply_sweep(struct bn_apply *a, bn_time before, struct bn_error *err);
+/* The pipelines' numbers: latest run, last good one, p50 and p95, next due. */
+int bn_apply_pipelines_done(struct bn_apply *a, struct bn_error *err);
+void bn_apply_dirty(struct bn_apply *a, int64_t pipeline_id);
+/* Row number of a thing; BN_ENOTFOUND. */
+int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id, struct bn_error *err);
+int bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new, const char *message,
+    struct bn_error *err); /* a status below 0 is NULL */
+
+#endif

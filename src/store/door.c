@@ -1,0 +1,231 @@
+/* door.c - a person's own SQL: read-only, on the documented views alone, bounded in time, rows and memory. */
+/* SPDX-License-Identifier: MIT */
+#include "store/internal.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_BETWEEN_LOOKS 2000
+#define MEMORY_MAX	    ((int64_t)256 << 20)
+
+struct bn_door {
+	sqlite3 *db;
+	struct bn_functions functions;
+	int64_t deadline, memory;
+	bool too_long, too_big;
+};
+
+static bool
+among(const char *const *names, const char *name)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* `inside` is the innermost view that wants it, NULL for the person's own words. Only our views reach the tables;
+ * a person can't make any, so that a name in `inside` is one of ours. */
+static int
+allowed(void *payload, int action, const char *one, const char *two, const char *database, const char *inside)
+{
+	static const char *const forbidden[] = {"load_extension", "fts3_tokenizer", "edit", "readfile", "writefile",
+	    "sqlite_compileoption_get", "sqlite_compileoption_used", "randomblob", "zeroblob", NULL};
+	static const char *const functions[] = {"json_each", "json_tree", NULL};
+
+	(void)payload;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_RECURSIVE:
+		return SQLITE_OK;
+	case SQLITE_FUNCTION:
+		return among(forbidden, two) ? SQLITE_DENY : SQLITE_OK;
+	case SQLITE_READ:
+		if (inside != NULL && among(bn_view_names, inside))
+			return SQLITE_OK;
+		/* A common table expression and a subquery come with an empty database name. */
+		if (database == NULL || *database == '\0')
+			return SQLITE_OK;
+		if (strcmp(database, "temp") == 0 && among(bn_view_names, one))
+			return SQLITE_OK;
+		return among(functions, one) ? SQLITE_OK : SQLITE_DENY;
+	default:
+		return SQLITE_DENY;
+	}
+}
+
+static int
+enough(void *payload)
+{
+	struct bn_door *door = payload;
+
+	door->too_long = door->deadline != 0 && bn_monotonic() > door->deadline;
+	door->too_big = sqlite3_memory_used() - door->memory > MEMORY_MAX;
+	return door->too_long || door->too_big;
+}
+
+void
+bn_door_free(struct bn_door *door)
+{
+	if (door == NULL)
+		return;
+	bn_db_close(door->db);
+	bn_functions_free(&door->functions);
+	free(door);
+}
+
+static void
+set_limits(sqlite3 *db)
+{
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 8 << 20);
+	sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 100000);
+	sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 200);
+	sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 100);
+	sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1); /* the journal */
+	sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
+	sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
+}
+
+static int
+open_door(struct bn_door **out, struct bn_store *store, struct bn_error *err)
+{
+	struct bn_door *door = bn_xcalloc(1, sizeof(*door));
+	int rc;
+
+	door->functions.clock = store->clock;
+	rc = bn_db_open(&door->db, store, store->cache, SQLITE_OPEN_READWRITE, 2000, err);
+	if (rc == BN_OK)
+		rc = bn_db_attach(door->db, store->journal, "journal", err);
+	if (rc == BN_OK)
+		rc = bn_functions_add(door->db, &door->functions, err);
+	if (rc == BN_OK)
+		rc = bn_db_exec(door->db, bn_views_now, err);
+	if (rc == BN_OK)
+		rc = bn_db_exec(door->db, bn_views_short, err);
+	if (rc == BN_OK)
+		rc = bn_db_exec(door->db, "PRAGMA cache_size=-2000; PRAGMA query_only=ON", err);
+	if (rc != BN_OK) {
+		bn_door_free(door);
+		return rc;
+	}
+	set_limits(door->db);
+	sqlite3_set_authorizer(door->db, allowed, NULL);
+	sqlite3_progress_handler(door->db, STEPS_BETWEEN_LOOKS, enough, door);
+	*out = door;
+	return BN_OK;
+}
+
+/* True if nothing but blanks, semicolons and comments are left. */
+static bool
+nothing_more(const char *sql)
+{
+	for (;;) {
+		while (isspace((unsigned char)*sql) || *sql == ';')
+			sql++;
+		if (sql[0] == '-' && sql[1] == '-') {
+			sql += strcspn(sql, "\n");
+		} else if (sql[0] == '/' && sql[1] == '*') {
+			const char *end = strstr(sql + 2, "*/");
+
+			if (end == NULL)
+				return true;
+			sql = end + 2;
+		} else
+			return *sql == '\0';
+	}
+}
+
+static int
+door_fail(struct bn_door *door, int rc, struct bn_error *err)
+{
+	const char *words = sqlite3_errmsg(door->db);
+
+	if (door->too_big)
+		return bn_fail(err, BN_ETOOBIG, "the query needs more memory than it may have (256 MiB)");
+	if (door->too_long || (rc & 0xff) == SQLITE_INTERRUPT) {
+		bn_fail(err, BN_ETIMEOUT, "the query took too long and was stopped");
+		bn_hint(err, "narrow it down (WHERE, LIMIT)");
+		return BN_ETIMEOUT;
+	}
+	switch (rc & 0xff) {
+	case SQLITE_AUTH:
+	case SQLITE_READONLY:
+		bn_fail(err, BN_EPERM, "%s", words);
+		bn_hint(err, "only SELECT on the views binnacle-sql documents (pipeline, run, task, finding …)");
+		return BN_EPERM;
+	case SQLITE_TOOBIG:
+		return bn_fail(err, BN_ETOOBIG, "%s", words);
+	case SQLITE_ERROR:
+	case SQLITE_MISMATCH:
+	case SQLITE_RANGE:
+		return bn_fail(err, BN_EINVAL, "%s", words);
+	default:
+		return bn_db_fail(door->db, err, "sql");
+	}
+}
+
+static int
+run_query(struct bn_door *door, const char *sql, int64_t limit_rows,
+    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload, struct bn_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	const char *tail = NULL;
+	int64_t rows = 0;
+	int step, rc = BN_OK;
+
+	step = sqlite3_prepare_v2(door->db, sql, -1, &st, &tail);
+	if (step != SQLITE_OK)
+		return door_fail(door, step, err);
+	if (st == NULL)
+		rc = bn_fail(err, BN_EINVAL, "no SQL statement given");
+	else if (!nothing_more(tail))
+		rc = bn_fail(err, BN_EINVAL, "one statement at a time");
+	else if (!sqlite3_stmt_readonly(st))
+		rc = bn_fail(err, BN_EPERM, "only statements that read");
+	else if (sqlite3_bind_parameter_count(st) > 0)
+		rc = bn_fail(err, BN_EINVAL, "the statement has parameters (?) and nothing to fill them");
+	while (rc == BN_OK && (step = sqlite3_step(st)) != SQLITE_DONE) {
+		if (step != SQLITE_ROW)
+			rc = door_fail(door, step, err);
+		else if (limit_rows > 0 && rows++ == limit_rows)
+			rc = bn_fail(err, BN_ETOOBIG, "more than %lld rows: only these are shown",
+			    (long long)limit_rows);
+		else
+			rc = on_row(st, payload, err);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t limit_rows,
+    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload, struct bn_error *err)
+{
+	struct bn_door *door;
+	int rc = BN_OK;
+
+	/* The one that stands ready, or another while that is in use. */
+	pthread_mutex_lock(&store->lock);
+	door = store->door;
+	store->door = NULL;
+	pthread_mutex_unlock(&store->lock);
+	if (door == NULL)
+		rc = open_door(&door, store, err);
+	if (rc != BN_OK)
+		return rc;
+	door->deadline = limit_ms > 0 ? bn_monotonic() + limit_ms : 0;
+	door->functions.deadline = door->deadline;
+	door->memory = sqlite3_memory_used();
+	door->too_long = door->too_big = false;
+	rc = run_query(door, sql, limit_rows, on_row, payload, err);
+	pthread_mutex_lock(&store->lock);
+	if (store->door == NULL) {
+		store->door = door;
+		door = NULL;
+	}
+	pthread_mutex_unlock(&store->lock);
+	bn_door_free(door);
+	return rc;
+}

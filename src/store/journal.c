@@ -1,0 +1,368 @@
+/* journal.c - what people did and said: one record at a time, synced, each bound to the one before by its hash. */
+/* SPDX-License-Identifier: MIT */
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/status.h"
+
+#define REASON_MAX ((size_t)64 << 10)
+#define BODY_MAX   ((size_t)1 << 20)
+#define NO_HASH	   "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* One record as it is hashed and stored: every column in the order of journal.sql. */
+struct record {
+	int64_t seq, at, parent; /* parent 0: none, NULL in the table */
+	const char *verb, *user, *identity, *host, *origin, *source, *kind, *key, *reason, *body, *prev;
+};
+
+static void
+number_field(struct bn_digest *digest, int64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	bn_digest_field(digest, text);
+}
+
+static void
+hash_record(const struct record *r, char out[BN_DIGEST_HEX])
+{
+	struct bn_digest *digest = bn_digest_new();
+
+	number_field(digest, r->seq);
+	number_field(digest, r->at);
+	bn_digest_field(digest, r->verb);
+	bn_digest_field(digest, r->user);
+	bn_digest_field(digest, r->identity);
+	bn_digest_field(digest, r->host);
+	bn_digest_field(digest, r->origin);
+	bn_digest_field(digest, r->source);
+	bn_digest_field(digest, r->kind);
+	bn_digest_field(digest, r->key);
+	if (r->parent == 0)
+		bn_digest_field(digest, NULL);
+	else
+		number_field(digest, r->parent);
+	bn_digest_field(digest, r->reason);
+	bn_digest_field(digest, r->body);
+	bn_digest_field(digest, r->prev);
+	bn_digest_finish(digest, out);
+}
+
+/* ---- the second place the head is kept in ---- */
+
+/* Whoever cuts the journal's tail, or writes it anew whole, would have to change this as well. It says less than
+ * the record: no reason, no body. A failure here is not one of the record, which is safe by now. */
+static void
+anchor_head(const struct bn_store *store, const struct record *r, const char *hash)
+{
+	char line[256];
+	int size, fd;
+
+	if (store->uri || (store->anchor != NULL && *store->anchor == '\0'))
+		return;
+	if (store->anchor == NULL) {
+		syslog(LOG_AUTH | LOG_INFO, "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
+		    r->seq, r->verb, r->user, hash);
+		return;
+	}
+	fd = open(store->anchor, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	size = snprintf(line, sizeof(line), "%" PRId64 " %s\n", r->seq, hash);
+	/* One write of one short line: lines of several processes don't mix. */
+	if (write(fd, line, (size_t)size) == (ssize_t)size)
+		(void)fdatasync(fd);
+	close(fd);
+}
+
+/* ---- appending ---- */
+
+static int
+head_of(sqlite3 *db, int64_t *seq, char hash[BN_DIGEST_HEX], struct bn_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc, status = BN_OK;
+
+	*seq = 0;
+	memcpy(hash, NO_HASH, BN_DIGEST_HEX);
+	rc = sqlite3_prepare_v2(db, "SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &st, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		*seq = sqlite3_column_int64(st, 0);
+		snprintf(hash, BN_DIGEST_HEX, "%s", bn_column_text(st, 1));
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		status = bn_db_fail(db, err, "journal.db");
+	sqlite3_finalize(st);
+	return status;
+}
+
+static int
+insert_record(sqlite3 *db, const struct record *r, const char *hash, struct bn_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc, status = BN_OK;
+
+	rc = sqlite3_prepare_v2(db,
+	    "INSERT INTO record (seq, at, verb, user, identity, host, origin, source, kind, key, parent, reason, body,"
+	    " prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	    -1, &st, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, r->seq);
+		sqlite3_bind_int64(st, 2, r->at);
+		bn_bind_text(st, 3, r->verb);
+		bn_bind_text(st, 4, r->user);
+		bn_bind_text(st, 5, r->identity);
+		bn_bind_text(st, 6, r->host);
+		bn_bind_text(st, 7, r->origin);
+		bn_bind_text(st, 8, r->source);
+		bn_bind_text(st, 9, r->kind);
+		bn_bind_text(st, 10, r->key);
+		bn_bind_time(st, 11, r->parent);
+		bn_bind_text(st, 12, r->reason);
+		bn_bind_text(st, 13, r->body);
+		bn_bind_text(st, 14, r->prev);
+		bn_bind_text(st, 15, hash);
+		rc = sqlite3_step(st);
+	}
+	if (rc != SQLITE_DONE)
+		status = bn_db_fail(db, err, "journal.db");
+	sqlite3_finalize(st);
+	return status;
+}
+
+/* The whole record under one lock: two processes can't both follow the same head. */
+static int
+append_locked(struct bn_store *store, struct record *r, struct bn_error *err)
+{
+	char prev[BN_DIGEST_HEX], hash[BN_DIGEST_HEX];
+	sqlite3 *db = store->journal_db;
+	int64_t seq;
+	int rc;
+
+	rc = bn_db_exec(db, "BEGIN IMMEDIATE", err);
+	if (rc != BN_OK)
+		return rc;
+	rc = head_of(db, &seq, prev, err);
+	if (rc == BN_OK) {
+		r->seq = seq + 1;
+		r->at = bn_clock_now(store->clock);
+		r->prev = prev;
+		hash_record(r, hash);
+		rc = insert_record(db, r, hash, err);
+	}
+	if (rc == BN_OK)
+		rc = bn_db_exec(db, "COMMIT", err);
+	if (rc != BN_OK) {
+		if (!sqlite3_get_autocommit(db))
+			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		return rc == BN_EPERM || rc == BN_ETIMEOUT ? rc : (err->code = BN_EIO);
+	}
+	anchor_head(store, r, hash);
+	r->prev = NULL;
+	return BN_OK;
+}
+
+static int
+check_entry(const struct bn_journal_entry *entry, const char *body, struct bn_error *err)
+{
+	json_t *json = NULL;
+	bool object;
+	int rc;
+
+	if (entry->verb == NULL || *entry->verb == '\0')
+		return bn_fail(err, BN_EINVAL, "a journal record needs a verb");
+	if (entry->reason != NULL && strlen(entry->reason) > REASON_MAX)
+		return bn_fail(err, BN_ETOOBIG, "the text is longer than 64 KiB");
+	if (strlen(body) > BODY_MAX)
+		return bn_fail(err, BN_ETOOBIG, "the record's body is longer than 1 MiB");
+	rc = bn_json_load(&json, body, strlen(body), err);
+	if (rc != BN_OK)
+		return rc;
+	object = json_is_object(json);
+	json_decref(json);
+	return object ? BN_OK : bn_fail(err, BN_EINVAL, "a journal record's body is a JSON object");
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+int
+bn_journal_append(struct bn_store *store, const struct bn_actor *actor, const struct bn_journal_entry *entry,
+    int64_t *seq, struct bn_error *err)
+{
+	const char *body = entry->body != NULL ? entry->body : "{}";
+	struct record r = {
+	    .parent = entry->parent,
+	    .verb = entry->verb,
+	    .user = actor->user,
+	    .identity = actor->identity,
+	    .host = actor->host,
+	    .origin = actor->origin,
+	    .source = or_empty(entry->about.source),
+	    .kind = bn_kind_word(entry->about.kind),
+	    .key = or_empty(entry->about.key),
+	    .reason = or_empty(entry->reason),
+	    .body = body,
+	};
+	int rc = check_entry(entry, body, err);
+
+	if (rc != BN_OK)
+		return rc;
+	if (store->journal_state != BN_JOURNAL_FINE) {
+		bn_fail(err, BN_EPERM, "the journal can't be written: nothing was recorded");
+		bn_hint(err, "journal.db in %.150s is damaged or read-only; move it away to begin a new one",
+		    or_empty(store->dir));
+		return BN_EPERM;
+	}
+	pthread_mutex_lock(&store->journal_lock);
+	rc = append_locked(store, &r, err);
+	pthread_mutex_unlock(&store->journal_lock);
+	if (rc == BN_OK) {
+		if (seq != NULL)
+			*seq = r.seq;
+		bn_store_committed(store);
+	}
+	return rc;
+}
+
+/* ---- verifying ---- */
+
+/* The columns of one row as a record; borrowed until the statement moves. */
+static struct record
+row_record(sqlite3_stmt *st)
+{
+	return (struct record){
+	    .seq = sqlite3_column_int64(st, 0),
+	    .at = sqlite3_column_int64(st, 1),
+	    .verb = bn_column_text(st, 2),
+	    .user = bn_column_text(st, 3),
+	    .identity = bn_column_text(st, 4),
+	    .host = bn_column_text(st, 5),
+	    .origin = bn_column_text(st, 6),
+	    .source = bn_column_text(st, 7),
+	    .kind = bn_column_text(st, 8),
+	    .key = bn_column_text(st, 9),
+	    .parent = sqlite3_column_int64(st, 10),
+	    .reason = bn_column_text(st, 11),
+	    .body = bn_column_text(st, 12),
+	    .prev = bn_column_text(st, 13),
+	};
+}
+
+/* The lines of the second file: what they name must be in the chain, with that hash. Syslog is for people. */
+struct anchors {
+	FILE *file;
+	int64_t seq;
+	char hash[BN_DIGEST_HEX];
+};
+
+static bool
+next_anchor(struct anchors *a)
+{
+	char line[256];
+
+	while (a->file != NULL && fgets(line, sizeof(line), a->file) != NULL)
+		if (sscanf(line, "%" SCNd64 " %64[0-9a-f]", &a->seq, a->hash) == 2)
+			return true;
+	a->seq = INT64_MAX;
+	return false;
+}
+
+static void
+open_anchors(const struct bn_store *store, struct anchors *a)
+{
+	a->file = NULL;
+	if (store->anchor != NULL && *store->anchor != '\0')
+		a->file = fopen(store->anchor, "re");
+	next_anchor(a);
+}
+
+static bool
+fits(const struct record *r, const char *stored, int64_t expected, const char *prev, struct anchors *a)
+{
+	char hash[BN_DIGEST_HEX];
+	bool fine;
+
+	hash_record(r, hash);
+	fine = r->seq == expected && bn_same_text(r->prev, prev) && bn_same_text(stored, hash);
+	while (fine && a->seq <= r->seq) {
+		fine = a->seq == r->seq && strcmp(a->hash, hash) == 0;
+		next_anchor(a);
+	}
+	return fine;
+}
+
+static int
+walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct bn_error *err)
+{
+	char prev[BN_DIGEST_HEX] = NO_HASH;
+	sqlite3_stmt *st = NULL;
+	int rc, step;
+
+	rc = sqlite3_prepare_v2(db,
+	    "SELECT seq, at, verb, user, identity, host, origin, source, kind, key, parent, reason, body, prev, hash"
+	    " FROM journal.record ORDER BY seq",
+	    -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return bn_db_fail(db, err, "journal.db");
+	rc = BN_OK;
+	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
+		struct record r = row_record(st);
+
+		if (!fits(&r, bn_column_text(st, 14), *count + 1, prev, anchors)) {
+			*bad = *count + 1;
+			rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " does not fit the chain", *bad);
+			break;
+		}
+		snprintf(prev, sizeof(prev), "%s", bn_column_text(st, 14));
+		(*count)++;
+	}
+	if (rc == BN_OK && step != SQLITE_DONE) {
+		*bad = *count + 1;
+		rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " can't be read: %s", *bad,
+		    sqlite3_errmsg(db));
+	}
+	if (rc == BN_OK && anchors->seq != INT64_MAX) {
+		*bad = *count + 1;
+		rc = bn_fail(err, BN_ECONFLICT, "the journal ends at record %" PRId64 ", but %" PRId64 " was written",
+		    *count, anchors->seq);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err)
+{
+	struct bn_reader *reader = NULL;
+	struct anchors anchors;
+	int rc;
+
+	*count = *bad = 0;
+	rc = bn_reader_open(&reader, store, err);
+	if (rc != BN_OK)
+		return rc;
+	open_anchors(store, &anchors);
+	rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
+	if (rc == BN_OK && store->journal_state == BN_JOURNAL_SALVAGED) {
+		*bad = *count + 1;
+		rc = bn_fail(err, BN_ECONFLICT, "the journal is damaged after record %" PRId64, *count);
+	}
+	if (anchors.file != NULL)
+		fclose(anchors.file);
+	bn_reader_close(reader);
+	return rc;
+}
