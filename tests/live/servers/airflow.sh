@@ -2,8 +2,8 @@
 # airflow.sh - a real Airflow (2.10 or 3.3) in standalone mode on SQLite, with the DAGs of tests/live/dags.
 # SPDX-License-Identifier: MIT
 set -eu
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 usage="usage: airflow.sh 2|3 install|start|ready|stop DIR"
 major=${1:?$usage}
@@ -16,42 +16,8 @@ case $major in
 *) die "$usage" ;;
 esac
 
-uv_version=0.13.8
 pins=$live_dir/pins/airflow-$release.txt
-venv=$cache_dir/airflow-$release-$(sha256sum <"$pins" | cut -c1-12)
-
-# ---- install --------------------------------------------------------------------------------------
-
-# Airflow 2.10 runs on Python 3.8 to 3.12, and so do the pins; Debian 12 has 3.11.
-find_python() {
-	local p
-	for p in python3.11 python3 python3.12 python3.10; do
-		command -v "$p" >/dev/null 2>&1 || continue
-		if "$p" -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null; then
-			command -v "$p"
-			return
-		fi
-	done
-	missing "a Python from 3.10 to 3.12 with its venv module (Debian packages python3, python3-venv)"
-}
-
-install_venv() {
-	local python uv=$cache_dir/uv-$uv_version
-	[ ! -e "$venv/.complete" ] || return 0
-	python=$(find_python)
-	if [ ! -x "$uv/bin/uv" ]; then
-		rm -rf "$uv"
-		"$python" -m venv "$uv" || die "no virtual environment could be made with $python"
-		"$uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version" ||
-			missing "PyPI (registry): uv $uv_version could not be installed"
-	fi
-	rm -rf "$venv"
-	"$uv/bin/uv" venv --quiet --python "$python" "$venv"
-	UV_CACHE_DIR=$cache_dir/uv-cache "$uv/bin/uv" pip sync --quiet --compile-bytecode \
-		--python "$venv/bin/python" "$pins" ||
-		missing "PyPI (registry): the packages of ${pins##*/} could not be installed"
-	touch "$venv/.complete"
-}
+venv=$(venv_of "$pins")
 
 # ---- start ----------------------------------------------------------------------------------------
 
@@ -217,7 +183,7 @@ stop() {
 }
 
 case $verb in
-install) under_lock "airflow-$release" install_venv ;;
+install) under_lock "airflow-$release" install_pins "$pins" ;;
 start | ready | stop)
 	[ -n "$dir" ] || die "$usage"
 	"$verb" "$@"

@@ -2,8 +2,8 @@
 # nginx.sh - a real nginx with TLS: endpoints that are healthy, stale, failing, slow, or about to expire.
 # SPDX-License-Identifier: MIT
 set -eu
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 usage="usage: nginx.sh install|start|ready|stop DIR"
 verb=${1:?$usage}

@@ -2,8 +2,8 @@
 # prometheus.sh - a real Prometheus and Alertmanager: one alert fires, one is pending, one target is down.
 # SPDX-License-Identifier: MIT
 set -eu
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 usage="usage: prometheus.sh install|start|ready|stop DIR"
 verb=${1:?$usage}

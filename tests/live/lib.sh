@@ -1,4 +1,4 @@
-# lib.sh - what the server scripts share: the cache folder, free ports, waiting, starting and stopping.
+# lib.sh - what the scripts for servers and clients share: the cache folder, fetching, starting, waiting, stopping.
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
@@ -13,7 +13,7 @@ readonly BN_MISSING=77
 
 cache_dir=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binnacle-tests}
 # shellcheck disable=SC2034  # used by the scripts that source this file
-live_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+live_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -60,6 +60,54 @@ unpack_package() {
 	dpkg-deb -x "$tree/$package"_*.deb "$tree" || die "$package could not be unpacked"
 	touch "$tree/.complete"
 }
+
+# ---- Python packages, from pins ----------------------------------------------------------------------
+
+readonly uv_version=0.13.8
+
+# venv_of PINS: where the environment with exactly these packages is, or will be.
+venv_of() {
+	printf '%s/%s-%s\n' "$cache_dir" "$(basename "$1" .txt)" "$(sha256sum <"$1" | cut -c1-12)"
+}
+
+# The pins are for Python 3.11, which Debian 12 has; Airflow 2.10 runs on 3.8 to 3.12.
+find_python() {
+	local p
+	for p in python3.11 python3 python3.12 python3.10; do
+		command -v "$p" >/dev/null 2>&1 || continue
+		if "$p" -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null; then
+			command -v "$p"
+			return
+		fi
+	done
+	missing "a Python from 3.10 to 3.12 with its venv module (Debian packages python3, python3-venv)"
+}
+
+install_uv() {
+	local uv=$cache_dir/uv-$uv_version python
+	[ ! -e "$uv/.complete" ] || return 0
+	python=$(find_python)
+	rm -rf "$uv"
+	"$python" -m venv "$uv" || die "no virtual environment could be made with $python"
+	"$uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version" ||
+		missing "PyPI (registry): uv $uv_version could not be installed"
+	touch "$uv/.complete"
+}
+
+# install_pins PINS: into the environment venv_of names, if it is not there yet.
+install_pins() {
+	local pins=$1 venv uv=$cache_dir/uv-$uv_version/bin/uv
+	venv=$(venv_of "$pins")
+	[ ! -e "$venv/.complete" ] || return 0
+	under_lock uv install_uv
+	rm -rf "$venv"
+	"$uv" venv --quiet --python "$(find_python)" "$venv" || die "no virtual environment in $venv"
+	UV_CACHE_DIR=$cache_dir/uv-cache "$uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" "$pins" ||
+		missing "PyPI (registry): the packages of ${pins##*/} could not be installed"
+	touch "$venv/.complete"
+}
+
+# ---- running ---------------------------------------------------------------------------------------
 
 # free_port: prints a loopback port nobody listens on. The kernel picks it; that another process takes it
 # before the server does is possible and then shows as a failed start.
