@@ -27,7 +27,7 @@ static void
 wrong(struct record *record, const char *member, const char *what)
 {
 	if (record->wrong[0] == '\0')
-		snprintf(record->wrong, sizeof(record->wrong), "%s: %s", member, what);
+		snprintf(record->wrong, sizeof(record->wrong), "%.40s: %.110s", member, what);
 }
 
 static const char *
