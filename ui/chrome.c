@@ -1,0 +1,195 @@
+/* chrome.c - what surrounds every screen: header, tabs, and the line of keys that are valid now. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/state.h"
+
+static const struct {
+	enum bn_action action;
+	const char *name;
+} tabs[BN_TAB_COUNT] = {
+    [BN_TAB_TRIAGE] = {BN_ACT_TRIAGE, "Triage"},
+    [BN_TAB_RUNS] = {BN_ACT_RUNS, "Runs"},
+    [BN_TAB_ENDPOINTS] = {BN_ACT_ENDPOINTS, "Endpoints"},
+    [BN_TAB_TIMELINE] = {BN_ACT_TIMELINE, "Timeline"},
+    [BN_TAB_SOURCES] = {BN_ACT_SOURCES, "Sources"},
+};
+
+void
+bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT])
+{
+	bn_time_show(bn_clock_now(app->options->clock), app->options->zone, BN_TIME_HMS, out);
+	if (app->options->zone == NULL)
+		strcat(out, "Z");
+}
+
+/* ---- the header --------------------------------------------------------------------------------
+ */
+
+/* A piece of the right half, built from the right end leftwards. */
+static int
+piece(struct bn_pen *pen, int x, struct bn_ink ink, const char *text)
+{
+	int width = (int)bn_text_width(text);
+
+	if (x - width < 0)
+		return x;
+	bn_draw(pen, 0, x - width, width, ink, text);
+	return x - width;
+}
+
+static int
+counter(struct bn_pen *pen, int x, enum bn_status status, int count, bool always)
+{
+	const struct bn_status_row *row = bn_status_row(status);
+	char text[32];
+
+	if (count == 0 && !always)
+		return x;
+	snprintf(text, sizeof(text), " %d", count);
+	x = piece(pen, x, BN_INK(count > 0 ? BN_ROLE_TEXT : BN_ROLE_DIM), text);
+	x = piece(pen, x, BN_INK(count > 0 ? row->role : BN_ROLE_DIM),
+		  pen->ascii ? row->ascii : row->glyph);
+	return x - 2;
+}
+
+/* Counters, sources and clock. Returns where they begin. */
+static int
+draw_right(struct bn_app *app, int width)
+{
+	const struct bn_summary *s = &app->summary;
+	struct bn_pen *pen = &app->pen;
+	char text[64], clock[BN_TIME_TEXT];
+	int x = width - 1;
+	bool blind = s->sources_ok < s->sources;
+
+	bn_chrome_clock(app, clock);
+	snprintf(app->clock_shown, sizeof(app->clock_shown), "%s", clock);
+	x = piece(pen, x, BN_INK(BN_ROLE_TEXT), clock);
+	if (app->paused)
+		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "PAUSED ");
+	else if (app->summarised && s->stale)
+		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "STALE ");
+	x -= 2;
+	if (!app->summarised)
+		return x;
+	snprintf(text, sizeof(text), "src %d/%d", s->sources_ok, s->sources);
+	x = piece(pen, x, BN_INK(blind ? BN_ROLE_WARN : BN_ROLE_TEXT), text) - 2;
+	x = counter(pen, x, BN_UNKNOWN, s->unknown, false);
+	x = counter(pen, x, BN_RUNNING, s->running, true);
+	x = counter(pen, x, BN_DEGRADED, s->warned, true);
+	return counter(pen, x, BN_FAILED, s->failed, true);
+}
+
+/* "product │ context │ screen", as much as fits before column `end`. */
+static void
+draw_left(struct bn_app *app, int end)
+{
+	struct bn_pen *pen = &app->pen;
+	const struct bn_screen *screen = app->top;
+	const char *context = app->context;
+	int x = 1, left, title = (int)bn_text_width(screen->ops->title) + 3;
+
+	left = end - x;
+	x += bn_draw(pen, 0, x, left, BN_INK_ON(BN_ROLE_MARKED, false), "binnacle");
+	if (context != NULL && end - x > title + (int)bn_text_width(context) + 3) {
+		x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_RULE), " │ ");
+		x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), context);
+	}
+	x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_RULE), " │ ");
+	bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), screen->ops->title);
+}
+
+static void
+draw_tabs(struct bn_app *app, int width)
+{
+	struct bn_pen *pen = &app->pen;
+	struct bn_buf key = BN_BUF_INIT(256);
+	int x = 0, i;
+
+	bn_draw_blank(pen, 1, 0, width, BN_INK(BN_ROLE_TEXT));
+	for (i = 0; i < BN_TAB_COUNT; i++) {
+		bool open = i == (int)app->tab;
+		struct bn_ink ink = BN_INK(open ? BN_ROLE_TAB : BN_ROLE_DIM);
+
+		bn_buf_reset(&key);
+		bn_keymap_keys(app->keymap, tabs[i].action, true, !pen->ascii, &key);
+		x += bn_draw(pen, 1, x, width - x, ink, open ? "[" : " ");
+		x += bn_draw(pen, 1, x, width - x, ink, bn_buf_text(&key));
+		x += bn_draw(pen, 1, x, width - x, ink, key.size > 0 ? " " : "");
+		x += bn_draw(pen, 1, x, width - x, ink, tabs[i].name);
+		x += bn_draw(pen, 1, x, width - x, ink, open ? "]" : " ");
+	}
+	bn_buf_free(&key);
+}
+
+/* ---- the line of keys --------------------------------------------------------------------------
+ */
+
+static int
+draw_hint(struct bn_app *app, enum bn_action action, int y, int x, int end)
+{
+	const struct bn_action_row *row = bn_action_row(action);
+	struct bn_buf key = BN_BUF_INIT(256);
+	int need;
+
+	bn_keymap_keys(app->keymap, action, true, !app->pen.ascii, &key);
+	need = (int)(bn_text_width(bn_buf_text(&key)) + 1 + bn_text_width(row->hint));
+	if (key.size > 0 && x + need <= end) {
+		x += bn_draw(&app->pen, y, x, end - x, BN_INK(BN_ROLE_KEY), bn_buf_text(&key)) + 1;
+		x += bn_draw(&app->pen, y, x, end - x, BN_INK(BN_ROLE_DIM), row->hint) + 2;
+	}
+	bn_buf_free(&key);
+	return x;
+}
+
+static void
+draw_hints(struct bn_app *app, int y, int width)
+{
+	unsigned context =
+	    app->top->ops->where != NULL ? app->top->ops->where(app->top) : app->top->ops->context;
+	struct bn_buf key = BN_BUF_INIT(256);
+	int x = 1, a;
+
+	for (a = 0; a < BN_ACT_COUNT; a++) {
+		const struct bn_action_row *row = bn_action_row((enum bn_action)a);
+
+		if ((row->hinted & context) == 0 ||
+		    (app->options->read_only && (row->flags & BN_CHANGES) != 0))
+			continue;
+		x = draw_hint(app, (enum bn_action)a, y, x, width - 3);
+	}
+	bn_keymap_keys(app->keymap, BN_ACT_HELP, true, !app->pen.ascii, &key);
+	bn_draw(&app->pen, y, x, width - x, BN_INK(BN_ROLE_KEY), bn_buf_text(&key));
+	bn_buf_free(&key);
+}
+
+static void
+draw_bottom(struct bn_app *app, int y, int width)
+{
+	enum bn_role role = app->tone == BN_TONE_BAD	? BN_ROLE_WARN
+			    : app->tone == BN_TONE_GOOD ? BN_ROLE_OK
+							: BN_ROLE_TEXT;
+
+	bn_draw_blank(&app->pen, y, 0, width, BN_INK(BN_ROLE_TEXT));
+	if (app->prompting)
+		return; /* app.c draws it last, with the cursor */
+	if (app->message != NULL)
+		bn_draw(&app->pen, y, 1, width - 2, BN_INK(role), app->message);
+	else
+		draw_hints(app, y, width);
+}
+
+struct bn_rect
+bn_chrome_draw(struct bn_app *app)
+{
+	int height = getmaxy(stdscr), width = getmaxx(stdscr), end;
+
+	bn_draw_blank(&app->pen, 0, 0, width, BN_INK(BN_ROLE_TEXT));
+	end = draw_right(app, width);
+	draw_left(app, end);
+	draw_tabs(app, width);
+	draw_bottom(app, height - 1, width);
+	return (struct bn_rect){2, 0, height - 3, width};
+}

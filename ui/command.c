@@ -1,0 +1,217 @@
+/* command.c - the command line: scripted commands run on a thread of their own, their output in a
+ * pager. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ui/state.h"
+
+#define MAX_WORDS 256
+
+struct bn_job {
+	const struct bn_console_options *options;
+	pthread_t thread;
+	int fd;
+	char *line;
+	struct bn_strlist words;
+	char *out, *err;
+	size_t out_size, err_size;
+	int code;
+};
+
+/* ---- words -------------------------------------------------------------------------------------
+ */
+
+/* One word from *at: blanks end it; '…' keeps everything, "…" and \ keep the next. */
+static int
+take_word(const char **at, struct bn_buf *word, struct bn_error *err)
+{
+	const char *p = *at;
+	char quote = '\0';
+
+	for (; *p != '\0' && (quote != '\0' || (*p != ' ' && *p != '\t')); p++) {
+		if (quote == '\0' && (*p == '\'' || *p == '"')) {
+			quote = *p;
+		} else if (quote != '\0' && *p == quote) {
+			quote = '\0';
+		} else {
+			if (*p == '\\' && quote != '\'' && p[1] != '\0')
+				p++;
+			bn_buf_addc(word, *p);
+		}
+	}
+	*at = p;
+	if (quote != '\0')
+		return bn_fail(err, BN_EINVAL, "a %c has no end", quote);
+	return BN_OK;
+}
+
+static int
+split_words(const char *line, struct bn_strlist *words, struct bn_error *err)
+{
+	struct bn_buf word = BN_BUF_INIT(65536);
+	int rc = BN_OK;
+
+	while (rc == BN_OK) {
+		line += strspn(line, " \t");
+		if (*line == '\0')
+			break;
+		bn_buf_reset(&word);
+		rc = take_word(&line, &word, err);
+		if (rc == BN_OK && words->count == MAX_WORDS)
+			rc = bn_fail(err, BN_ETOOBIG, "more than %d words", MAX_WORDS);
+		if (rc == BN_OK)
+			bn_strlist_add(words, bn_buf_text(&word));
+	}
+	bn_buf_free(&word);
+	return rc;
+}
+
+/* ---- the job -----------------------------------------------------------------------------------
+ */
+
+static void *
+run_job(void *payload)
+{
+	struct bn_job *job = payload;
+	FILE *out = open_memstream(&job->out, &job->out_size);
+	FILE *err = open_memstream(&job->err, &job->err_size);
+	char **argv = bn_xcalloc(job->words.count + 1, sizeof(*argv));
+	uint64_t one = 1;
+	size_t i;
+
+	for (i = 0; i < job->words.count; i++)
+		argv[i] = job->words.items[i];
+	if (out != NULL && err != NULL)
+		job->code = job->options->command(job->options->payload, (int)job->words.count,
+						  argv, out, err);
+	if (out != NULL)
+		fclose(out);
+	if (err != NULL)
+		fclose(err);
+	free(argv);
+	while (write(job->fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+	return NULL;
+}
+
+static void
+free_job(struct bn_job *job)
+{
+	if (job->fd >= 0)
+		close(job->fd);
+	bn_strlist_clear(&job->words);
+	free(job->line);
+	free(job->out);
+	free(job->err);
+	free(job);
+}
+
+static int
+start_job(struct bn_app *app, const char *line, struct bn_error *err)
+{
+	struct bn_job *job = bn_xcalloc(1, sizeof(*job));
+	sigset_t all, before;
+	int rc;
+
+	job->options = app->options;
+	job->code = 70;
+	job->line = bn_xstrdup(line);
+	job->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = split_words(line, &job->words, err);
+	if (rc != BN_OK || job->words.count == 0)
+		goto out;
+	if (job->fd < 0) {
+		rc = bn_fail(err, BN_EIO, "eventfd: %s", strerror(errno));
+		goto out;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&job->thread, NULL, run_job, job) != 0)
+		rc = bn_fail(err, BN_EIO, "can't start a thread for the command");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc == BN_OK) {
+		app->job = job;
+		return BN_OK;
+	}
+out:
+	free_job(job);
+	return rc;
+}
+
+void
+bn_app_command(struct bn_app *app, const char *line)
+{
+	struct bn_error err;
+
+	line += strspn(line, " \t:");
+	if (*line == '\0')
+		return;
+	if (strcmp(line, "q") == 0 || strcmp(line, "quit") == 0) {
+		app->quit = true;
+		return;
+	}
+	if (app->options->command == NULL) {
+		bn_app_say(app, BN_TONE_BAD, "there is no command line here");
+		return;
+	}
+	if (app->job != NULL) {
+		bn_app_say(app, BN_TONE_BAD, "\"%s\" is still at work", app->job->line);
+		return;
+	}
+	if (start_job(app, line, &err) != BN_OK)
+		bn_app_fail(app, &err);
+	else
+		bn_app_say(app, BN_TONE_PLAIN, "%s …", line);
+}
+
+int
+bn_job_fd(const struct bn_job *job)
+{
+	return job == NULL ? -1 : job->fd;
+}
+
+void
+bn_job_finish(struct bn_app *app)
+{
+	struct bn_job *job = app->job;
+	struct bn_buf text = BN_BUF_INIT(0);
+
+	pthread_join(job->thread, NULL);
+	app->job = NULL;
+	if (job->err_size > 0)
+		bn_buf_add(&text, job->err, job->err_size);
+	if (job->out_size > 0)
+		bn_buf_add(&text, job->out, job->out_size);
+	bn_app_say(app, job->code == 0 ? BN_TONE_PLAIN : BN_TONE_BAD, "%s: exit code %d", job->line,
+		   job->code);
+	if (text.size > 0)
+		bn_app_push(app, bn_text_screen(app, job->line, bn_buf_take(&text)));
+	bn_buf_free(&text);
+	free_job(job);
+	app->stale = true; /* it may have written notes or polled */
+}
+
+void
+bn_job_abandon(struct bn_app *app)
+{
+	struct timespec until;
+
+	if (app->job == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 1;
+	/* A command can't be told to stop. It is safe to end in the midst of it, as kill -9 would:
+	 * what was said to be done is on disk. */
+	if (pthread_timedjoin_np(app->job->thread, NULL, &until) != 0)
+		_exit(app->exit_code);
+	free_job(app->job);
+	app->job = NULL;
+}

@@ -1,0 +1,48 @@
+/* console.h - the console: the full-screen program over a store that a collector fills. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_UI_CONSOLE_H
+#define BN_UI_CONSOLE_H
+
+#include <stdio.h>
+
+#include "collect/collect.h"
+#include "store/journal.h"
+#include "ui/keymap.h"
+#include "view/view.h"
+
+/* What the program above hands over. Everything is borrowed and must outlive the call. */
+struct bn_console_options {
+	const struct bn_config *config;
+	const struct bn_registry *registry;
+	struct bn_store *store;
+	struct bn_collect *collect; /* NULL: nothing is fetched (--offline) */
+	const struct bn_clock *clock;
+	const struct bn_zone *zone; /* how times are shown, NULL: UTC */
+	const char *context;	    /* what the header calls this platform, NULL: nothing */
+	const char *theme;	    /* --theme; NULL: [console] theme */
+	const char *identity;	    /* git's "user.name <user.email>" for the journal, or NULL */
+	const char *notice; /* something to say at the start (a rebuilt cache …), or NULL */
+	bool read_only;
+	bool no_colour; /* NO_COLOR, --color never */
+	int wake_fd;	/* an eventfd that the collector's wake callback writes to; -1: none */
+
+	/* Runs one scripted command; argv[0] is the command's own name. Called from a thread of its
+	 * own, one at a time; returns its exit code. NULL: there is no command line. */
+	int (*command)(void *payload, int argc, char **argv, FILE *out, FILE *err);
+	/* Adds what the last word of `line` could become, whole words. NULL: no completion. */
+	void (*complete)(void *payload, const char *line, struct bn_strlist *out);
+	void *payload;
+};
+
+/* [console]: theme, mouse, context. [keys] is bn_keys_section (ui/keymap.h). For whoever loads the
+ * configuration (struct bn_config_types.sections). */
+extern const struct bn_section_kind bn_console_section;
+
+/* Runs the console until it is left. Returns an exit code: 0; 129 when the terminal hung up, 143
+ * when told to end by a signal (the terminal is given back in every case); or a negative code with
+ * *err when it could not start (BN_EUNSUPPORTED: no terminal, or one that can't do it). Blocks
+ * SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT and SIGPIPE in the calling thread; other
+ * threads must have them blocked already. */
+int bn_console_run(const struct bn_console_options *options, struct bn_error *err);
+
+#endif

@@ -1,0 +1,170 @@
+/* keymap.h - the one table of actions: keys, help overlay, hint line and binnacle-keys(7) come from
+ * it. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_UI_KEYMAP_H
+#define BN_UI_KEYMAP_H
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "config/config.h"
+#include "ui/key.h"
+
+/* Where a key is pressed. Every screen has one; pagers of all sorts share IN_TEXT. */
+#define BN_IN_TRIAGE	(1u << 0)
+#define BN_IN_RUNS	(1u << 1)
+#define BN_IN_RUN	(1u << 2)
+#define BN_IN_ENDPOINTS (1u << 3)
+#define BN_IN_SOURCES	(1u << 4)
+#define BN_IN_TIMELINE	(1u << 5)
+#define BN_IN_CHANGED	(1u << 6)
+#define BN_IN_LINKS	(1u << 7)
+#define BN_IN_TEXT	(1u << 8)
+#define BN_IN_LISTS	(BN_IN_TEXT - 1u)
+#define BN_IN_ALL	(BN_IN_LISTS | BN_IN_TEXT)
+#define BN_IN_FILTERED	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS))
+/* Screens whose rows are things of the platforms (not calls or commits). */
+#define BN_IN_THINGS (BN_IN_LISTS & ~BN_IN_CHANGED)
+
+/* Flags of an action. */
+#define BN_CHANGES 1u /* changes something: refused with --read-only */
+
+/* Id, name (also the key of [keys]), contexts, default keys, contexts whose hint line shows it, its
+ * hint, flags, help. The order is that of the help overlay and, within a screen, of the hint line.
+ */
+#define BN_ACTIONS(X)                                                                              \
+	X(OPEN, "open", BN_IN_LISTS, "Enter", BN_IN_LISTS, "open", 0,                              \
+	  "open the selected thing; in a run, fold a group or read a task's log")                  \
+	X(BACK, "back", BN_IN_ALL, "Esc h Backspace",                                              \
+	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_TEXT, "back", 0,                         \
+	  "back: clears the filter, closes the pane, leaves the screen, in that order")            \
+	X(LOG, "log", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_TIMELINE, "l",                 \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
+	  "read the log of the selected run or task")                                              \
+	X(LINKS, "links", BN_IN_THINGS, "b",                                                       \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS, "links", 0,                     \
+	  "what it feeds and what feeds it")                                                       \
+	X(CHANGED, "changed", BN_IN_THINGS, "w",                                                   \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS, "what changed", 0,              \
+	  "what changed around it: commits, statuses, attributes")                                 \
+	X(DETAIL, "detail", BN_IN_LISTS, "d", BN_IN_SOURCES | BN_IN_TIMELINE, "detail", 0,         \
+	  "everything known about the selected thing")                                             \
+	X(DOCTOR, "doctor", BN_IN_SOURCES, "D", BN_IN_SOURCES, "doctor", 0,                        \
+	  "ask this source whether login and rights work")                                         \
+	X(ACK, "acknowledge", BN_IN_THINGS, "a", BN_IN_TRIAGE, "ack", BN_CHANGES,                  \
+	  "acknowledge: you have seen it (again: take that back)")                                 \
+	X(SNOOZE, "snooze", BN_IN_THINGS, "z", BN_IN_TRIAGE, "snooze", BN_CHANGES,                 \
+	  "put it to sleep for a while")                                                           \
+	X(NOTE, "note", BN_IN_THINGS, "i", BN_IN_TRIAGE, "note", BN_CHANGES,                       \
+	  "write a note about it into the journal")                                                \
+	X(HIDDEN, "show-hidden", BN_IN_TRIAGE, "A", 0, "hidden", 0,                                \
+	  "show what is acknowledged or snoozed as well")                                          \
+	X(DOWN, "down", BN_IN_ALL, "j Down Ctrl-N WheelDown", 0, NULL, 0, "one row down")          \
+	X(UP, "up", BN_IN_ALL, "k Up Ctrl-P WheelUp", 0, NULL, 0, "one row up")                    \
+	X(TOP, "top", BN_IN_ALL, "g Home", 0, NULL, 0, "to the first row")                         \
+	X(BOTTOM, "bottom", BN_IN_ALL, "G End", 0, NULL, 0, "to the last row")                     \
+	X(HALF_DOWN, "half-down", BN_IN_ALL, "Ctrl-D", 0, NULL, 0, "half a page down")             \
+	X(HALF_UP, "half-up", BN_IN_ALL, "Ctrl-U", 0, NULL, 0, "half a page up")                   \
+	X(PAGE_DOWN, "page-down", BN_IN_ALL, "PgDn Ctrl-F", 0, NULL, 0, "a page down")             \
+	X(PAGE_UP, "page-up", BN_IN_ALL, "PgUp Ctrl-B", 0, NULL, 0, "a page up")                   \
+	X(TEXT_PAGE, "page", BN_IN_TEXT, "Space", 0, NULL, 0, "a page down")                       \
+	X(LEFT, "left", BN_IN_RUN | BN_IN_LINKS | BN_IN_TEXT, "Left", 0, NULL, 0,                  \
+	  "fold; in a text, scroll left")                                                          \
+	X(RIGHT, "right", BN_IN_RUN | BN_IN_LINKS | BN_IN_TEXT, "Right", 0, NULL, 0,               \
+	  "unfold; in a text, scroll right")                                                       \
+	X(PANE, "pane", BN_IN_LISTS, "Tab", 0, "pane", 0, "to the next pane")                      \
+	X(CLICK, "click", BN_IN_LISTS, "Click", 0, NULL, 0, "select the row under the mouse")      \
+	X(TRIAGE, "triage", BN_IN_ALL, "1", 0, NULL, 0, "Triage: what needs a person")             \
+	X(RUNS, "runs", BN_IN_ALL, "2", 0, NULL, 0, "Runs: pipelines and their latest run")        \
+	X(ENDPOINTS, "endpoints", BN_IN_ALL, "4", 0, NULL, 0,                                      \
+	  "Endpoints: does it answer, how fast")                                                   \
+	X(TIMELINE, "timeline", BN_IN_ALL, "9", 0, NULL, 0,                                        \
+	  "Timeline: what happened, newest first")                                                 \
+	X(SOURCES, "sources", BN_IN_ALL, "0", 0, NULL, 0, "Sources: the collector's own health")   \
+	X(MARK, "mark", BN_IN_FILTERED, "Space", 0, "mark", 0, "mark or unmark the row")           \
+	X(RANGE, "range", BN_IN_FILTERED, "v", 0, NULL, 0,                                         \
+	  "mark from the last marked row to this one")                                             \
+	X(MARK_ALL, "mark-all", BN_IN_FILTERED, "*", 0, NULL, 0, "mark every row that matches")    \
+	X(UNMARK, "unmark", BN_IN_FILTERED, "U", 0, NULL, 0, "clear all marks")                    \
+	X(FILTER, "filter", BN_IN_FILTERED, "/",                                                   \
+	  BN_IN_RUNS | BN_IN_ENDPOINTS | BN_IN_SOURCES | BN_IN_TIMELINE, "filter", 0,              \
+	  "filter: words, field:value, field>value, /regex/, !not")                                \
+	X(PROBLEMS, "problems", BN_IN_FILTERED, "!", BN_IN_RUNS | BN_IN_ENDPOINTS | BN_IN_SOURCES, \
+	  "problems", 0, "show problems only, or everything again")                                \
+	X(SORT, "sort", BN_IN_FILTERED, "s", BN_IN_ENDPOINTS | BN_IN_SOURCES, "sort", 0,           \
+	  "sort anew; again on the same column: the other way round")                              \
+	X(SORT_LEFT, "sort-left", BN_IN_FILTERED, "<", 0, NULL, 0,                                 \
+	  "sort by the column to the left")                                                        \
+	X(SORT_RIGHT, "sort-right", BN_IN_FILTERED, ">", 0, NULL, 0,                               \
+	  "sort by the column to the right")                                                       \
+	X(SEARCH, "search", BN_IN_TEXT, "/", BN_IN_TEXT, "search", 0,                              \
+	  "search (POSIX extended regular expression)")                                            \
+	X(NEXT, "next", BN_IN_TEXT, "n", BN_IN_TEXT, "next", 0, "to the next hit")                 \
+	X(PREVIOUS, "previous", BN_IN_TEXT, "N", 0, NULL, 0, "to the hit before")                  \
+	X(NEWER, "newer", BN_IN_RUN, "n", 0, NULL, 0, "the next run of this pipeline")             \
+	X(OLDER, "older", BN_IN_RUN, "N", BN_IN_RUN, "run before", 0, "the run before this one")   \
+	X(FOLLOW, "follow", BN_IN_TEXT, "f F", BN_IN_TEXT, "follow", 0,                            \
+	  "follow the end as it grows, or stop doing so")                                          \
+	X(WRAP, "wrap", BN_IN_TEXT, "w", BN_IN_TEXT, "wrap", 0, "wrap long lines, or cut them")    \
+	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
+	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
+	X(LINK, "link", BN_IN_THINGS, "o", BN_IN_RUN | BN_IN_TIMELINE, "link", 0,                  \
+	  "show and copy the address of its page")                                                 \
+	X(REFRESH, "refresh", BN_IN_ALL, "R Ctrl-R F5", BN_IN_SOURCES, "poll now", 0,              \
+	  "poll now: the selected source, or all")                                                 \
+	X(PAUSE, "pause", BN_IN_ALL, "Z", 0, NULL, 0, "hold the screen still, or go on")           \
+	X(COMMAND, "command", BN_IN_ALL, ":", 0, NULL, 0,                                          \
+	  "command line: every command of the scripted mode")                                      \
+	X(HELP, "help", BN_IN_ALL, "? F1", 0, NULL, 0, "this page")                                \
+	X(REDRAW, "redraw", BN_IN_ALL, "Ctrl-L", 0, NULL, 0, "draw the whole screen again")        \
+	X(SUSPEND, "suspend", BN_IN_ALL, "Ctrl-Z", 0, NULL, 0, "back to the shell for a moment")   \
+	X(CANCEL, "cancel", BN_IN_ALL, "Ctrl-C", 0, NULL, 0, "cancel what is pending")             \
+	X(CLOSE, "close", BN_IN_ALL, "q", 0, NULL, 0, "close this view; at the root, quit")        \
+	X(QUIT, "quit", BN_IN_ALL, "Q", 0, NULL, 0, "quit")
+
+enum bn_action {
+	BN_ACT_NONE = -1,
+#define X(id, name, contexts, keys, hinted, hint, flags, help) BN_ACT_##id,
+	BN_ACTIONS(X)
+#undef X
+	    BN_ACT_COUNT
+};
+
+struct bn_action_row {
+	const char *name;
+	unsigned contexts;
+	const char
+	    *keys; /* defaults, separated by blanks, as a person would write them in [keys] */
+	unsigned hinted;
+	const char *hint;
+	unsigned flags;
+	const char *help;
+};
+const struct bn_action_row *bn_action_row(enum bn_action action);
+
+/* [keys]: one option an action, its value the keys separated by blanks ("" or "none": no key). For
+ * whoever loads the configuration (struct bn_config_types.sections). */
+extern const struct bn_section_kind bn_keys_section;
+
+/* What the keys do at present: the defaults, changed by [keys] (config may be NULL). A key that is
+ * no key, or stands for two actions on one screen, is BN_ECONFIG with file and line; *out is set
+ * all the same, without that key. */
+struct bn_keymap;
+int bn_keymap_new(struct bn_keymap **out, const struct bn_config *config, struct bn_error *err);
+void bn_keymap_free(struct bn_keymap *map);
+
+enum bn_action bn_keymap_action(const struct bn_keymap *map, unsigned context, bn_key key);
+/* Appends the action's keys, separated by blanks; only the first one with `first`. Nothing if it
+ * has none. */
+void bn_keymap_keys(const struct bn_keymap *map, enum bn_action action, bool first, bool arrows,
+		    struct bn_buf *out);
+
+/* The overlay's lines for a context, "keys\thelp", a group to a paragraph; read_only marks what is
+ * refused. */
+void bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool read_only,
+		    struct bn_strlist *out);
+
+/* The body of binnacle-keys(7) in mdoc, from the same table. */
+void bn_keymap_manual(FILE *out);
+
+#endif

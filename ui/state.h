@@ -1,0 +1,63 @@
+/* state.h - the application's own fields: for app.c, chrome.c, command.c and journal.c, for no
+ * screen. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_UI_STATE_H
+#define BN_UI_STATE_H
+
+#include "ui/app.h"
+#include "ui/term.h"
+
+struct bn_job; /* a scripted command at work, command.c */
+
+struct bn_app {
+	const struct bn_console_options *options;
+	struct bn_term *term;
+	struct bn_theme theme;
+	struct bn_pen pen;
+	struct bn_keymap *keymap;
+	struct bn_queries *queries;
+	struct bn_decoder decoder;
+	int signal_fd;
+	int64_t tick;	  /* bn_monotonic() of this turn */
+	int64_t last_key; /* … of the latest key */
+
+	struct bn_screen *tabs[BN_TAB_COUNT];
+	enum bn_tab tab;
+	struct bn_screen *top; /* what is shown */
+	uint64_t serials;
+	char *context;
+
+	struct bn_summary summary;
+	bool summarised;
+	struct bn_error trouble; /* why the summary could not be had; code 0: it could */
+	bool paused;
+	bool dirty, whole; /* something to paint; everything */
+	bool stale;	   /* data changed since the last asking */
+	int64_t asked;	   /* when everything was last asked for */
+	char clock_shown[BN_TIME_TEXT];
+
+	char *message;
+	enum bn_tone tone;
+	int64_t said;
+
+	bool prompting;
+	struct bn_prompt prompt;
+	struct bn_input input;
+	struct bn_history commands, filters;
+
+	struct bn_job *job;
+	bool quit;
+	int exit_code;
+};
+
+/* chrome.c: the two lines above a screen and the one below it. Returns the screen's room. */
+struct bn_rect bn_chrome_draw(struct bn_app *app);
+/* The clock as the header shows it. */
+void bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT]);
+
+/* command.c */
+int bn_job_fd(const struct bn_job *job); /* -1 without a job */
+void bn_job_finish(struct bn_app *app);	 /* when that is readable: shows what came of it */
+void bn_job_abandon(struct bn_app *app); /* at the end: waits a second for it, no longer */
+
+#endif

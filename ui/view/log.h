@@ -1,0 +1,37 @@
+/* log.h - one log being read: live from its platform, or as it was kept when that can't be had. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_UI_LOG_H
+#define BN_UI_LOG_H
+
+#include "ui/app.h"
+#include "ui/widget/pager.h"
+
+struct bn_log {
+	struct bn_screen *screen;
+	int slot; /* of the question for what was kept */
+	struct bn_pager *pager;
+	struct bn_log_reader *reader; /* NULL: not reading */
+	struct bn_ref run;	      /* with strings of its own */
+	char *task, *handle;
+	int try_number;
+	bool ended; /* the far end says that there is no more */
+	bool kept;  /* what is shown was kept from an earlier reading */
+	bn_time kept_at;
+	struct bn_error error; /* code 0: nothing went wrong */
+};
+
+void bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot);
+void bn_log_clear(struct bn_log *log);
+/* Begins to read; what was read before goes. `task` NULL: the whole run. `tail` 0: all. */
+void bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char *handle,
+		  int try_number, int tail, bool follow);
+void bn_log_stop(struct bn_log *log);
+/* Takes the lines that wait (bounded). True if anything changed. */
+bool bn_log_pump(struct bn_log *log);
+/* True if the answer was its own. */
+bool bn_log_answer(struct bn_log *log, struct bn_answer *answer);
+/* "log · TASK" and "12-30 of 211 · follow". */
+void bn_log_words(const struct bn_log *log, struct bn_buf *title, struct bn_buf *right);
+void bn_log_draw(struct bn_log *log, struct bn_rect rect);
+
+#endif

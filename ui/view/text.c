@@ -1,0 +1,321 @@
+/* text.c - screens that are one long text: a log, the help, a command's output, everything about a
+ * thing. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/view/detail.h"
+#include "ui/view/log.h"
+
+enum { SLOT_DETAIL, SLOT_KEPT };
+
+/* The common part: a pager and the prompt that searches it. */
+struct text {
+	struct bn_screen screen;
+	struct bn_pager *pager; /* borrowed from `log` in a log's screen */
+	struct bn_log log;
+	struct bn_detail_pane detail;
+	char *heading;
+};
+
+static void
+search_done(struct bn_app *app, void *payload, const char *pattern)
+{
+	struct text *t = payload;
+	struct bn_error err;
+
+	if (pattern == NULL)
+		return;
+	bn_history_add(bn_app_filters(app), pattern);
+	if (bn_pager_search(t->pager, pattern, &err) != BN_OK)
+		bn_app_fail(app, &err);
+}
+
+/* The line at the top of the window, the way a person would take it along. */
+static void
+copy_all(struct text *t)
+{
+	struct bn_buf out = BN_BUF_INIT(70000);
+	size_t i;
+
+	for (i = 0; i < bn_pager_lines(t->pager) && out.size < 60000; i++)
+		bn_buf_addf(&out, "%s%s", i > 0 ? " " : "", bn_pager_line(t->pager, i));
+	bn_app_copy(t->screen.app, bn_buf_text(&out));
+	bn_buf_free(&out);
+}
+
+static unsigned
+text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
+{
+	struct text *t = (struct text *)screen;
+
+	(void)event;
+	if (bn_pager_act(t->pager, action))
+		return BN_REDRAW;
+	switch (action) {
+	case BN_ACT_SEARCH:
+		bn_app_prompt(screen->app,
+			      &(struct bn_prompt){.label = "/",
+						  .history = bn_app_filters(screen->app),
+						  .done = search_done,
+						  .payload = t});
+		return BN_REDRAW;
+	case BN_ACT_COPY:
+		copy_all(t);
+		return BN_REDRAW;
+	case BN_ACT_HELP: /* in the help itself: nothing deeper */
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void
+text_draw(struct bn_screen *screen, struct bn_rect r)
+{
+	struct text *t = (struct text *)screen;
+	struct bn_pen *pen = bn_app_pen(screen->app);
+	char position[96];
+
+	bn_pager_draw(t->pager, pen, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
+	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
+	bn_pager_position(t->pager, position, sizeof(position));
+	bn_draw_rule(pen, r.y, r.x, r.w, t->heading, position);
+}
+
+static void
+text_close(struct bn_screen *screen)
+{
+	struct text *t = (struct text *)screen;
+
+	if (t->log.pager != NULL)
+		bn_log_clear(&t->log);
+	else
+		bn_pager_free(t->pager);
+	bn_detail_clear(&t->detail);
+	free(t->heading);
+}
+
+static void
+text_ask(struct bn_screen *screen)
+{
+	(void)screen; /* it is what it is */
+}
+
+static void
+text_answer(struct bn_screen *screen, struct bn_answer *answer)
+{
+	(void)screen;
+	(void)answer;
+}
+
+/* ---- a command's output -------------------------------------------------------------------------
+ */
+
+static const struct bn_screen_ops text_ops = {
+    .title = "Output",
+    .context = BN_IN_TEXT,
+    .close = text_close,
+    .ask = text_ask,
+    .answer = text_answer,
+    .draw = text_draw,
+    .act = text_act,
+};
+
+static struct text *
+new_text(struct bn_app *app, const struct bn_screen_ops *ops, const char *heading)
+{
+	struct text *t = bn_screen_new(app, ops, sizeof(*t));
+
+	t->pager = bn_pager_new(0, false);
+	t->heading = bn_xstrdup(heading);
+	return t;
+}
+
+struct bn_screen *
+bn_text_screen(struct bn_app *app, const char *title, char *text)
+{
+	struct text *t = new_text(app, &text_ops, title);
+
+	bn_pager_add_text(t->pager, text);
+	free(text);
+	return &t->screen;
+}
+
+/* ---- help ---------------------------------------------------------------------------------------
+ */
+
+static const struct bn_screen_ops help_ops = {
+    .title = "Help",
+    .context = BN_IN_TEXT,
+    .close = text_close,
+    .ask = text_ask,
+    .answer = text_answer,
+    .draw = text_draw,
+    .act = text_act,
+};
+
+#define KEY_COLUMNS 24
+
+struct bn_screen *
+bn_help_screen(struct bn_app *app, unsigned context)
+{
+	struct text *t =
+	    new_text(app, &help_ops, "keys that are valid on the screen you came from");
+	struct bn_strlist lines = {0};
+	size_t i;
+
+	bn_keymap_help(bn_app_keymap(app), context, !bn_app_ascii(app),
+		       bn_app_options(app)->read_only, &lines);
+	for (i = 0; i < lines.count; i++) {
+		struct bn_buf head = BN_BUF_INIT(256);
+		char *tab = strchr(lines.items[i], '\t');
+
+		if (tab != NULL) {
+			*tab = '\0';
+			bn_text_cell(&head, lines.items[i], KEY_COLUMNS - 1, BN_PAD_RIGHT,
+				     bn_app_ascii(app));
+			bn_buf_adds(&head, " ");
+			bn_pager_add(t->pager, bn_buf_text(&head), tab + 1, strlen(tab + 1),
+				     BN_ROLE_TEXT);
+		} else {
+			bn_pager_add(t->pager, NULL, lines.items[i], strlen(lines.items[i]),
+				     BN_ROLE_KEY);
+		}
+		bn_buf_free(&head);
+	}
+	bn_strlist_clear(&lines);
+	return &t->screen;
+}
+
+/* ---- everything about one thing -----------------------------------------------------------------
+ */
+
+static void
+detail_ask(struct bn_screen *screen)
+{
+	bn_detail_ask(&((struct text *)screen)->detail);
+}
+
+static void
+fill_detail(struct text *t)
+{
+	const struct bn_detail *detail = &t->detail.detail;
+	struct bn_buf head = BN_BUF_INIT(256);
+	size_t i;
+
+	bn_pager_clear(t->pager);
+	if (t->detail.error.code != BN_OK) {
+		bn_pager_add_text(t->pager, t->detail.error.message);
+		bn_pager_add_text(t->pager, t->detail.error.hint);
+	}
+	for (i = 0; i < detail->count; i++) {
+		bn_buf_reset(&head);
+		bn_text_cell(&head, detail->lines[i].label, 12, BN_PAD_RIGHT,
+			     bn_app_ascii(t->screen.app));
+		bn_buf_adds(&head, " ");
+		bn_pager_add(t->pager, bn_buf_text(&head), detail->lines[i].text,
+			     strlen(detail->lines[i].text), detail->lines[i].role);
+	}
+	bn_buf_free(&head);
+}
+
+static void
+detail_answer(struct bn_screen *screen, struct bn_answer *answer)
+{
+	struct text *t = (struct text *)screen;
+	bool first = bn_pager_lines(t->pager) == 0;
+
+	if (!bn_detail_answer(&t->detail, answer) || !(first || bn_pager_at_top(t->pager)))
+		return; /* nothing moves under the eyes of somebody reading further down */
+	fill_detail(t);
+	if (t->detail.detail.title != NULL) {
+		free(t->heading);
+		t->heading = bn_xasprintf(
+		    "%s  %s", t->detail.detail.title,
+		    t->detail.detail.subtitle == NULL ? "" : t->detail.detail.subtitle);
+	}
+}
+
+static bool
+detail_selected(struct bn_screen *screen, struct bn_ref *ref)
+{
+	*ref = ((struct text *)screen)->detail.about;
+	return ref->key != NULL;
+}
+
+static const struct bn_screen_ops detail_ops = {
+    .title = "Detail",
+    .context = BN_IN_TEXT,
+    .close = text_close,
+    .ask = detail_ask,
+    .answer = detail_answer,
+    .draw = text_draw,
+    .act = text_act,
+    .selected = detail_selected,
+};
+
+struct bn_screen *
+bn_detail_screen(struct bn_app *app, struct bn_ref about)
+{
+	struct text *t = new_text(app, &detail_ops, about.key);
+
+	bn_pager_act(t->pager, BN_ACT_WRAP);
+	bn_detail_init(&t->detail, &t->screen, SLOT_DETAIL);
+	bn_detail_about(&t->detail, &about);
+	return &t->screen;
+}
+
+/* ---- a log --------------------------------------------------------------------------------------
+ */
+
+static unsigned
+log_wake(struct bn_screen *screen)
+{
+	return bn_log_pump(&((struct text *)screen)->log) ? BN_REDRAW : 0;
+}
+
+static void
+log_answer(struct bn_screen *screen, struct bn_answer *answer)
+{
+	bn_log_answer(&((struct text *)screen)->log, answer);
+}
+
+static void
+log_draw(struct bn_screen *screen, struct bn_rect r)
+{
+	struct text *t = (struct text *)screen;
+	struct bn_pen *pen = bn_app_pen(screen->app);
+	struct bn_buf title = BN_BUF_INIT(4096), right = BN_BUF_INIT(4096);
+
+	bn_log_draw(&t->log, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
+	bn_log_words(&t->log, &title, &right);
+	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
+	bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title), bn_buf_text(&right));
+	bn_buf_free(&title);
+	bn_buf_free(&right);
+}
+
+static const struct bn_screen_ops log_ops = {
+    .title = "Log",
+    .context = BN_IN_TEXT,
+    .close = text_close,
+    .ask = text_ask,
+    .answer = log_answer,
+    .draw = log_draw,
+    .act = text_act,
+    .wake = log_wake,
+};
+
+struct bn_screen *
+bn_log_screen(struct bn_app *app, struct bn_ref run, const char *task, const char *handle,
+	      int try_number)
+{
+	struct text *t = bn_screen_new(app, &log_ops, sizeof(*t));
+
+	bn_log_init(&t->log, &t->screen, SLOT_KEPT);
+	t->pager = t->log.pager;
+	bn_log_start(&t->log, run, task, handle, try_number, 0, true);
+	bn_log_pump(&t->log);
+	return &t->screen;
+}

@@ -1,0 +1,271 @@
+/* triage.c - the first screen: what is broken, since when, what it touches, what changed. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "ui/view/detail.h"
+#include "ui/view/pane.h"
+
+enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS };
+
+static const char *const triage_columns[] = {"status",	"p",	 "what",    "state", "since",
+					     "for",	"blast", "changed", "id",    "acked",
+					     "snoozed", "url",	 NULL};
+static const char *const event_columns[] = {"status", "at", "kind", "entity", "what", NULL};
+
+struct triage {
+	struct bn_screen screen;
+	struct bn_pane findings, moving, events;
+	struct bn_detail_pane detail;
+	struct bn_summary summary;
+	bool boxed; /* as drawn last: only then there is room for events */
+};
+
+static void
+triage_ask(struct bn_screen *screen)
+{
+	struct triage *t = (struct triage *)screen;
+
+	bn_pane_ask(&t->findings);
+	bn_pane_ask(&t->moving);
+	if (t->boxed)
+		bn_pane_ask(&t->events);
+	bn_detail_ask(&t->detail);
+}
+
+/* The detail follows the cursor. */
+static void
+follow_cursor(struct triage *t)
+{
+	struct bn_ref ref;
+
+	bn_detail_about(&t->detail, bn_pane_selected(&t->findings, &ref) ? &ref : NULL);
+}
+
+static void
+triage_answer(struct bn_screen *screen, struct bn_answer *answer)
+{
+	struct triage *t = (struct triage *)screen;
+
+	if (bn_pane_answer(&t->findings, answer))
+		follow_cursor(t);
+	else if (!bn_pane_answer(&t->moving, answer) && !bn_pane_answer(&t->events, answer))
+		bn_detail_answer(&t->detail, answer);
+}
+
+static void
+triage_close(struct bn_screen *screen)
+{
+	struct triage *t = (struct triage *)screen;
+
+	bn_pane_clear(&t->findings);
+	bn_pane_clear(&t->moving);
+	bn_pane_clear(&t->events);
+	bn_detail_clear(&t->detail);
+}
+
+static bool
+triage_selected(struct bn_screen *screen, struct bn_ref *ref)
+{
+	return bn_pane_selected(&((struct triage *)screen)->findings, ref);
+}
+
+static bool
+acknowledged(const struct triage *t)
+{
+	size_t row;
+
+	return bn_list_selected(t->findings.list, &row) &&
+	       bn_row_int(bn_list_rows(t->findings.list), row, "acked") != 0;
+}
+
+static unsigned
+triage_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
+{
+	struct triage *t = (struct triage *)screen;
+	unsigned reaction = bn_pane_act(&t->findings, action, event);
+	struct bn_ref ref;
+
+	if (reaction != 0) {
+		follow_cursor(t);
+		return reaction;
+	}
+	switch (action) {
+	case BN_ACT_HIDDEN:
+		t->findings.problems = t->findings.usual = !t->findings.problems;
+		t->findings.fresh = true;
+		bn_pane_ask(&t->findings);
+		return BN_REDRAW;
+	case BN_ACT_ACK:
+		if (!triage_selected(screen, &ref))
+			return BN_REDRAW;
+		bn_app_acknowledge(screen->app, ref, acknowledged(t));
+		return BN_REDRAW;
+	default:
+		return 0;
+	}
+}
+
+/* ---- drawing -----------------------------------------------------------------------------------
+ */
+
+/* "1 red, 4 amber, folded from 46": counted over what is listed. */
+static void
+count_words(const struct triage *t, char *out, size_t size)
+{
+	const struct bn_rows *rows = bn_list_rows(t->findings.list);
+	size_t i, red = 0, amber = 0, unknown = 0, count = rows == NULL ? 0 : bn_rows_count(rows);
+	char words[200];
+	int n;
+
+	for (i = 0; i < count; i++) {
+		enum bn_status status = bn_rows_status(rows, i);
+
+		red += status == BN_FAILED || status == BN_DOWN;
+		amber += status == BN_DEGRADED;
+		unknown += status == BN_UNKNOWN;
+	}
+	n = snprintf(out, size, "%zu red, %zu amber", red, amber);
+	if (unknown > 0 && (size_t)n < size)
+		n += snprintf(out + n, size - (size_t)n, ", %zu unknown", unknown);
+	if (t->summary.folded_from > (int)count && (size_t)n < size)
+		n +=
+		    snprintf(out + n, size - (size_t)n, ", folded from %d", t->summary.folded_from);
+	if (t->summary.acknowledged + t->summary.snoozed > 0 && t->findings.problems &&
+	    (size_t)n < size)
+		n += snprintf(out + n, size - (size_t)n, " · %d acked or snoozed (A)",
+			      t->summary.acknowledged + t->summary.snoozed);
+	bn_pane_words(&t->findings, words, sizeof(words));
+	if (words[0] != '\0' && (size_t)n < size)
+		snprintf(out + n, size - (size_t)n, " · %s", words);
+}
+
+static const char *
+all_well(const struct triage *t)
+{
+	if (t->summary.unknown > 0 || t->summary.sources_ok < t->summary.sources)
+		return "nothing known to be wrong, but not everything is known: see 0 Sources";
+	return t->summary.sources == 0
+		   ? "no source is configured yet: try \":config init\", or \"binnacle demo\""
+		   : "nothing needs you";
+}
+
+static void
+moving_words(const struct triage *t, char *out, size_t size)
+{
+	const struct bn_rows *rows = bn_list_rows(t->moving.list);
+
+	snprintf(out, size, "%zu in flight", rows == NULL ? 0 : bn_rows_total(rows));
+}
+
+/* Rules between stacked parts: 80 columns, or too few lines for boxes. */
+static void
+draw_stacked(struct triage *t, struct bn_rect r)
+{
+	struct bn_pen *pen = bn_app_pen(t->screen.app);
+	int moving = (int)bn_list_count(t->moving.list), detail = 0, level = bn_level_for(r.w);
+	char words[256];
+
+	if (r.h < 18 || r.w < 80) { /* the list only */
+		moving = 0;
+	} else {
+		moving = moving > r.h / 7 ? r.h / 7 : moving;
+		detail = bn_detail_height(&t->detail);
+		detail = detail < 5 ? 5 : detail > 8 + (r.h - 21) / 3 ? 8 + (r.h - 21) / 3 : detail;
+	}
+	count_words(t, words, sizeof(words));
+	bn_draw_rule(pen, r.y, r.x, r.w, "needs you", words);
+	bn_pane_draw(&t->findings,
+		     (struct bn_rect){r.y + 1, r.x,
+				      r.h - 1 - (moving > 0 ? moving + 1 : 0) -
+					  (detail > 0 ? detail + 1 : 0),
+				      r.w},
+		     level, true, true, all_well(t));
+	if (moving > 0) {
+		int y = r.y + r.h - moving - 1 - (detail > 0 ? detail + 1 : 0);
+
+		moving_words(t, words, sizeof(words));
+		bn_draw_rule(pen, y, r.x, r.w, "moving", words);
+		bn_pane_draw(&t->moving, (struct bn_rect){y + 1, r.x, moving, r.w}, level, false,
+			     false, "");
+	}
+	if (detail > 0)
+		bn_detail_draw_ruled(&t->detail,
+				     (struct bn_rect){r.y + r.h - detail - 1, r.x, detail + 1, r.w},
+				     "nothing selected");
+}
+
+/* Boxes side by side: 120 columns and more. */
+static void
+draw_boxed(struct triage *t, struct bn_rect r)
+{
+	struct bn_pen *pen = bn_app_pen(t->screen.app);
+	int moving = (int)bn_list_count(t->moving.list), low, left = r.w * 7 / 12, half = r.w / 2;
+	struct bn_rect in;
+	char words[256];
+
+	low = moving + 2 < r.h / 4 ? r.h / 4 : moving + 2 > r.h / 3 ? r.h / 3 : moving + 2;
+	bn_draw_clear(pen, r);
+	count_words(t, words, sizeof(words));
+	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, r.h - low, left}, "needs you", words,
+			 false);
+	in.x--;
+	in.w++;
+	bn_pane_draw(&t->findings, in, in.w >= 100 ? 1 : 0, true, true, all_well(t));
+	bn_detail_draw_boxed(&t->detail, (struct bn_rect){r.y, r.x + left, r.h - low, r.w - left},
+			     "selected", "b w l");
+	moving_words(t, words, sizeof(words));
+	in = bn_draw_box(pen, (struct bn_rect){r.y + r.h - low, r.x, low, half}, "moving", words,
+			 false);
+	in.x--;
+	in.w++;
+	bn_pane_draw(&t->moving, in, 1, false, false, "nothing is running");
+	in = bn_draw_box(pen, (struct bn_rect){r.y + r.h - low, r.x + half, low, r.w - half},
+			 "last events", "9 for all", false);
+	in.x--;
+	in.w++;
+	bn_pane_draw(&t->events, in, 1, false, false, "nothing has happened yet");
+}
+
+static void
+triage_draw(struct bn_screen *screen, struct bn_rect body)
+{
+	struct triage *t = (struct triage *)screen;
+
+	bool boxed = body.w >= 120 && body.h >= 24;
+
+	t->summary = bn_app_summary(screen->app);
+	if (boxed && !t->boxed)
+		bn_pane_ask(&t->events);
+	t->boxed = boxed;
+	if (boxed)
+		draw_boxed(t, body);
+	else
+		draw_stacked(t, body);
+}
+
+static const struct bn_screen_ops ops = {
+    .title = "Triage",
+    .context = BN_IN_TRIAGE,
+    .close = triage_close,
+    .ask = triage_ask,
+    .answer = triage_answer,
+    .draw = triage_draw,
+    .act = triage_act,
+    .selected = triage_selected,
+};
+
+struct bn_screen *
+bn_triage_screen(struct bn_app *app)
+{
+	struct triage *t = bn_screen_new(app, &ops, sizeof(*t));
+
+	bn_pane_init(&t->findings, &t->screen, SLOT_TRIAGE, "triage", triage_columns, "id");
+	t->findings.problems = t->findings.usual = true;
+	t->findings.dim = "acked";
+	bn_pane_init(&t->moving, &t->screen, SLOT_MOVING, "moving", NULL, NULL);
+	t->moving.limit = 50;
+	bn_pane_init(&t->events, &t->screen, SLOT_EVENTS, "timeline", event_columns, NULL);
+	t->events.limit = 50;
+	bn_detail_init(&t->detail, &t->screen, SLOT_DETAIL);
+	return &t->screen;
+}
