@@ -24,7 +24,7 @@ struct repo {
 	char *path;
 	git_repository *git;
 };
-struct bn_repos {
+struct bn_world_repos {
 	const struct bn_world *world;
 	struct repo all[MOST];
 	size_t count, next; /* the change that is merged next */
@@ -199,7 +199,7 @@ merge(struct repo *repo, const struct bn_w_change *change, struct bn_error *err)
 }
 
 static struct repo *
-find_repo(struct bn_repos *repos, const char *name)
+find_repo(struct bn_world_repos *repos, const char *name)
 {
 	size_t i;
 
@@ -211,7 +211,7 @@ find_repo(struct bn_repos *repos, const char *name)
 }
 
 int
-bn_repos_advance(struct bn_repos *repos, bn_time now, struct bn_error *err)
+bn_world_repos_advance(struct bn_world_repos *repos, bn_time now, struct bn_error *err)
 {
 	struct bn_w_change change;
 	int rc = BN_OK;
@@ -225,7 +225,7 @@ bn_repos_advance(struct bn_repos *repos, bn_time now, struct bn_error *err)
 }
 
 static int
-make_one(struct bn_repos *repos, const char *dir, const char *name, struct bn_error *err)
+make_one(struct bn_world_repos *repos, const char *dir, const char *name, struct bn_error *err)
 {
 	git_repository_init_options options;
 	struct repo *repo = &repos->all[repos->count++];
@@ -244,10 +244,10 @@ make_one(struct bn_repos *repos, const char *dir, const char *name, struct bn_er
 }
 
 int
-bn_repos_make(struct bn_repos **out, const char *dir, const struct bn_world *world, bn_time now,
+bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world, bn_time now,
 	      struct bn_error *err)
 {
-	struct bn_repos *repos = bn_xcalloc(1, sizeof(*repos));
+	struct bn_world_repos *repos = bn_xcalloc(1, sizeof(*repos));
 	const char *name;
 	int rc = BN_OK;
 
@@ -256,9 +256,9 @@ bn_repos_make(struct bn_repos **out, const char *dir, const struct bn_world *wor
 	while (rc == BN_OK && repos->count < MOST && (name = bn_world_repo(repos->count)) != NULL)
 		rc = make_one(repos, dir, name, err);
 	if (rc == BN_OK)
-		rc = bn_repos_advance(repos, now, err);
+		rc = bn_world_repos_advance(repos, now, err);
 	if (rc != BN_OK) {
-		bn_repos_free(repos);
+		bn_world_repos_free(repos);
 		repos = NULL;
 	}
 	*out = repos;
@@ -266,7 +266,7 @@ bn_repos_make(struct bn_repos **out, const char *dir, const struct bn_world *wor
 }
 
 void
-bn_repos_free(struct bn_repos *repos)
+bn_world_repos_free(struct bn_world_repos *repos)
 {
 	size_t i;
 
@@ -281,7 +281,7 @@ bn_repos_free(struct bn_repos *repos)
 }
 
 void
-bn_repos_configure(const struct bn_repos *repos, struct bn_buf *out)
+bn_world_repos_configure(const struct bn_world_repos *repos, struct bn_buf *out)
 {
 	size_t i;
 

@@ -6,16 +6,16 @@
 #include "sim/world.h"
 
 struct bn_buf;
-struct bn_repos;
+struct bn_world_repos;
 
 /* Makes DIR/repos/NAME.git for each of the world's repositories, with everything merged up to
  * `now`. */
-int bn_repos_make(struct bn_repos **out, const char *dir, const struct bn_world *world, bn_time now,
+int bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world, bn_time now,
 		  struct bn_error *err);
 /* Commits what became due since. */
-int bn_repos_advance(struct bn_repos *repos, bn_time now, struct bn_error *err);
-void bn_repos_free(struct bn_repos *repos); /* NULL allowed; leaves the files */
+int bn_world_repos_advance(struct bn_world_repos *repos, bn_time now, struct bn_error *err);
+void bn_world_repos_free(struct bn_world_repos *repos); /* NULL allowed; leaves the files */
 /* Their [repo] sections. */
-void bn_repos_configure(const struct bn_repos *repos, struct bn_buf *out);
+void bn_world_repos_configure(const struct bn_world_repos *repos, struct bn_buf *out);
 
 #endif

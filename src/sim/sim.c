@@ -54,7 +54,7 @@ struct bn_sim {
 	struct bn_recorder *recorder;
 	struct bn_web *web[FACES];
 	struct bn_face_login login[FACES];
-	struct bn_repos *repos;
+	struct bn_world_repos *repos;
 	char *dir;
 	bool own_dir; /* made by us, to be removed */
 	char *config;
@@ -231,7 +231,7 @@ configure(struct bn_sim *sim)
 		    "[endpoint \"%s\"]\n\turl = http://127.0.0.1:%d%s\n\tassert = status 200\n"
 		    "\tassert = json .generated_at age < 24h\n\tslo-p99 = %dms\n",
 		    api->name, bn_web_port(sim->web[PROBES]), api->path, api->slo);
-	bn_repos_configure(sim->repos, &out);
+	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	sim->config = bn_buf_take(&out);
 }
@@ -282,7 +282,7 @@ tick(void *payload)
 	int round = 0;
 
 	while (!atomic_load(&sim->stopping)) {
-		bn_repos_advance(sim->repos, bn_clock_now(&sim->clock), NULL);
+		bn_world_repos_advance(sim->repos, bn_clock_now(&sim->clock), NULL);
 		if (atomic_load(&sim->published)) {
 			read_faults(sim, &faults);
 			if (++round % 20 == 0)
@@ -357,7 +357,7 @@ start_all(struct bn_sim *sim, const struct bn_sim_options *options, struct bn_er
 	if (rc == BN_OK)
 		rc = make_logins(sim, err);
 	if (rc == BN_OK)
-		rc = bn_repos_make(&sim->repos, sim->dir, sim->world, bn_clock_now(&sim->clock),
+		rc = bn_world_repos_make(&sim->repos, sim->dir, sim->world, bn_clock_now(&sim->clock),
 				   err);
 	if (rc == BN_OK)
 		rc = start_faces(sim, err);
@@ -408,7 +408,7 @@ bn_sim_stop(struct bn_sim *sim)
 		pthread_join(sim->ticker, NULL);
 	for (i = 0; i < FACES; i++)
 		bn_web_stop(sim->web[i]);
-	bn_repos_free(sim->repos);
+	bn_world_repos_free(sim->repos);
 	bn_recorder_close(sim->recorder);
 	bn_faults_free(sim->faults);
 	bn_world_free(sim->world);
