@@ -134,7 +134,8 @@ add_query(struct bn_buf *out, const struct bn_request *request, const struct bn_
 	char separator = strchr(bn_buf_text(out), '?') != NULL ? '&' : '?';
 
 	for (; params != NULL && params->name != NULL; params++) {
-		if (in_path(request->path, params->name) ||
+		/* left out: so that two rows can share a list of parameters */
+		if (params->value == NULL || in_path(request->path, params->name) ||
 		    (absolute && strcmp(params->name, "url") == 0))
 			continue;
 		if (!in_words(request->query, params->name))
@@ -142,8 +143,6 @@ add_query(struct bn_buf *out, const struct bn_request *request, const struct bn_
 			    err, BN_EINTERNAL,
 			    "%s %s: \"%s\" is not a parameter of this row of the request table",
 			    request->method, request->path, params->name);
-		if (params->value == NULL)
-			continue;
 		bn_buf_addc(out, separator);
 		bn_percent_encode(out, params->name);
 		bn_buf_addc(out, '=');
