@@ -1,0 +1,269 @@
+/* cmd_check.c - check: one thing against thresholds, in the monitoring plugins' convention. */
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+#include "cli/context.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* What a check has found so far: the worst code, and why. */
+struct verdict {
+	struct bn_cli *cli;
+	int code; /* 0 ok, 1 warning, 2 critical, 3 unknown */
+	struct bn_buf why;
+};
+
+/* Unknown outranks critical: what can't be seen must not look as if it had been looked at. */
+static void judge(struct verdict *v, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+judge(struct verdict *v, int code, const char *format, ...)
+{
+	va_list ap;
+
+	if (code == 0)
+		return;
+	if (code > v->code)
+		v->code = code;
+	if (v->why.size > 0)
+		bn_buf_adds(&v->why, "; ");
+	va_start(ap, format);
+	bn_buf_addv(&v->why, format, ap);
+	va_end(ap);
+}
+
+static const char *
+table_of(enum bn_kind kind)
+{
+	switch (kind) {
+	case BN_PIPELINE:
+		return "pipelines";
+	case BN_RUN:
+		return "runs";
+	case BN_ENDPOINT:
+		return "endpoints";
+	case BN_SOURCE:
+		return "sources";
+	default:
+		return NULL;
+	}
+}
+
+/* The columns the thresholds need. */
+static const char *const *
+columns_of(enum bn_kind kind)
+{
+	static const char *const pipeline[] = {"last_good", NULL};
+	static const char *const endpoint[] = {"checked", "p99", "certificate", NULL};
+	static const char *const source[] = {"last_ok", NULL};
+
+	return kind == BN_PIPELINE   ? pipeline
+	       : kind == BN_ENDPOINT ? endpoint
+	       : kind == BN_SOURCE   ? source
+				     : NULL;
+}
+
+static void
+judge_status(struct verdict *v, const struct bn_rows *rows, const char *name)
+{
+	enum bn_status status = bn_rows_status(rows, 0);
+	const char *word = bn_status_row(status)->word;
+
+	if (bn_rows_stale(rows, 0) || status == BN_UNKNOWN)
+		judge(v, 3, "%s is not known", name);
+	else if (status == BN_FAILED || status == BN_DOWN)
+		judge(v, 2, "%s is %s", name, word);
+	else if (status == BN_DEGRADED || status == BN_CANCELLED)
+		judge(v, 1, "%s is %s", name, word);
+}
+
+/* --max-age: how long ago the last good run, probe or answer may be. */
+static int
+judge_age(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
+	  struct bn_error *err)
+{
+	static const char *const columns[] = {"last_good", "checked", "last_ok"};
+	char text[BN_TIME_TEXT], bound[BN_TIME_TEXT];
+	struct bn_value value = {.type = BN_VALUE_NULL};
+	int64_t most, age;
+	size_t i;
+	int rc = bn_flag_duration(in, "max-age", -1, &most, err);
+
+	if (rc != BN_OK || most < 0)
+		return rc;
+	for (i = 0; i < 3 && value.type == BN_VALUE_NULL; i++) {
+		value = bn_rows_named(rows, 0, columns[i]);
+		/* "last_ok" is a span already, the others are moments */
+		if (value.type != BN_VALUE_NULL)
+			age = i == 2 ? value.i : bn_rows_now(rows) - value.i;
+	}
+	if (value.type == BN_VALUE_NULL)
+		judge(v, 3, "it was never seen fine");
+	else if (age > most)
+		judge(v, 2, "last fine %s ago, at most %s", bn_duration_show(age, text),
+		      bn_duration_show(most, bound));
+	return BN_OK;
+}
+
+static int
+judge_latency(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
+	      struct bn_error *err)
+{
+	struct bn_value p99 = bn_rows_named(rows, 0, "p99");
+	int64_t most;
+	int rc = bn_flag_duration(in, "max-p99", -1, &most, err);
+	double ms = p99.type == BN_VALUE_REAL ? p99.r : (double)p99.i;
+
+	if (rc != BN_OK || most < 0)
+		return rc;
+	/* the column's format keeps µs in the store */
+	if (p99.type == BN_VALUE_NULL)
+		judge(v, 3, "its p99 is not known");
+	else if (ms / 1000 > (double)most)
+		judge(v, 2, "p99 %.0f ms, at most %lld ms", ms / 1000, (long long)most);
+	return BN_OK;
+}
+
+static int
+judge_certificate(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
+		  struct bn_error *err)
+{
+	struct bn_value expires = bn_rows_named(rows, 0, "certificate");
+	char text[BN_TIME_TEXT];
+	int64_t least, left;
+	int rc = bn_flag_duration(in, "min-certificate", -1, &least, err);
+
+	if (rc != BN_OK || least < 0)
+		return rc;
+	left = expires.i;
+	if (expires.type == BN_VALUE_NULL)
+		judge(v, 3, "its certificate is not known");
+	else if (left < least)
+		judge(v, left < 0 ? 2 : 1, "certificate %s %s",
+		      left < 0 ? "expired since" : "expires in",
+		      bn_duration_show(left < 0 ? -left : left, text));
+	return BN_OK;
+}
+
+static int
+judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
+	  struct bn_error *err)
+{
+	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)),
+				 .columns = columns_of(ref->kind),
+				 .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
+
+	if (rc == BN_OK && bn_rows_count(rows) == 0)
+		rc = bn_fail(err, BN_ENOTFOUND, "%s is gone", ref->key);
+	if (rc == BN_OK) {
+		judge_status(v, rows, ref->key);
+		rc = judge_age(v, in, rows, err);
+	}
+	if (rc == BN_OK)
+		rc = judge_latency(v, in, rows, err);
+	if (rc == BN_OK)
+		rc = judge_certificate(v, in, rows, err);
+	bn_rows_free(rows);
+	return rc;
+}
+
+static void
+write_verdict(struct verdict *v, const struct bn_ref *ref)
+{
+	static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+	const char *why = v->why.size > 0 ? bn_buf_text(&v->why) : "as it should be";
+	struct bn_buf out = BN_BUF_INIT(1 << 20);
+
+	if (v->cli->format == BN_OUT_JSON || v->cli->format == BN_OUT_NDJSON) {
+		bn_buf_addf(
+		    &out, "{\"schema\":\"binnacle.check/1\",\"state\":\"%s\",\"code\":%d,\"key\":",
+		    words[v->code], v->code);
+		bn_json_quote(&out, ref->key);
+		bn_buf_adds(&out, ",\"why\":");
+		bn_json_quote(&out, why);
+		bn_buf_adds(&out, "}\n");
+	} else
+		bn_buf_addf(&out, "%s - %s: %s\n", words[v->code],
+			    bn_sanitised(v->cli->arena, ref->key),
+			    bn_sanitised(v->cli->arena, why));
+	bn_cli_flush(v->cli, &out, NULL);
+	bn_buf_free(&out);
+}
+
+static int
+run_check(struct bn_cli *cli, const struct bn_invocation *in)
+{
+	struct verdict v = {.cli = cli, .why = BN_BUF_INIT(1 << 16)};
+	enum bn_kind kind = bn_kind_from_word(in->operands[0]);
+	const char *sources[2] = {NULL, NULL};
+	struct bn_error err = {0};
+	struct bn_ref ref = {.key = in->operands[1]};
+	int rc = BN_OK;
+
+	if (table_of(kind) == NULL) {
+		bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'", in->operands[0]);
+		bn_hint(&err, "pipeline, run, endpoint or source");
+		return bn_cli_report(cli, &err);
+	}
+	rc = bn_cli_refresh(cli, NULL, false, &err);
+	if (rc == BN_OK)
+		rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
+	if (rc == BN_OK && kind != BN_SOURCE) {
+		sources[0] = ref.source;
+		cli->incomplete = false;
+		rc = bn_cli_refresh(cli, sources, false, &err);
+		if (rc == BN_OK && cli->incomplete)
+			judge(&v, 3, "%s does not answer, or not lately", ref.source);
+	}
+	if (rc == BN_OK)
+		rc = judge_all(&v, in, &ref, &err);
+	if (rc == BN_EINVAL) {
+		bn_buf_free(&v.why);
+		return bn_cli_report(cli, &err);
+	}
+	if (rc != BN_OK)
+		judge(&v, 3, "%s", err.message);
+	write_verdict(&v, &ref);
+	bn_buf_free(&v.why);
+	return v.code;
+}
+
+static const struct bn_flag check_flags[] = {
+    {"max-age", 0, "D", false, NULL, "critical when it was last fine longer ago than D"},
+    {"max-p99", 0, "D", false, NULL, "critical when an endpoint's p99 is over D"},
+    {"min-certificate", 0, "D", false, NULL,
+     "warning when a certificate has less than D left, critical when it expired"},
+    BN_FLAGS_END,
+};
+
+static const struct bn_example check_examples[] = {
+    {"binnacle --demo check endpoint api-stock --max-p99 100ms", 0,
+     "One line for a monitoring system"},
+    {"binnacle --demo check pipeline transform-hourly", 2, "2: its latest run failed"},
+    {"binnacle --demo check pipeline transform-daily --max-age 26h", 0,
+     "Has it gone well within the last 26 hours?"},
+    {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
+    {NULL, 0, NULL},
+};
+
+const struct bn_command bn_command_check = {
+    .name = "check",
+    .page = "check",
+    .operands = "KIND NAME",
+    .min_operands = 2,
+    .max_operands = 2,
+    .operand_words = "pipeline|run|endpoint|source",
+    .summary = "one thing against thresholds, for monitoring systems and cron",
+    .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
+	   "unknown. A thing whose "
+	   "source does not answer is unknown, whatever was last known of it.",
+    .flags = check_flags,
+    .examples = check_examples,
+    .run = run_check,
+};

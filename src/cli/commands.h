@@ -1,0 +1,34 @@
+/* commands.h - the list behind bn_commands: every command once, in the order of --help. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_CLI_COMMANDS_H
+#define BN_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+#define BN_COMMANDS(X)                                                                             \
+	X(status)                                                                                  \
+	X(runs)                                                                                    \
+	X(run_show) X(run_tree) X(run_gantt) X(run_log) X(endpoints) X(endpoint_show) X(probe)     \
+	    X(findings) X(changed) X(timeline) X(sources) X(doctor) X(poll) X(collect) X(check)    \
+		X(wait) X(ack) X(snooze) X(note_add) X(note_list) X(sql) X(config_check)           \
+		    X(config_show) X(config_init) X(demo)
+
+#define X(id) extern const struct bn_command bn_command_##id;
+BN_COMMANDS(X)
+#undef X
+
+/* Flags that several commands share; each command's array repeats the rows it takes. */
+#define BN_FLAG_REASON                                                                             \
+	{                                                                                          \
+		"reason", 0, "TEXT", false, NULL, "why, for those who come after"                  \
+	}
+#define BN_FLAG_UNDO                                                                               \
+	{                                                                                          \
+		"undo", 0, NULL, false, NULL, "take it back"                                       \
+	}
+#define BN_FLAGS_END                                                                               \
+	{                                                                                          \
+		NULL, 0, NULL, false, NULL, NULL                                                   \
+	}
+
+#endif

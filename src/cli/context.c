@@ -1,0 +1,393 @@
+/* context.c - opens configuration, store and collector when a command first needs them; closes them
+ * all. */
+/* SPDX-License-Identifier: MIT */
+#include "cli/context.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "change/repo.h"
+#include "sim/sim.h"
+#include "triage/triage.h"
+
+/* ---- configuration
+ * --------------------------------------------------------------------------------- */
+
+/* $XDG_CONFIG_HOME/binnacle/NAME for --context NAME. A name is a plain file name. */
+static int
+context_file(struct bn_cli *cli, const char *name, const char **out, struct bn_error *err)
+{
+	const char *base = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+		return bn_fail(err, BN_EINVAL, "--context: '%s' is not a plain name", name);
+	if (base != NULL && base[0] == '/')
+		*out = bn_arena_format(cli->arena, "%s/binnacle/%s", base, name);
+	else if (home != NULL)
+		*out = bn_arena_format(cli->arena, "%s/.config/binnacle/%s", home, name);
+	else
+		return bn_fail(err, BN_ECONFIG, "--context needs HOME or XDG_CONFIG_HOME");
+	if (access(*out, R_OK) != 0) {
+		bn_fail(err, BN_ECONFIG, "context '%s': %s: %s", name, *out, strerror(errno));
+		return bn_hint(err,
+			       "a context is a configuration file of that name beside 'config'");
+	}
+	return BN_OK;
+}
+
+static int
+report_problems(struct bn_cli *cli, struct bn_error *err)
+{
+	size_t count, i;
+	const struct bn_config_problem *problems = bn_config_problems(cli->config, &count);
+
+	for (i = 0; i < count; i++) {
+		if (problems[i].fatal) {
+			bn_fail(err, BN_ECONFIG, "%s:%d: %s", problems[i].file, problems[i].line,
+				problems[i].message);
+			return bn_hint(err, "%s%s`binnacle config check` lists every problem",
+				       problems[i].hint, problems[i].hint[0] != '\0' ? "; " : "");
+		}
+	}
+	for (i = 0; i < count; i++)
+		bn_cli_note(cli, "%s:%d: %s", problems[i].file, problems[i].line,
+			    problems[i].message);
+	return BN_OK;
+}
+
+static int
+load_plugins(struct bn_cli *cli, struct bn_error *err)
+{
+	/* Shared objects are named in the configuration, which can't be validated without them:
+	 * they come from the environment-free list [plugin] path= of a first, unvalidated reading
+	 * inside bn_config_load. */
+	return cli->registry != NULL ? BN_OK
+				     : bn_registry_new(&cli->registry, cli->program->plugins, err);
+}
+
+int
+bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
+{
+	const char *file = bn_flag_get(cli->in, "config");
+	const char *context = bn_flag_get(cli->in, "context");
+	int rc;
+
+	if (cli->config != NULL)
+		return BN_OK;
+	rc = load_plugins(cli, err);
+	if (rc == BN_OK && file == NULL && context != NULL)
+		rc = context_file(cli, context, &file, err);
+	if (rc != BN_OK)
+		return rc;
+	if (cli->sim != NULL)
+		rc = bn_config_load_text(&cli->config, "demo", bn_sim_config_text(cli->sim),
+					 bn_registry_types(cli->registry), err);
+	else
+		rc = bn_config_load(&cli->config, file, bn_registry_types(cli->registry), err);
+	if (cli->config != NULL && (rc == BN_OK || rc == BN_ECONFIG))
+		rc = report_problems(cli, err);
+	if (cli->context == NULL)
+		cli->context = bn_xstrdup(context != NULL    ? context
+					  : cli->sim != NULL ? "harbourline-demo"
+							     : "default");
+	return rc;
+}
+
+/* ---- store
+ * ----------------------------------------------------------------------------------------- */
+
+static int
+no_sources(struct bn_cli *cli, struct bn_error *err)
+{
+	if (bn_config_section(cli->config, "source", 0) != NULL ||
+	    bn_config_section(cli->config, "endpoint", 0) != NULL)
+		return BN_OK;
+	bn_fail(err, BN_ECONFIG, "no source is configured");
+	return bn_hint(err, "`binnacle config init` writes a first configuration, `binnacle demo` "
+			    "shows how it looks");
+}
+
+int
+bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
+{
+	const char *where = bn_flag_get(cli->in, "cache");
+	bool memory = where != NULL && strcmp(where, "none") == 0;
+	char *notice = NULL;
+	int rc;
+
+	if (cli->reader != NULL)
+		return BN_OK;
+	rc = bn_cli_open_config(cli, err);
+	if (rc == BN_OK)
+		rc = no_sources(cli, err);
+	if (rc == BN_OK && where != NULL && !memory && cli->state_dir == NULL)
+		cli->state_dir = bn_xstrdup(where);
+	if (rc == BN_OK && !memory && cli->state_dir == NULL)
+		rc = bn_state_dir(cli->config, &cli->state_dir, err);
+	if (rc == BN_OK)
+		rc = bn_store_open(&cli->store, memory ? NULL : cli->state_dir,
+				   memory ? BN_STORE_MEMORY : BN_STORE_SHARED, &cli->clock, &notice,
+				   err);
+	if (rc == BN_OK)
+		rc = bn_reader_open(&cli->reader, cli->store, err);
+	if (notice != NULL)
+		bn_cli_note(cli, "%s", notice);
+	free(notice);
+	return rc;
+}
+
+int
+bn_cli_open_writer(struct bn_cli *cli, struct bn_error *err)
+{
+	int rc = bn_cli_open_store(cli, err);
+
+	if (rc == BN_OK && cli->writer == NULL)
+		rc = bn_writer_open(&cli->writer, cli->store, err);
+	return rc;
+}
+
+int
+bn_cli_may_write(struct bn_cli *cli, struct bn_error *err)
+{
+	if (!cli->read_only)
+		return BN_OK;
+	bn_fail(err, BN_EPERM, "this is a read-only session");
+	return bn_hint(err, "run it without --read-only");
+}
+
+/* ---- collecting
+ * ------------------------------------------------------------------------------------ */
+
+static void
+wake(void *payload)
+{
+	const struct bn_cli *cli = payload;
+	uint64_t one = 1;
+
+	if (cli->wake_fd >= 0 && write(cli->wake_fd, &one, sizeof(one)) < 0)
+		return; /* full: whoever waits is awake already */
+}
+
+/* Rules and repositories, after polls: the collector calls it on a thread of its own. */
+static void
+after_poll(void *payload, struct bn_store *store)
+{
+	struct bn_cli *cli = payload;
+	struct bn_error err = {0};
+
+	(void)store;
+
+	if (cli->repos != NULL && bn_repos_read(cli->repos, &err) != BN_OK)
+		bn_log_write(cli->log, 1, "repositories: %s", err.message);
+	if (cli->triage != NULL && bn_triage_run(cli->triage, &err) != BN_OK)
+		bn_log_write(cli->log, 1, "rules: %s", err.message);
+	wake(cli);
+}
+
+int
+bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
+{
+	struct bn_collect_options options;
+	int rc = bn_cli_open_store(cli, err);
+
+	if (rc != BN_OK || cli->collect != NULL)
+		return rc;
+	if (cli->wake_fd < 0)
+		cli->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (cli->wake_fd < 0)
+		return bn_fail(err, BN_EIO, "eventfd: %s", strerror(errno));
+	rc = bn_triage_new(&cli->triage, cli->store, cli->config, err);
+	if (rc == BN_OK)
+		rc = bn_repos_new(&cli->repos, cli->config, cli->store, err);
+	if (rc != BN_OK)
+		return rc;
+	options = (struct bn_collect_options){
+	    .config = cli->config,
+	    .registry = cli->registry,
+	    .store = cli->store,
+	    .clock = &cli->clock,
+	    .log = cli->log,
+	    .wake = wake,
+	    .payload = cli,
+	    .after_poll = after_poll,
+	};
+	return bn_collect_new(&cli->collect, &options, err);
+}
+
+/* Sources that do not answer make the answer incomplete, and so do data older than --fresh allows.
+ */
+static int
+judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err)
+{
+	static const char *const columns[] = {"source", "state", "last_ok", NULL};
+	struct bn_query query = {.table = bn_view_table("sources"), .columns = columns};
+	struct bn_rows *rows = NULL;
+	size_t i, n;
+	int rc = bn_view_query(cli->reader, &query, &rows, err);
+
+	for (i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		struct bn_value name = bn_rows_named(rows, i, "source");
+		struct bn_value age = bn_rows_named(rows, i, "last_ok");
+		bool wanted = names == NULL;
+
+		for (n = 0; !wanted && names[n] != NULL; n++)
+			wanted = name.s != NULL && strcmp(names[n], name.s) == 0;
+		if (!wanted || bn_rows_status(rows, i) == BN_PAUSED)
+			continue;
+		if (bn_rows_stale(rows, i) || bn_rows_status(rows, i) != BN_HEALTHY ||
+		    (cli->fresh > 0 && (age.type == BN_VALUE_NULL || age.i > cli->fresh)))
+			cli->incomplete = true;
+	}
+	bn_rows_free(rows);
+	return rc;
+}
+
+int
+bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct bn_error *err)
+{
+	int rc = bn_cli_open_store(cli, err);
+
+	if (rc == BN_OK && !cli->offline)
+		rc = bn_cli_open_collect(cli, err);
+	if (rc == BN_OK && !cli->offline)
+		rc = bn_collect_once(cli->collect, names, cli->timeout, force, err);
+	cli->style.now = bn_clock_now(&cli->clock);
+	return rc == BN_OK ? judge_sources(cli, names, err) : rc;
+}
+
+int
+bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
+	       struct bn_error *err)
+{
+	struct bn_ref_text parsed = {0};
+	int rc = BN_OK;
+
+	/* "run/argo/x" says its kind; anything else is a key or name of the kind the command is
+	 * about. */
+	if (strchr(text, '/') != NULL && bn_ref_parse(text, NULL, NULL, &parsed, NULL) == BN_OK) {
+		const char *slash = strchr(parsed.key, '/');
+		char *source = slash != NULL ? bn_arena_strndup(cli->arena, parsed.key,
+								(size_t)(slash - parsed.key))
+					     : NULL;
+
+		rc = BN_ENOTFOUND;
+		if (source != NULL)
+			rc = bn_view_resolve(cli->reader, parsed.kind, source, slash + 1,
+					     cli->arena, out, NULL);
+		if (rc != BN_OK)
+			rc = bn_view_resolve(cli->reader, parsed.kind, NULL, parsed.key, cli->arena,
+					     out, err);
+		if (rc == BN_OK && kind != BN_KIND_NONE && parsed.kind != kind &&
+		    !(kind == BN_RUN && parsed.kind == BN_PIPELINE))
+			rc = bn_fail(err, BN_EINVAL, "'%s' is a %s, not a %s", text,
+				     bn_kind_word(parsed.kind), bn_kind_word(kind));
+	} else if (kind == BN_KIND_NONE) {
+		bn_fail(err, BN_EINVAL, "'%s' does not say what kind of thing it names", text);
+		rc = bn_hint(err, "write KIND/[SOURCE/]KEY, for instance pipeline/%s", text);
+	} else
+		rc = bn_view_resolve(cli->reader, kind, NULL, text, cli->arena, out, err);
+	bn_ref_free(&parsed);
+	return rc;
+}
+
+/* ---- signals
+ * --------------------------------------------------------------------------------------- */
+
+static void
+signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+int
+bn_cli_catch_signals(struct bn_cli *cli, struct bn_error *err)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	if (cli->wake_fd < 0)
+		cli->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (cli->wake_fd < 0 || pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return bn_fail(err, BN_EIO, "catching signals failed: %s", strerror(errno));
+	return BN_OK;
+}
+
+int
+bn_cli_wait(struct bn_cli *cli, int64_t ms)
+{
+	struct pollfd fd = {.fd = cli->wake_fd, .events = POLLIN};
+	int64_t end = bn_monotonic() + ms;
+	struct timespec none = {0, 0};
+	sigset_t set;
+	uint64_t count;
+	int number;
+
+	signal_set(&set);
+	for (;;) {
+		int64_t left = ms < 0 ? 100 : end - bn_monotonic();
+
+		number = sigtimedwait(&set, NULL, &none);
+		if (number > 0)
+			return number;
+		/* In slices, since poll does not notice a blocked signal; nobody sees 100 ms here.
+		 */
+		if (poll(&fd, 1, (int)(left < 0 ? 0 : left > 100 ? 100 : left)) > 0) {
+			if (read(cli->wake_fd, &count, sizeof(count)) < 0)
+				continue;
+			return 0;
+		}
+		if (ms >= 0 && bn_monotonic() >= end)
+			return 0;
+	}
+}
+
+/* ---- closing
+ * --------------------------------------------------------------------------------------- */
+
+static int
+remove_entry(const char *path, const struct stat *info, int type, struct FTW *position)
+{
+	(void)info;
+	(void)type;
+	(void)position;
+	return remove(path);
+}
+
+void
+bn_cli_close(struct bn_cli *cli)
+{
+	bn_collect_free(cli->collect);
+	bn_triage_free(cli->triage);
+	bn_repos_free(cli->repos);
+	if (cli->writer != NULL)
+		bn_writer_close(cli->writer);
+	if (cli->reader != NULL)
+		bn_reader_close(cli->reader);
+	if (cli->store != NULL)
+		bn_store_close(cli->store);
+	bn_config_free(cli->config);
+	bn_registry_free(cli->registry);
+	if (cli->sim != NULL)
+		bn_sim_stop(cli->sim);
+	if (cli->scratch != NULL)
+		nftw(cli->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	if (cli->wake_fd >= 0)
+		close(cli->wake_fd);
+	bn_zone_free(cli->zone);
+	bn_log_close(cli->log);
+	bn_arena_free(cli->arena);
+	free(cli->scratch);
+	free(cli->state_dir);
+	free(cli->context);
+}

@@ -1,0 +1,31 @@
+/* context.h - opening what commands use: configuration, store, collector, demo; and waiting with
+ * signals. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_CLI_CONTEXT_H
+#define BN_CLI_CONTEXT_H
+
+#include "cli/cli.h"
+
+/* Starts the embedded demo (dir NULL or "") or joins the one served in `dir`: afterwards
+ * configuration, state and clock are the demo's. `in` gives --scenario, --seed, --speed, --at,
+ * --fault (NULL: defaults). */
+int bn_cli_open_demo(struct bn_cli *cli, const struct bn_invocation *in, const char *dir,
+		     struct bn_error *err);
+/* demo --serve DIR: keeps one world running there until a signal comes. */
+int bn_cli_serve_demo(struct bn_cli *cli, const struct bn_invocation *in, const char *dir,
+		      struct bn_error *err);
+
+/* Signals for long commands: INT, TERM and HUP wake bn_cli_wait instead of ending the process. */
+int bn_cli_catch_signals(struct bn_cli *cli, struct bn_error *err);
+/* Waits at most `ms` (-1: for ever) for a signal or news. Returns the signal's number, or 0. */
+int bn_cli_wait(struct bn_cli *cli, int64_t ms);
+
+/* A write connection, opened the first time. */
+int bn_cli_open_writer(struct bn_cli *cli, struct bn_error *err);
+/* Whether --read-only forbids it (reported). */
+int bn_cli_may_write(struct bn_cli *cli, struct bn_error *err);
+
+/* Opens the console; returns the exit code. */
+int bn_cli_console(struct bn_cli *cli);
+
+#endif
