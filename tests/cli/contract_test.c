@@ -1,0 +1,398 @@
+/* contract_test.c - the output contract of scripted mode, held against the demo. */
+/* SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include <ctype.h>
+
+#include "base/clock.h"
+#include "cli/served.h"
+
+static struct served world;
+
+static int
+start_world(void **state)
+{
+	(void)state;
+	served_start(&world, NULL);
+	return 0;
+}
+
+static int
+stop_world(void **state)
+{
+	(void)state;
+	served_stop(&world);
+	return 0;
+}
+
+/* Every command that lists, and the schema it promises. */
+static const struct {
+	const char *line, *schema;
+} lists[] = {
+    {"status", "binnacle.triage/1"},
+    {"runs", "binnacle.pipelines/1"},
+    {"runs --each --since 12h", "binnacle.runs/1"},
+    {"run tree transform-hourly", "binnacle.tasks/1"},
+    {"run show transform-hourly", "binnacle.runs/1"},
+    {"endpoints", "binnacle.endpoints/1"},
+    {"endpoint show api-stock", "binnacle.endpoints/1"},
+    {"findings --all", "binnacle.findings/1"},
+    {"timeline --since 2h", "binnacle.timeline/1"},
+    {"changed", "binnacle.changed/1"},
+    {"sources", "binnacle.sources/1"},
+    {"note list", "binnacle.notes/1"},
+};
+
+static void
+contract_json_has_the_documented_envelope(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct said said;
+		char line[256];
+		json_t *json, *source;
+		size_t n;
+
+		snprintf(line, sizeof(line), "%s -o json", lists[i].line);
+		ask(&world, line, &said);
+		json = said_json(&said);
+		assert_string_equal(json_string_value(json_object_get(json, "schema")),
+				    lists[i].schema);
+		assert_true(
+		    bn_time_parse(json_string_value(json_object_get(json, "generated_at"))) > 0);
+		assert_true(json_is_true(json_object_get(json, "complete")));
+		assert_true(json_is_array(json_object_get(json, "items")));
+		assert_true(json_array_size(json_object_get(json, "sources")) >= 5);
+		json_array_foreach(json_object_get(json, "sources"), n, source)
+		{
+			assert_non_null(json_string_value(json_object_get(source, "name")));
+			assert_non_null(json_string_value(json_object_get(source, "state")));
+			assert_true(json_is_integer(json_object_get(source, "age")));
+		}
+		json_decref(json);
+		said_clear(&said);
+	}
+}
+
+/* Walks every value: times are RFC 3339 where a member says so, nothing unknown is "" . */
+static void
+check_values(json_t *item)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(item, name, value)
+	{
+		if (json_is_string(value))
+			assert_string_not_equal(json_string_value(value), "");
+		if (json_is_string(value) &&
+		    (strcmp(name, "since") == 0 || strcmp(name, "start") == 0 ||
+		     strcmp(name, "finished") == 0 || strcmp(name, "next") == 0 ||
+		     strcmp(name, "at") == 0))
+			assert_true(bn_time_parse(json_string_value(value)) > 0);
+		if (strcmp(name, "duration") == 0 || strcmp(name, "for") == 0 ||
+		    strcmp(name, "age") == 0)
+			assert_true(json_is_integer(value) || json_is_null(value));
+	}
+}
+
+static void
+contract_values_are_typed_and_unknown_is_null(void **state)
+{
+	size_t i, items = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct said said;
+		char line[256];
+		json_t *json, *item;
+		size_t n;
+
+		snprintf(line, sizeof(line), "%s -o json", lists[i].line);
+		ask(&world, line, &said);
+		json = said_json(&said);
+		json_array_foreach(json_object_get(json, "items"), n, item)
+		{
+			check_values(item);
+			items++;
+		}
+		json_decref(json);
+		said_clear(&said);
+	}
+	assert_true(items > 300);
+}
+
+static void
+contract_ndjson_holds_the_items_of_json(void **state)
+{
+	struct said whole, lines;
+	json_t *json, *item;
+	char *line, *rest;
+	size_t n = 0;
+
+	(void)state;
+	ask(&world, "runs --columns pipeline,status,start -o json", &whole);
+	ask(&world, "runs --columns pipeline,status,start -o ndjson", &lines);
+	json = said_json(&whole);
+	for (rest = lines.out; (line = strsep(&rest, "\n")) != NULL && *line != '\0'; n++) {
+		item = json_loads(line, 0, NULL);
+		assert_non_null(item);
+		assert_true(json_equal(item, json_array_get(json_object_get(json, "items"), n)));
+		json_decref(item);
+	}
+	assert_int_equal(n, json_array_size(json_object_get(json, "items")));
+	json_decref(json);
+	said_clear(&whole);
+	said_clear(&lines);
+}
+
+static void
+contract_csv_has_a_header_and_crlf(void **state)
+{
+	struct said said;
+
+	(void)state;
+	ask(&world, "runs --columns pipeline,status,next -o csv --limit 3", &said);
+	assert_true(strncmp(said.out, "pipeline,status,next\r\n", 22) == 0);
+	assert_string_equal(said.out + said.out_size - 2, "\r\n");
+	said_clear(&said);
+	ask(&world, "runs --columns pipeline,status,next -o csv --limit 3 --no-header", &said);
+	assert_true(strncmp(said.out, "pipeline,", 9) != 0);
+	said_clear(&said);
+}
+
+static void
+contract_columns_and_sort_are_obeyed(void **state)
+{
+	struct said said;
+	json_t *json, *item;
+	const char *before = "";
+	size_t n;
+
+	(void)state;
+	ask(&world, "runs --columns pipeline,source --sort pipeline -o json", &said);
+	json = said_json(&said);
+	json_array_foreach(json_object_get(json, "items"), n, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "pipeline"));
+
+		assert_int_equal(json_object_size(item),
+				 4); /* ref and stale come with every thing */
+		assert_true(strcasecmp(before, name) <= 0);
+		before = name;
+	}
+	json_decref(json);
+	said_clear(&said);
+	ask(&world, "runs --columns pipelin", &said);
+	assert_int_equal(said.code, 64);
+	said_clear(&said);
+}
+
+static void
+contract_mistakes_leave_standard_output_empty(void **state)
+{
+	static const struct {
+		const char *line;
+		int code;
+	} wrong[] = {
+	    {"statsu", 64},
+	    {"status --no-such-option", 64},
+	    {"run show no-such-run", 66},
+	    {"endpoint show no-such-endpoint", 66},
+	    {"runs --filter 'nosuch:field'", 64},
+	    {"runs --sort nosuch", 64},
+	    {"ack pipeline/argo-prod/transform-hourly --read-only", 77},
+	    {"sql 'DROP TABLE entity'", 65},
+	    {"check model x", 64},
+	    {"--config /nonexistent/file --demo=/nonexistent/demo status", 66},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct said said;
+
+		ask(&world, wrong[i].line, &said);
+		if (said.code != wrong[i].code)
+			fail_msg("%s: exit status %d, stderr %s", wrong[i].line, said.code,
+				 said.err);
+		assert_string_equal(said.out, "");
+		assert_true(strncmp(said.err, "binnacle: ", 10) == 0);
+		said_clear(&said);
+	}
+}
+
+static void
+contract_full_disk_and_closed_pipe_are_noticed(void **state)
+{
+	struct said said;
+
+	(void)state;
+	ask_shell(&world, "binnacle --demo=\"$DEMO\" runs --each > /dev/full", &said);
+	assert_int_equal(said.code, 73);
+	said_clear(&said);
+	ask_shell(&world,
+		  "{ binnacle --demo=\"$DEMO\" runs --each -o ndjson; echo $? >\"$DEMO/code\"; } | "
+		  "head -n 1 >/dev/null;"
+		  " sleep 1; cat \"$DEMO/code\"",
+		  &said);
+	assert_string_equal(said.out, "141\n");
+	assert_string_equal(said.err, "");
+	said_clear(&said);
+}
+
+static void
+contract_offline_asks_nothing(void **state)
+{
+	struct said before, after, said;
+
+	(void)state;
+	ask(&world, "status -q", &said);
+	said_clear(&said);
+	ask(&world, "sources --offline --columns source,calls -o csv", &before);
+	ask(&world, "runs --offline", &said);
+	said_clear(&said);
+	ask(&world, "sources --offline --columns source,calls -o csv", &after);
+	assert_string_equal(before.out, after.out);
+	said_clear(&before);
+	said_clear(&after);
+}
+
+static void
+contract_dead_source_is_incomplete_and_never_fine(void **state)
+{
+	struct said said;
+	json_t *json, *item;
+	size_t n, unknown = 0;
+
+	(void)state;
+	served_faults(&world, "dead=argo-prod\n", 1);
+	ask(&world, "status --timeout 10s", &said);
+	assert_int_equal(said.code, 3);
+	said_clear(&said);
+	ask(&world, "sources -o json", &said);
+	json = said_json(&said);
+	assert_true(json_is_false(json_object_get(json, "complete")));
+	json_array_foreach(json_object_get(json, "items"), n, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "source"));
+		const char *status = json_string_value(json_object_get(item, "status"));
+
+		if (strcmp(name, "argo-prod") == 0) {
+			assert_string_not_equal(status, "healthy");
+			unknown++;
+		}
+	}
+	assert_int_equal(unknown, 1);
+	json_decref(json);
+	said_clear(&said);
+	ask(&world, "check source argo-prod", &said);
+	assert_int_equal(said.code, 3);
+	said_clear(&said);
+	served_faults(&world, "", 1);
+}
+
+/* No byte of a hostile platform reaches the terminal as anything but visible text, in any format
+ * for people. */
+static void
+contract_hostile_text_is_made_visible(void **state)
+{
+	static const char *const lines[] = {"status",
+					    "runs -o wide",
+					    "runs --each -o csv",
+					    "findings --all -o md",
+					    "run tree transform-hourly",
+					    "run log transform-hourly stg_payments",
+					    "run show transform-hourly",
+					    "timeline",
+					    "sql 'SELECT * FROM entity LIMIT 200'"};
+	size_t i, n;
+
+	(void)state;
+	served_faults(&world, "hostile=*\n", 1);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct said said;
+
+		ask(&world, lines[i], &said);
+		for (n = 0; n < said.out_size; n++) {
+			unsigned char c = (unsigned char)said.out[n];
+
+			if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
+				fail_msg("%s: byte %#x at %zu", lines[i], c, n);
+			if (c == '\r' && said.out[n + 1] != '\n')
+				fail_msg("%s: a bare CR at %zu", lines[i], n);
+		}
+		assert_null(strstr(said.out, "\xe2\x80\xae")); /* U+202E */
+		assert_null(strstr(said.out, "\xe2\x80\x8b")); /* U+200B */
+		assert_null(strstr(said.out, "\xc2\x9b"));     /* U+009B */
+		said_clear(&said);
+	}
+	served_faults(&world, "", 1);
+}
+
+static void
+contract_broken_items_are_skipped_and_counted(void **state)
+{
+	struct said said;
+	json_t *json, *item;
+	size_t n;
+	int64_t skipped = 0;
+
+	(void)state;
+	served_faults(&world, "garbage=argo-prod\n", 1);
+	ask(&world, "sources --columns source,skipped,skip_reason -o json", &said);
+	json = said_json(&said);
+	json_array_foreach(json_object_get(json, "items"), n, item)
+	{
+		if (strcmp(json_string_value(json_object_get(item, "source")), "argo-prod") == 0)
+			skipped = json_integer_value(json_object_get(item, "skipped"));
+	}
+	assert_true(skipped > 0);
+	json_decref(json);
+	said_clear(&said);
+	served_faults(&world, "", 1);
+}
+
+static void
+contract_journal_commands_leave_records(void **state)
+{
+	struct said said;
+
+	(void)state;
+	ask(&world, "ack pipeline/argo-prod/transform-hourly --reason 'looking' -q", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	ask(&world, "note add pipeline/argo-prod/transform-hourly 'a note'", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	ask(&world, "note list -o csv --columns note", &said);
+	assert_non_null(strstr(said.out, "a note"));
+	said_clear(&said);
+	ask(&world, "ack --undo pipeline/argo-prod/transform-hourly", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(contract_json_has_the_documented_envelope),
+    cmocka_unit_test(contract_values_are_typed_and_unknown_is_null),
+    cmocka_unit_test(contract_ndjson_holds_the_items_of_json),
+    cmocka_unit_test(contract_csv_has_a_header_and_crlf),
+    cmocka_unit_test(contract_columns_and_sort_are_obeyed),
+    cmocka_unit_test(contract_mistakes_leave_standard_output_empty),
+    cmocka_unit_test(contract_full_disk_and_closed_pipe_are_noticed),
+    cmocka_unit_test(contract_offline_asks_nothing),
+    cmocka_unit_test(contract_dead_source_is_incomplete_and_never_fine),
+    cmocka_unit_test(contract_hostile_text_is_made_visible),
+    cmocka_unit_test(contract_broken_items_are_skipped_and_counted),
+    cmocka_unit_test(contract_journal_commands_leave_records),
+};
+
+int
+main(void)
+{
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, start_world, stop_world);
+}
