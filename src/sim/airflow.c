@@ -9,8 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-/* ---- DAGs and states
- * ----------------------------------------------------------------------------------- */
+/* ---- DAGs and states ------------------------------------------------------- */
 
 const struct bn_w_pipeline *
 af_dag(const struct bn_world *world, enum bn_w_engine engine, size_t index)
@@ -82,8 +81,7 @@ af_task_state(const struct bn_w_run *run, const struct bn_w_task *task, bn_time 
 	}
 }
 
-/* ---- queries
- * --------------------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -213,9 +211,7 @@ af_query_add(struct af_query *query, const char *name, const char *value)
 	return add_limit(query, name, value);
 }
 
-/* ---- runs
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------ */
 
 static bn_time
 field_of(const struct bn_w_run *run, enum af_field field, bn_time now)
@@ -350,8 +346,7 @@ af_on_page(const struct af_query *query, size_t index)
 	return (int64_t)index >= query->offset && (int64_t)index < query->offset + query->limit;
 }
 
-/* ---- task instances
- * ---------------------------------------------------------------------------------------- */
+/* ---- task instances -------------------------------------------------------- */
 
 const struct bn_w_task *
 af_task(const struct bn_w_task *tasks, size_t count, const char *name, int map_index)

@@ -84,8 +84,7 @@ const struct bn_w_task *af_task(const struct bn_w_task *tasks, size_t count, con
 				int map_index);
 const char *af_host(void);
 
-/* ---- one set of routes for two dialects
- * -------------------------------------------------------------------- */
+/* ---- one set of routes for two dialects ------------------------------------ */
 
 struct af_dialect {
 	enum bn_w_engine engine;

@@ -38,8 +38,7 @@ envelope(const char *name, json_t *items, size_t total)
 	return json_pack("{s:o, s:I}", name, items, "total_entries", (json_int_t)total);
 }
 
-/* ---- reading parameters
- * ------------------------------------------------------------------------------------- */
+/* ---- reading parameters ---------------------------------------------------- */
 
 /* Parameters of a list of runs or task instances that narrow nothing here, by dialect. */
 static const char *const ignored2[] = {"fields",       "pool",	       "queue", "executor",
@@ -181,9 +180,7 @@ read_body(struct bn_web_request *request, const struct af_dialect *dialect, stru
 	return true;
 }
 
-/* ---- DAGs
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- DAGs ------------------------------------------------------------------ */
 
 static bool
 dag_matches(const struct bn_web_request *request, const struct bn_w_pipeline *dag)
@@ -272,9 +269,7 @@ list_tasks(struct bn_web_request *request, const struct af_dialect *dialect,
 	bn_web_json(request, 200, envelope("tasks", items, json_array_size(items)));
 }
 
-/* ---- runs
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------ */
 
 static void
 send_runs(struct bn_web_request *request, const struct af_dialect *dialect,
@@ -335,8 +330,7 @@ find_run(struct bn_web_request *request, const struct af_dialect *dialect, struc
 	return false;
 }
 
-/* ---- task instances
- * ---------------------------------------------------------------------------------------------- */
+/* ---- task instances -------------------------------------------------------- */
 
 static size_t
 append_instances(struct bn_web_request *request, const struct af_dialect *dialect,
@@ -511,9 +505,7 @@ out:
 	free(wanted.tasks);
 }
 
-/* ---- the rest
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------- */
 
 static void
 list_import_errors(struct bn_web_request *request, const struct af_dialect *dialect)

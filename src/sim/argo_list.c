@@ -10,8 +10,7 @@
 #include "base/memory.h"
 #include "sim/argo.h"
 
-/* ---- label selectors
- * ------------------------------------------------------------------------------------- */
+/* ---- label selectors ------------------------------------------------------- */
 
 /* The next word (letters, digits, '-', '_', '.', '/'), trimmed; "" if there is none. */
 static const char *
@@ -102,8 +101,7 @@ argo_selects(const char *selector, argo_value_fn *value_of, const void *object, 
 	return all;
 }
 
-/* ---- which runs
- * -------------------------------------------------------------------------------------------- */
+/* ---- which runs ------------------------------------------------------------ */
 
 struct labelled {
 	const struct bn_w_run *run;
@@ -209,8 +207,7 @@ newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* ---- parameters
- * -------------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------ */
 
 static bool
 read_field(struct wanted *wanted, char *field)
@@ -316,8 +313,7 @@ read_wanted(struct bn_web_request *request, struct wanted *wanted)
 	       read_paging(request, wanted);
 }
 
-/* ---- the answer
- * -------------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------ */
 
 static json_t *
 page_of(struct bn_web_request *request, const struct wanted *wanted, struct found *found,

@@ -214,8 +214,7 @@ argo_workflow(const struct bn_world *world, const struct bn_w_run *run, bn_time 
 	return workflow;
 }
 
-/* ---- CronWorkflow
- * ---------------------------------------------------------------------------------------- */
+/* ---- CronWorkflow ---------------------------------------------------------- */
 
 static json_t *
 active_runs(const struct bn_world *world, const struct bn_w_pipeline *pipeline, bn_time now)
@@ -253,13 +252,14 @@ argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pip
 {
 	json_t *cron, *metadata, *spec;
 
-	metadata = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:{s:s, s:s}, s:{s:s, s:s}}", "name",
-			     pipeline->name, "namespace", BN_FACE_NAMESPACE, "uid",
+	metadata = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s}}",
+			     "name", pipeline->name, "namespace", BN_FACE_NAMESPACE, "uid",
 			     cron_uid(world, pipeline), "resourceVersion", "88410", "generation",
 			     12, "creationTimestamp", bn_face_time(FOUNDED, "Z", 0), "labels",
 			     "team", pipeline->owner, "group", group_of(pipeline), "annotations",
 			     "workflows.argoproj.io/description", pipeline->summary,
-			     "binnacle/idempotence", pipeline->idempotence);
+			     "binnacle/idempotence", pipeline->idempotence, "binnacle/owner",
+			     pipeline->owner, "binnacle/definition", pipeline->definition);
 	spec = json_pack("{s:[s], s:s, s:s, s:b, s:i, s:i, s:i, s:o, s:{s:{s:s, s:s}}}",
 			 "schedules", pipeline->cron, "timezone", "UTC", "concurrencyPolicy",
 			 "Forbid", "suspend", pipeline->suspended, "startingDeadlineSeconds", 60,
@@ -271,8 +271,7 @@ argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pip
 	return cron;
 }
 
-/* ---- WorkflowTemplate
- * ------------------------------------------------------------------------------------ */
+/* ---- WorkflowTemplate ------------------------------------------------------ */
 
 static json_t *
 container_template(const char *name, const char *image, const char *parameter, const char *command,

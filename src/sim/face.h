@@ -37,8 +37,7 @@ void bn_face_prometheus_refuse(struct bn_web_request *request, void *payload);
 void bn_face_http(struct bn_web_request *request, void *payload);
 void bn_face_http_refuse(struct bn_web_request *request, void *payload);
 
-/* ---- shared by faces
- * ----------------------------------------------------------------------------------- */
+/* ---- shared by faces ------------------------------------------------------- */
 
 /* RFC 3339 as a JSON string, null for 0. `zone` is "Z" or "+00:00"; fractions only as asked. */
 json_t *bn_face_time(bn_time time, const char *zone, int fraction_digits);

@@ -62,9 +62,7 @@ bad(struct bn_web_request *request, const char *where, const char *name, const c
 		"Bad Request", detail);
 }
 
-/* ---- forms
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- forms ----------------------------------------------------------------- */
 
 static json_t *
 dag_form(const struct bn_web_request *request, const struct bn_w_pipeline *dag)
@@ -198,9 +196,7 @@ pool_form(const char *name, int slots, int running, int queued)
 			 "description", "");
 }
 
-/* ---- logs
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- logs ------------------------------------------------------------------ */
 
 static void
 add_line(const struct bn_w_line *line, void *payload)
@@ -264,9 +260,7 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 	bn_buf_free(&out);
 }
 
-/* ---- the face
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the face -------------------------------------------------------------- */
 
 static const struct af_dialect dialect = {
     .engine = BN_W_AIRFLOW2,

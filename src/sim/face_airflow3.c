@@ -50,9 +50,7 @@ bad(struct bn_web_request *request, const char *where, const char *name, const c
 			      "input", value));
 }
 
-/* ---- forms
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- forms ----------------------------------------------------------------- */
 
 static json_t *
 dag_form(const struct bn_web_request *request, const struct bn_w_pipeline *dag)
@@ -213,9 +211,7 @@ pool_form(const char *name, int slots, int running, int queued)
 			 "description", "team_name");
 }
 
-/* ---- logs
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- logs ------------------------------------------------------------------ */
 
 struct events {
 	json_t *all;
@@ -277,9 +273,7 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 	bn_buf_free(&out);
 }
 
-/* ---- login
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- login ----------------------------------------------------------------- */
 
 static const struct af_dialect dialect = {
     .engine = BN_W_AIRFLOW3,
@@ -368,9 +362,7 @@ bn_face_airflow3_refuse(struct bn_web_request *request, void *payload)
 	request->challenge = "Bearer";
 }
 
-/* ---- the face
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the face -------------------------------------------------------------- */
 
 static void
 health(struct bn_web_request *request)

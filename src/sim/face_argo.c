@@ -72,8 +72,7 @@ logged_in(struct bn_web_request *request, const struct bn_face_login *login)
 	return true;
 }
 
-/* ---- query parameters
- * -------------------------------------------------------------------------------------- */
+/* ---- query parameters ------------------------------------------------------ */
 
 #define LIST_OPTIONS                                                                               \
 	"listOptions.labelSelector", "listOptions.fieldSelector", "listOptions.watch",             \
@@ -105,8 +104,7 @@ check_query(struct bn_web_request *request, const char *const *known)
 		bn_web_violation(request, "query parameter the specification does not have");
 }
 
-/* ---- lists of CronWorkflows and templates, kept by Kubernetes
- * ------------------------------------------------ */
+/* ---- lists of CronWorkflows and templates, kept by Kubernetes -------------- */
 
 static const char *
 cron_label(const void *object, const char *key)
@@ -234,8 +232,7 @@ get_template(struct bn_web_request *request, const char *name)
 		bn_web_json(request, 200, argo_workflow_template(request->world, name));
 }
 
-/* ---- one workflow
- * ------------------------------------------------------------------------------------------- */
+/* ---- one workflow ---------------------------------------------------------- */
 
 static bool
 find_run(struct bn_web_request *request, const char *name, const char *uid, struct bn_w_run *run)
@@ -293,8 +290,7 @@ get_artifact(struct bn_web_request *request)
 		argo_main_logs(request, &run, request->segment[4]);
 }
 
-/* ---- the server itself
- * -------------------------------------------------------------------------------------- */
+/* ---- the server itself ----------------------------------------------------- */
 
 static void
 get_info(struct bn_web_request *request)

@@ -34,8 +34,7 @@ bn_face_prometheus_refuse(struct bn_web_request *request, void *payload)
 	request->challenge = "Basic";
 }
 
-/* ---- alerts, rules
- * ---------------------------------------------------------------------------------------------- */
+/* ---- alerts, rules --------------------------------------------------------- */
 
 static json_t *
 labels_of(const struct bn_w_alert *alert, bool with_name)
@@ -161,9 +160,7 @@ get_rules(struct bn_web_request *request)
 	answer(request, json_pack("{s:o}", "groups", groups));
 }
 
-/* ---- targets
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- targets --------------------------------------------------------------- */
 
 static json_t *
 target_form(const struct bn_w_target *target)
@@ -204,9 +201,7 @@ get_targets(struct bn_web_request *request)
 				  "droppedTargetCounts"));
 }
 
-/* ---- queries
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- queries --------------------------------------------------------------- */
 
 /* A moment as the API takes them: RFC 3339 or seconds since 1970. */
 static bn_time
@@ -336,9 +331,7 @@ get_range(struct bn_web_request *request)
 	answer(request, json_pack("{s:s, s:o}", "resultType", "matrix", "result", matrix));
 }
 
-/* ---- the face
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- the face -------------------------------------------------------------- */
 
 static void
 get_buildinfo(struct bn_web_request *request)

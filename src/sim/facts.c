@@ -59,9 +59,7 @@ find(struct facts *facts, const char *rule, bool critical, const char *source, j
 		facts->warn++;
 }
 
-/* ---- runs
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------ */
 
 static const char *
 run_status(const struct bn_w_run *run, bn_time at)
@@ -114,8 +112,7 @@ run_form(const struct bn_w_run *run, bn_time at)
 			 duration(run->started, run->finished, at), "trigger", "schedule");
 }
 
-/* ---- pipelines
- * ---------------------------------------------------------------------------------------------- */
+/* ---- pipelines ------------------------------------------------------------- */
 
 static void
 add_history(const struct facts *facts, const struct bn_w_pipeline *pipeline, json_t *form)
@@ -187,9 +184,7 @@ pipeline_form(struct facts *facts, const struct bn_w_pipeline *pipeline)
 	return form;
 }
 
-/* ---- tasks
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- tasks ----------------------------------------------------------------- */
 
 static const char *
 task_status(const struct bn_w_run *run, enum bn_w_state state)
@@ -359,9 +354,7 @@ run_detail(const struct facts *facts, const struct bn_w_pipeline *pipeline)
 	return form;
 }
 
-/* ---- what stands
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- what stands ----------------------------------------------------------- */
 
 static json_t *
 endpoint_form(struct facts *facts, const struct bn_w_api *api)
@@ -484,9 +477,7 @@ changes_of(const struct facts *facts)
 	return list;
 }
 
-/* ---- lineage
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- lineage --------------------------------------------------------------- */
 
 static const char *const fed[] = {"api-lpo-quote", "api-forecast", "api-orders-feed", "api-pricing",
 				  NULL};
@@ -535,9 +526,7 @@ links_of(const struct facts *facts)
 	return list;
 }
 
-/* ---- sources
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- sources --------------------------------------------------------------- */
 
 static json_t *
 counted(const struct facts *facts, const char *source)
@@ -584,9 +573,7 @@ sources_of(const struct facts *facts)
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 
-/* ---- the document
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the document ---------------------------------------------------------- */
 
 static const char *
 scenario_name(enum bn_w_scenario scenario)
@@ -612,6 +599,8 @@ fill(struct facts *facts)
 	for (i = 0; (api = bn_world_api(i)) != NULL; i++)
 		json_array_append_new(endpoints, endpoint_form(facts, api));
 	json_object_set_new(facts->root, "pipelines", pipelines);
+	json_object_set_new(facts->root, "templates",
+			    json_pack("[s, s]", "dbt-build", "meltano-ingest"));
 	json_object_set_new(facts->root, "runs", runs);
 	json_object_set_new(facts->root, "endpoints", endpoints);
 	json_object_set_new(facts->root, "alerts", alerts_of(facts));
@@ -642,7 +631,7 @@ bn_facts_text(const struct bn_world *world, bn_time at)
 			    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "failed", facts.failed,
 				      "running", facts.running, "queued", facts.queued, "degraded",
 				      facts.degraded, "crit", facts.crit, "warn", facts.warn));
-	text = json_dumps(facts.root, JSON_INDENT(1));
+	text = json_dumps(facts.root, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(facts.root);
 	out = bn_xasprintf("%s\n", text);
 	free(text);

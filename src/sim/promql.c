@@ -83,8 +83,7 @@ take_string(struct parser *parser, char *out, size_t size)
 	return true;
 }
 
-/* ---- the world's series
- * --------------------------------------------------------------------------------------- */
+/* ---- the world's series ---------------------------------------------------- */
 
 static void
 add(json_t *samples, json_t *metric, const char *name, double value)
@@ -166,9 +165,7 @@ all_series(const struct parser *parser)
 	return out;
 }
 
-/* ---- selectors
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- selectors ------------------------------------------------------------- */
 
 /* "a|b|c" (anchored, as Prometheus anchors); ".*" and ".+" by themselves. */
 static bool
@@ -251,9 +248,7 @@ read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 	return true;
 }
 
-/* ---- aggregation
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- aggregation ----------------------------------------------------------- */
 
 struct grouping {
 	char label[8][64];
@@ -378,9 +373,7 @@ is_aggregation(const char *word)
 	return false;
 }
 
-/* ---- expressions
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- expressions ----------------------------------------------------------- */
 
 static bool comparison(struct parser *parser, struct bn_promql *out);
 

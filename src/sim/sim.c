@@ -63,9 +63,7 @@ struct bn_sim {
 	atomic_bool stopping, published;
 };
 
-/* ---- files
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------- */
 
 static int
 make_dir(const char *path, struct bn_error *err)
@@ -163,8 +161,7 @@ open_dir(struct bn_sim *sim, const char *given, struct bn_error *err)
 	return claim_dir(sim, err);
 }
 
-/* ---- logins and configuration
- * ------------------------------------------------------------------------------- */
+/* ---- logins and configuration ---------------------------------------------- */
 
 static int
 make_logins(struct bn_sim *sim, struct bn_error *err)
@@ -215,6 +212,32 @@ configure_sources(const struct bn_sim *sim, struct bn_buf *out)
 }
 
 static void
+configure_api(const struct bn_sim *sim, const struct bn_w_api *api, struct bn_buf *out)
+{
+	static const struct {
+		const char *as, *series, *unit, *scale;
+	} queries[] = {
+	    {"rps", "app:http_requests:rate1m", "1/s", "1"},
+	    {"error-rate", "app:http_errors:ratio1m", "%", "100"},
+	    {"p50", "app:http_latency_seconds:p50", "ms", "1000"},
+	    {"p95", "app:http_latency_seconds:p95", "ms", "1000"},
+	    {"p99", "app:http_latency_seconds:p99", "ms", "1000"},
+	};
+	size_t i;
+
+	bn_buf_addf(out,
+		    "[endpoint \"%s\"]\n\turl = http://127.0.0.1:%d%s\n\tassert = status 200\n"
+		    "\tassert = json .generated_at age < 24h\n\tslo-p99 = %dms\n\towner = %s\n",
+		    api->name, bn_web_port(sim->web[PROBES]), api->path, api->slo, api->owner);
+	for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		bn_buf_addf(out,
+			    "[query \"%s %s\"]\n\tquery = %s{app=\\\"%s\\\"}\n\tfor = endpoint/%s\n"
+			    "\tas = %s\n\tunit = %s\n\tscale = %s\n",
+			    api->name, queries[i].as, queries[i].series, api->name, api->name,
+			    queries[i].as, queries[i].unit, queries[i].scale);
+}
+
+static void
 configure(struct bn_sim *sim)
 {
 	struct bn_buf out = BN_BUF_INIT(0);
@@ -226,18 +249,13 @@ configure(struct bn_sim *sim)
 		    "[ui]\n\tcontext = harbourline-prod\n");
 	configure_sources(sim, &out);
 	for (i = 0; (api = bn_world_api(i)) != NULL; i++)
-		bn_buf_addf(
-		    &out,
-		    "[endpoint \"%s\"]\n\turl = http://127.0.0.1:%d%s\n\tassert = status 200\n"
-		    "\tassert = json .generated_at age < 24h\n\tslo-p99 = %dms\n",
-		    api->name, bn_web_port(sim->web[PROBES]), api->path, api->slo);
+		configure_api(sim, api, &out);
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	sim->config = bn_buf_take(&out);
 }
 
-/* ---- the ticker
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the ticker ------------------------------------------------------------ */
 
 static void
 read_faults(struct bn_sim *sim, struct timespec *seen)
@@ -302,9 +320,7 @@ start_ticker(struct bn_sim *sim, struct bn_error *err)
 	return BN_OK;
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------ */
 
 static int
 find_scenario(const char *name, struct bn_error *err)

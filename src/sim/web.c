@@ -28,8 +28,7 @@ struct bn_web {
 	atomic_bool stopping;
 };
 
-/* ---- taking a request apart
- * ---------------------------------------------------------------------------- */
+/* ---- taking a request apart ------------------------------------------------ */
 
 static int
 hex_digit(char c)
@@ -153,8 +152,7 @@ on_completed(void *payload, struct MHD_Connection *connection, void **context,
 	*context = NULL;
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------- */
 
 static bool
 peer_left(struct MHD_Connection *connection)
@@ -190,8 +188,7 @@ bn_web_wait(const struct bn_web_request *request, int64_t ms)
 	return true;
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------- */
 
 static bool
 has_fault(const struct bn_web_request *request, enum bn_fault_kind kind, int64_t *value)
@@ -205,7 +202,7 @@ bn_web_json(struct bn_web_request *request, int status, json_t *body)
 	if (has_fault(request, BN_FAULT_HOSTILE, NULL))
 		bn_hostile_json(body);
 	free(request->text);
-	request->text = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY);
+	request->text = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
 	request->text_size = request->text == NULL ? 0 : strlen(request->text);
 	request->status = status;
 	request->type = "application/json";
@@ -489,8 +486,7 @@ on_access(void *payload, struct MHD_Connection *connection, const char *url, con
 	return MHD_YES;
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------ */
 
 int
 bn_web_start(struct bn_web **out, const struct bn_web_options *options, struct bn_error *err)
@@ -561,8 +557,7 @@ bn_web_faults(const struct bn_web *web)
 	return web->options.faults;
 }
 
-/* ---- what handlers ask
- * --------------------------------------------------------------------------------- */
+/* ---- what handlers ask ----------------------------------------------------- */
 
 const char *
 bn_web_header(const struct bn_web_request *request, const char *name)

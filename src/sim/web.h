@@ -83,8 +83,7 @@ int bn_web_port(const struct bn_web *web);
 const char *bn_web_name(const struct bn_web *web);
 struct bn_faults *bn_web_faults(const struct bn_web *web);
 
-/* ---- what handlers ask
- * ------------------------------------------------------------------------------- */
+/* ---- what handlers ask ----------------------------------------------------- */
 
 /* A header of the request, or NULL. */
 const char *bn_web_header(const struct bn_web_request *request, const char *name);
@@ -104,8 +103,7 @@ bool bn_web_wait(const struct bn_web_request *request, int64_t ms);
 /* Marks what a correct client would not send. The first mark stays. `what` is a constant. */
 void bn_web_violation(struct bn_web_request *request, const char *what);
 
-/* ---- what handlers answer
- * ---------------------------------------------------------------------------- */
+/* ---- what handlers answer -------------------------------------------------- */
 
 void bn_web_json(struct bn_web_request *request, int status,
 		 json_t *body); /* takes the reference */

@@ -153,8 +153,7 @@ struct bn_w_node {
 };
 const struct bn_w_node *bn_world_nodes(const struct bn_world *world);
 
-/* ---- what stands
- * ------------------------------------------------------------------------------------- */
+/* ---- what stands ----------------------------------------------------------- */
 
 struct bn_w_api {
 	const char *name;
@@ -214,8 +213,7 @@ struct bn_w_import_error {
 bool bn_world_import_error(enum bn_w_engine engine, size_t index, bn_time now,
 			   struct bn_w_import_error *out);
 
-/* ---- what people changed
- * ------------------------------------------------------------------------------- */
+/* ---- what people changed --------------------------------------------------- */
 
 struct bn_w_change {
 	const char *repo; /* "transform-dbt" */
@@ -238,8 +236,7 @@ bool bn_world_repo_on_gitlab(const char *repo);
 bool bn_world_file(const struct bn_world *world, const char *repo, size_t index, char path[160],
 		   char text[BN_W_FILE_TEXT]);
 
-/* ---- chance
- * ------------------------------------------------------------------------------------------ */
+/* ---- chance ---------------------------------------------------------------- */
 
 /* A number that depends on nothing but its arguments. */
 uint64_t bn_world_hash(uint64_t seed, const char *text, int64_t a, int64_t b);

@@ -21,9 +21,7 @@ bn_world_repo_on_gitlab(const char *repo)
 	return strcmp(repo, repos[DBT]) == 0 || strcmp(repo, repos[MELTANO]) == 0;
 }
 
-/* ---- files
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------- */
 
 static void
 model_text(const struct bn_world *world, int index, char *text, size_t size)
@@ -99,11 +97,12 @@ argo_file(size_t index, char *path, char *text)
 		    text, BN_W_FILE_TEXT,
 		    "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata:\n  name: %s\n"
 		    "  namespace: orch\n  labels:\n    team: %s\n  annotations:\n"
-		    "    binnacle/idempotence: %s\nspec:\n  schedules:\n    - \"%s\"\n"
+		    "    binnacle/idempotence: %s\n    binnacle/owner: %s\n"
+		    "    binnacle/definition: %s\nspec:\n  schedules:\n    - \"%s\"\n"
 		    "  concurrencyPolicy: Forbid\n  suspend: %s\n  workflowSpec:\n"
 		    "    workflowTemplateRef:\n      name: %s\n",
-		    pipeline->name, pipeline->owner, pipeline->idempotence, pipeline->cron,
-		    pipeline->suspended ? "true" : "false",
+		    pipeline->name, pipeline->owner, pipeline->idempotence, pipeline->owner,
+		    pipeline->definition, pipeline->cron, pipeline->suspended ? "true" : "false",
 		    pipeline->work == BN_W_DBT ? templates[0] : templates[1]);
 		return true;
 	}
@@ -181,9 +180,7 @@ bn_world_file(const struct bn_world *world, const char *repo, size_t index, char
 	return apps_file(index, path, text);
 }
 
-/* ---- changes
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- changes --------------------------------------------------------------- */
 
 /* Those the night's story names (product/3-screens.md, Changes); times from midnight. */
 static const struct {

@@ -33,9 +33,7 @@ say(struct writing *w, bn_time at, const char *level, const char *text)
 	return true;
 }
 
-/* ---- dbt
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- dbt ------------------------------------------------------------------- */
 
 static bool
 dbt_opening(struct writing *w, size_t index)
@@ -138,8 +136,7 @@ dbt_line(struct writing *w, size_t index)
 	return dbt_closing(w, index);
 }
 
-/* ---- Meltano
- * ------------------------------------------------------------------------------------------- */
+/* ---- Meltano --------------------------------------------------------------- */
 
 static bool
 step_line(struct writing *w, size_t index)

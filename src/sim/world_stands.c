@@ -73,8 +73,7 @@ bn_world_health(const struct bn_world *world, const struct bn_w_api *api, bn_tim
 	out->latency = busy ? 300 : api->p50;
 }
 
-/* ---- alerts
- * -------------------------------------------------------------------------------------------- */
+/* ---- alerts ---------------------------------------------------------------- */
 
 struct rule {
 	const char *name, *severity, *group, *query;
@@ -178,8 +177,7 @@ bn_world_alert(const struct bn_world *world, size_t index, bn_time now, struct b
 	return true;
 }
 
-/* ---- scrape targets
- * ------------------------------------------------------------------------------------- */
+/* ---- scrape targets -------------------------------------------------------- */
 
 static const struct {
 	const char *job, *instance;
@@ -237,8 +235,7 @@ bn_world_target(const struct bn_world *world, size_t index, bn_time now, struct 
 	return true;
 }
 
-/* ---- import errors
- * -------------------------------------------------------------------------------------- */
+/* ---- import errors --------------------------------------------------------- */
 
 bool
 bn_world_import_error(enum bn_w_engine engine, size_t index, bn_time now,

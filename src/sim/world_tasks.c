@@ -111,9 +111,7 @@ parent_missing(const struct bn_w_task *tasks, const struct bn_w_task *task)
 	return false;
 }
 
-/* ---- dbt
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- dbt ------------------------------------------------------------------- */
 
 static int64_t
 scaled(const struct bn_w_run *run, const struct bn_world *world, int64_t ms)
@@ -185,8 +183,7 @@ plan_dbt(const struct bn_world *world, const struct bn_w_run *run, struct bn_w_t
 	return BN_W_DBT_NODES;
 }
 
-/* ---- Meltano and DAGs
- * ---------------------------------------------------------------------------------- */
+/* ---- Meltano and DAGs ------------------------------------------------------ */
 
 static const struct shape *
 shape_of(const struct bn_w_pipeline *pipeline)
