@@ -8,7 +8,7 @@ set -eu
 usage="usage: airflow.sh 2|3 install|dags|runs|tasks [URL USER PASSWORD-FILE [DAG RUN]]"
 case ${1-} in
 2) pins=$live_dir/pins/airflow-client-2.10.txt ;;
-3) pins=$live_dir/pins/airflow-client-3.3.txt ;;
+3) pins=$live_dir/pins/airflow-client-3.2.txt ;;
 *) die "$usage" ;;
 esac
 major=$1
