@@ -105,7 +105,7 @@ bn_time_parse(const char *text)
 static int64_t
 floor_seconds(bn_time time)
 {
-	return time >= 0 ? time / 1000 : -((999 - time) / 1000);
+	return time / 1000 - (time % 1000 < 0);
 }
 
 char *

@@ -320,7 +320,7 @@ bn_zone_offset(const struct bn_zone *zone, bn_time at, const char **abbreviation
 		*abbreviation = "UTC";
 	if (zone == NULL)
 		return 0;
-	return offset_at(zone, at >= 0 ? at / 1000 : -((999 - at) / 1000), abbreviation);
+	return offset_at(zone, at / 1000 - (at % 1000 < 0), abbreviation);
 }
 
 int64_t

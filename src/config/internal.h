@@ -13,6 +13,7 @@ struct bn_written {
 	bool comment;	    /* a comment follows on the line … */
 	bool comment_glued; /* … without a blank before it: perhaps it was meant to be part of the
 			       value */
+	bool quoted;	    /* the whole value stands in quotes */
 	bool lost_quotes;   /* quotes inside the value, which the syntax takes away */
 };
 

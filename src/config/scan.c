@@ -112,12 +112,15 @@ bad_header(struct cursor *c)
 	skip_line(c);
 }
 
-/* The quoted name; a backslash takes the next character as it is. False if it does not end. */
+/* The quoted name, behind what a dot in the head gave already ([a.b "c"] is "b.c"); a backslash
+ * takes the next character as it is. False if it does not end. */
 static bool
-read_name(struct cursor *c)
+read_name(struct cursor *c, bool dotted)
 {
 	struct bn_buf name = BN_BUF_INIT(MAX_FILE);
 
+	if (dotted)
+		bn_buf_addf(&name, "%s.", c->name);
 	for (c->p++; peek(c) != '\n' && *c->p != '"'; c->p++) {
 		if (*c->p == '\\') {
 			c->p++;
@@ -148,7 +151,7 @@ read_header(struct cursor *c)
 	if (dot != NULL)
 		c->name = lowered(c, dot + 1, end);
 	skip_blanks(c);
-	if (start == end || (peek(c) == '"' && !read_name(c)) || peek(c) != ']') {
+	if (start == end || (peek(c) == '"' && !read_name(c, dot != NULL)) || peek(c) != ']') {
 		bad_header(c);
 		return;
 	}
@@ -240,6 +243,7 @@ read_value(struct cursor *c, struct value *v, struct bn_written *written)
 			 "a quote is opened and not closed");
 		return false;
 	}
+	written->quoted = v->quotes == 2 && !v->outside;
 	written->lost_quotes = v->quotes > 2 || (v->quotes == 2 && v->outside);
 	return true;
 }

@@ -173,7 +173,7 @@ warn_lost(const struct check *c, size_t i, const struct bn_option *option)
 	    "put the whole value in quotes, with \\\" and \\\\ for those inside it";
 	const struct bn_written *written = &c->build->written[i];
 
-	if (written->comment_glued || (written->comment && is_code(option)))
+	if (written->comment_glued || (written->comment && !written->quoted && is_code(option)))
 		report(c, false, i, hint, "%s ends at '#' or ';': what follows is a comment",
 		       option->name);
 	if (written->lost_quotes)
@@ -263,14 +263,16 @@ static bool
 check_one_secret(const struct check *c, const char *name)
 {
 	static const char *const ways[] = {"command", "file", "env"};
-	size_t found = 0, last = WHOLE;
+	size_t found = 0, last = 0;
 	char key[64];
 
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(key, sizeof(key), "%s-%s", name, ways[i]);
 		if (bn_section_get(c->section, NULL, key) != NULL) {
+			size_t index = index_of(c->section, key);
+
 			found++;
-			last = index_of(c->section, key);
+			last = index > last ? index : last;
 		}
 	}
 	if (found > 1)
