@@ -252,7 +252,7 @@ bn_duration_show(int64_t ms, char out[BN_TIME_TEXT])
 	    (i == 0 && many >= 10)) /* past ten days an hour more or less says nothing */
 		snprintf(out, BN_TIME_TEXT, "%s%" PRIu64 "%s", sign, many, shown[i].name);
 	else
-		snprintf(out, BN_TIME_TEXT, "%s%" PRIu64 "%s%" PRIu64 "%s", sign, many,
-			 shown[i].name, few, shown[i + 1].name);
+		snprintf(out, BN_TIME_TEXT, "%s%" PRIu64 "%s%u%s", sign, many, shown[i].name,
+			 (unsigned)(few % 100), shown[i + 1].name);
 	return out;
 }
