@@ -1,4 +1,5 @@
-/* view.h - what is shown: one table of columns a kind of thing, queries over the store, formatted values. */
+/* view.h - what is shown: one table of columns a kind of thing, queries over the store, formatted
+ * values. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_VIEW_VIEW_H
 #define BN_VIEW_VIEW_H
@@ -17,29 +18,31 @@ enum bn_format {
 	BN_FORMAT_UNTIL,    /* ms UTC in the future; screen "04:05"; JSON: RFC 3339 */
 	BN_FORMAT_INT,
 	BN_FORMAT_NUMBER,
-	BN_FORMAT_MILLIS,   /* µs in the store; screen ms "12"; JSON: number of ms */
+	BN_FORMAT_MILLIS, /* µs in the store; screen ms "12"; JSON: number of ms */
 	BN_FORMAT_PERCENT,
 	BN_FORMAT_BYTES,
 	BN_FORMAT_BOOL,
-	BN_FORMAT_HISTORY,  /* text of status numbers, one char each ('0'+status), oldest first: "●●✗"; JSON: words */
-	BN_FORMAT_SPARK,    /* JSON array of numbers with null for holes; screen: a sparkline */
-	BN_FORMAT_JSON	    /* JSON text, passed on as it is */
+	BN_FORMAT_HISTORY, /* text of status numbers, one char each ('0'+status), oldest first:
+			      "●●✗"; JSON: words */
+	BN_FORMAT_SPARK,   /* JSON array of numbers with null for holes; screen: a sparkline */
+	BN_FORMAT_JSON	   /* JSON text, passed on as it is */
 };
 
 enum bn_align { BN_LEFT, BN_RIGHT };
 
-/* One column of one kind of thing. The console's tables, --columns, CSV, JSON, the filter's fields and the
- * manual all come from this row. */
+/* One column of one kind of thing. The console's tables, --columns, CSV, JSON, the filter's fields
+ * and the manual all come from this row. */
 struct bn_column {
-	const char *name;   /* --columns, filter field, JSON member: lower case, '_' between words */
+	const char *name; /* --columns, filter field, JSON member: lower case, '_' between words */
 	const char *header; /* on the screen */
-	int width;	    /* columns wanted on the screen; 0: as wide as the rest leaves (one a table) */
-	int min_width;	    /* below this it is dropped */
+	int width; /* columns wanted on the screen; 0: as wide as the rest leaves (one a table) */
+	int min_width; /* below this it is dropped */
 	enum bn_align align;
-	int level;	    /* 0 always, 1 at 80 columns and more, 2 at 120 and more, 3 only when asked for (wide) */
+	int level; /* 0 always, 1 at 80 columns and more, 2 at 120 and more, 3 only when asked for
+		      (wide) */
 	enum bn_format format;
-	const char *unit;   /* as written in the manual and JSON schema: "ms", "s", "bytes", NULL */
-	const char *sql;    /* expression over the table's `from` */
+	const char *unit; /* as written in the manual and JSON schema: "ms", "s", "bytes", NULL */
+	const char *sql;  /* expression over the table's `from` */
 	const char *doc;
 };
 
@@ -48,33 +51,40 @@ struct bn_view_table {
 	int schema;	  /* N: raised when a member changes its meaning or goes */
 	enum bn_kind kind;
 	const char *doc;
-	const char *from;	 /* FROM … WHERE clause without a filter */
+	/* FROM … WHERE clause without a filter. May name :source, :kind, :key (the query's scope),
+	 * :attempt, :since and :until; each is NULL where the query leaves it open. */
+	const char *from;
 	const char *id_sql;	 /* three expressions: source, kind number, key; "a, b, c" */
 	const char *order;	 /* default: worst first, then longest, then name */
 	const char *problem_sql; /* expression for `!` problems only */
 	const char *time_sql;	 /* expression --since compares with, or NULL */
+	const char *status_sql; /* the row's mark: a status number after staleness; NULL: unknown */
+	const char *stale_sql;	/* whether what the row says is too old to be believed */
+	const char *search_sql; /* the text that the filter's plain words are looked for in */
+	const char *name_sql;	/* what /regex/ alone is matched with */
 	const struct bn_column *columns; /* ends with a NULL name */
 };
 
-/* All tables: pipelines (the Runs screen: latest run each), runs, tasks (of one run), endpoints, sources, calls
- * (of one source), findings, triage, moving, timeline, notes, changed (what changed around a thing). Ends with
- * a NULL name. */
+/* All tables: pipelines (the Runs screen: latest run each), runs, tasks (of one run), endpoints,
+ * sources, calls (of one source), findings, triage, moving, timeline, notes, changed (what changed
+ * around a thing). Ends with a NULL name. */
 extern const struct bn_view_table *const bn_view_tables[];
 const struct bn_view_table *bn_view_table(const char *name);
 const struct bn_column *bn_view_column(const struct bn_view_table *table, const char *name);
 
-/* ---- queries --------------------------------------------------------------------------------------- */
+/* ---- queries
+ * --------------------------------------------------------------------------------------- */
 
 struct bn_query {
 	const struct bn_view_table *table;
 	const char *const *columns; /* names, NULL-terminated; NULL: level 0..2 */
 	const char *filter;	    /* the filter language, NULL: everything */
-	const char *sort;	    /* "column", "-column", comma separated; NULL: the table's order */
+	const char *sort; /* "column", "-column", comma separated; NULL: the table's order */
 	bool problems;
-	bn_time since, until;	    /* 0: open */
-	struct bn_ref scope;	    /* tasks, calls, changed, timeline of one thing; kind NONE: of all */
-	int attempt;		    /* tasks: 0 the latest */
-	int64_t limit, offset;	    /* rows; 0: no limit */
+	bn_time since, until;  /* 0: open */
+	struct bn_ref scope;   /* tasks, calls, changed, timeline of one thing; kind NONE: of all */
+	int attempt;	       /* tasks: 0 the latest */
+	int64_t limit, offset; /* rows; 0: no limit */
 };
 
 /* A value as the query gave it. Text is borrowed from the rows. */
@@ -85,11 +95,11 @@ struct bn_value {
 	const char *s;
 };
 
-/* An immutable result: safe to hand from the view thread to the UI. Every row also has the identity, the
- * status (after staleness) and the staleness of its thing. */
+/* An immutable result: safe to hand from the view thread to the UI. Every row also has the
+ * identity, the status (after staleness) and the staleness of its thing. */
 struct bn_rows;
 int bn_view_query(struct bn_reader *reader, const struct bn_query *query, struct bn_rows **out,
-    struct bn_error *err);
+		  struct bn_error *err);
 void bn_rows_free(struct bn_rows *rows);
 size_t bn_rows_count(const struct bn_rows *rows);
 size_t bn_rows_total(const struct bn_rows *rows); /* without limit and offset */
@@ -103,7 +113,8 @@ enum bn_status bn_rows_status(const struct bn_rows *rows, size_t row);
 bool bn_rows_stale(const struct bn_rows *rows, size_t row);
 bn_time bn_rows_now(const struct bn_rows *rows); /* the moment it was asked for */
 
-/* ---- formatting ------------------------------------------------------------------------------------ */
+/* ---- formatting
+ * ------------------------------------------------------------------------------------ */
 
 /* How text for a person is made: zone, glyph set. */
 struct bn_style {
@@ -112,49 +123,53 @@ struct bn_style {
 	bn_time now;
 };
 
-/* Appends the value as a person reads it, sanitised; nothing for NULL ("–" or "-" is the caller's, who knows
- * the width: bn_view_absent). `width` bounds sparklines and histories (the newest are kept); 0: no bound. */
+/* Appends the value as a person reads it, sanitised; nothing for NULL ("–" or "-" is the caller's,
+ * who knows the width: bn_view_absent). `width` bounds sparklines and histories (the newest are
+ * kept); 0: no bound. */
 void bn_view_show(struct bn_buf *out, const struct bn_column *column, struct bn_value value,
-    const struct bn_style *style, size_t width);
+		  const struct bn_style *style, size_t width);
 const char *bn_view_absent(const struct bn_style *style);
 /* Appends the value as JSON per the column's format. */
 void bn_view_json(struct bn_buf *out, const struct bn_column *column, struct bn_value value);
 /* The colour role a cell asks for (a status' own, warn for a latency over its SLO …). */
 enum bn_role bn_view_role(const struct bn_column *column, struct bn_value value);
 
-/* ---- the filter language --------------------------------------------------------------------------- */
+/* ---- the filter language
+ * --------------------------------------------------------------------------- */
 
 /* words            every word must occur in name, key or message
- * field:value      the column holds the value (text: contains; status: the word or its class `fine`,
- *                  `problem`, `unknown`)
- * field=value  field!=value  field<value  > <= >=     comparisons; durations ("5m"), times and sizes are
- *                  understood by the column's format
- * field~regex      POSIX extended regular expression; /regex/ alone: over the name
- * !term  or  -term not;    a OR b, ( … )    AND is implied; "quoted words"
- * Compiled to SQL with bound parameters; fields are columns of the table, unknown ones are errors with the
- * nearest right one. */
+ * field:value      the column holds the value (text: contains; status: the word or its class
+ * `fine`, `problem`, `unknown`) field=value  field!=value  field<value  > <= >=     comparisons;
+ * durations ("5m"), times and sizes are understood by the column's format field~regex      regular
+ * expression (Perl's, bounded); /regex/ alone: over the name !term  or  -term not;    a OR b, ( … )
+ * AND is implied; "quoted words" Compiled to SQL with bound parameters; fields are columns of the
+ * table, unknown ones are errors with the nearest right one. */
 struct bn_filter;
 int bn_filter_parse(struct bn_filter **out, const struct bn_view_table *table, const char *text,
-    struct bn_error *err);
+		    struct bn_error *err);
 void bn_filter_free(struct bn_filter *filter);
-const char *bn_filter_sql(const struct bn_filter *filter); /* a boolean expression with ?-parameters */
+const char *
+bn_filter_sql(const struct bn_filter *filter); /* a boolean expression with ?-parameters */
 int bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now);
 
-/* ---- what the header and the four questions need ---------------------------------------------------- */
+/* ---- what the header and the four questions need
+ * ---------------------------------------------------- */
 
 struct bn_summary {
-	int failed, warned, running; /* triage: crit and warn findings that need a person; runs in flight */
-	int unknown;		     /* entities not known now */
+	int failed, warned,
+	    running; /* triage: crit and warn findings that need a person; runs in flight */
+	int unknown; /* entities not known now */
 	int sources, sources_ok;
 	int acknowledged, snoozed;
-	int folded_from;	     /* findings before folding */
-	bn_time newest;		     /* when anything arrived last */
-	bool stale;		     /* nothing arrived for 30 s (or twice the longest interval, if that is longer) */
+	int folded_from; /* findings before folding */
+	bn_time newest;	 /* when anything arrived last */
+	bool
+	    stale; /* nothing arrived for 30 s (or twice the longest interval, if that is longer) */
 };
 int bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_error *err);
 
-/* The detail of one thing as labelled lines ("why", "then", "hits", "changed", "next" …): the pane under a
- * list, `run show`, `endpoint show`. Lines belong to the caller's arena. */
+/* The detail of one thing as labelled lines ("why", "then", "hits", "changed", "next" …): the pane
+ * under a list, `run show`, `endpoint show`. Lines belong to the caller's arena. */
 struct bn_detail_line {
 	const char *label; /* "" continues the one above */
 	const char *text;  /* sanitised */
@@ -166,11 +181,13 @@ struct bn_detail {
 	size_t count;
 };
 int bn_view_detail(struct bn_reader *reader, struct bn_ref about, const struct bn_style *style,
-    struct bn_arena *arena, struct bn_detail *out, struct bn_error *err);
+		   struct bn_arena *arena, struct bn_detail *out, struct bn_error *err);
 
-/* Finds the one thing a person's reference means: exact key, then exact name, then a unique prefix. `source` may
- * be NULL. Strings into the arena. BN_ENOTFOUND with the nearest, BN_ECONFLICT with the candidates. */
-int bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source, const char *key,
-    struct bn_arena *arena, struct bn_ref *out, struct bn_error *err);
+/* Finds the one thing a person's reference means: exact key, then exact name, then a unique prefix.
+ * `source` may be NULL. Strings into the arena. BN_ENOTFOUND with the nearest, BN_ECONFLICT with
+ * the candidates. */
+int bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source,
+		    const char *key, struct bn_arena *arena, struct bn_ref *out,
+		    struct bn_error *err);
 
 #endif

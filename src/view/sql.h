@@ -1,0 +1,42 @@
+/* sql.h - the numbers and fragments of SQL that several tables and screens share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_VIEW_SQL_H
+#define BN_VIEW_SQL_H
+
+#include <assert.h>
+
+#include "binnacle/types.h"
+
+/* Kinds and statuses as the cache stores them, for use inside string literals. */
+#define SQL_PIPELINE	"1"
+#define SQL_RUN		"2"
+#define SQL_TASK	"3"
+#define SQL_ENDPOINT	"5"
+#define SQL_APP		"7"
+#define SQL_DATASET	"8"
+#define SQL_PRODUCT	"9"
+#define SQL_SOURCE	"11"
+#define SQL_UNKNOWN	"0"
+#define SQL_QUEUED	"1"
+#define SQL_RUNNING	"2"
+#define SQL_SUCCEEDED	"3"
+#define SQL_FAILED	"4"
+#define SQL_CANCELLED	"5"
+#define SQL_SKIPPED	"6"
+#define SQL_PAUSED	"7"
+#define SQL_HEALTHY	"8"
+#define SQL_PROGRESSING "9"
+#define SQL_DEGRADED	"10"
+#define SQL_DOWN	"11"
+static_assert(BN_PIPELINE == 1 && BN_RUN == 2 && BN_TASK == 3 && BN_ENDPOINT == 5 && BN_APP == 7 &&
+		  BN_DATASET == 8 && BN_PRODUCT == 9 && BN_SOURCE == 11,
+	      "the numbers above are enum bn_kind's");
+static_assert(BN_UNKNOWN == 0 && BN_QUEUED == 1 && BN_RUNNING == 2 && BN_SUCCEEDED == 3 &&
+		  BN_FAILED == 4 && BN_CANCELLED == 5 && BN_SKIPPED == 6 && BN_PAUSED == 7 &&
+		  BN_HEALTHY == 8 && BN_PROGRESSING == 9 && BN_DEGRADED == 10 && BN_DOWN == 11,
+	      "the numbers above are enum bn_status'");
+
+/* What ends a run or an attempt. */
+#define SQL_FINISHED "(" SQL_SUCCEEDED ", " SQL_FAILED ", " SQL_CANCELLED ", " SQL_SKIPPED ")"
+
+#endif

@@ -1,0 +1,41 @@
+/* table.c - the list of all tables, and finding one, or a column of one, by its name. */
+/* SPDX-License-Identifier: MIT */
+#include "view/tables.h"
+
+#include <string.h>
+
+const struct bn_view_table *const bn_view_tables[] = {
+    &bn_table_pipelines,
+    &bn_table_runs,
+    &bn_table_tasks,
+    &bn_table_endpoints,
+    &bn_table_sources,
+    &bn_table_calls,
+    &bn_table_findings,
+    &bn_table_triage,
+    &bn_table_moving,
+    &bn_table_timeline,
+    &bn_table_notes,
+    &bn_table_changed,
+    NULL,
+};
+
+const struct bn_view_table *
+bn_view_table(const char *name)
+{
+	for (size_t i = 0; name != NULL && bn_view_tables[i] != NULL; i++) {
+		if (strcmp(bn_view_tables[i]->name, name) == 0)
+			return bn_view_tables[i];
+	}
+	return NULL;
+}
+
+const struct bn_column *
+bn_view_column(const struct bn_view_table *table, const char *name)
+{
+	for (const struct bn_column *c = table->columns; name != NULL && c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}

@@ -1,0 +1,242 @@
+/* table_timeline.c - everything that happened, in one list; notes; and what changed around one
+ * thing. */
+/* SPDX-License-Identifier: MIT */
+#include "view/sql.h"
+#include "view/tables.h"
+
+/* Every part gives: at, mark (status number), kind (word), entity, what, who, evidence, source,
+ * ekind, ekey. */
+#define SPAN(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
+#define ABOUT(source, kind, key)                                                                   \
+	" AND (:key IS NULL OR (" key " = :key AND " kind " = :kind"                               \
+	" AND (:source IS NULL OR " source " = :source)))"
+
+#define TRANSITIONS                                                                                \
+	"SELECT t.at, coalesce(t.new, " SQL_UNKNOWN ") AS mark, kind_word(e.kind) AS kind,"        \
+	" coalesce(pe.name, e.name) AS entity,"                                                    \
+	" CASE WHEN t.new IS NULL THEN 'gone' ELSE status_word(t.new) END"                         \
+	"  || CASE WHEN r.tasks_failed > 0 AND t.new = " SQL_FAILED " THEN ' ' || r.tasks_failed"  \
+	"   || CASE WHEN r.tasks_skipped > 0 THEN ', skipped ' || r.tasks_skipped ELSE '' END"     \
+	"   ELSE '' END || CASE WHEN t.message <> '' THEN ': ' || t.message ELSE '' END AS what,"  \
+	" NULL AS who, CASE WHEN pe.id IS NOT NULL THEN e.name END AS evidence,"                   \
+	" s.name AS source, e.kind AS ekind, e.key AS ekey"                                        \
+	" FROM transition t JOIN entity e ON e.id = t.entity_id JOIN source s ON s.id = "          \
+	"e.source_id"                                                                              \
+	" LEFT JOIN run r ON r.entity_id = e.id LEFT JOIN entity pe ON pe.id = r.pipeline_id"      \
+	" WHERE " SPAN("t.at") " AND t.old IS NOT t.new"                                           \
+			       " AND (:key IS NULL OR ((:source IS NULL OR s.name = :source)"      \
+			       "  AND ((e.key = :key AND e.kind = :kind)"                          \
+			       "   OR (:kind = " SQL_PIPELINE " AND pe.key = :key))))"
+#define FINDINGS(at, mark, suffix)                                                                 \
+	"SELECT f." at ", " mark ", 'finding', coalesce(f.about_key, f.title), f.title || " suffix \
+	", NULL, f.rule, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                 \
+	" coalesce(f.about_key, f.key) FROM finding f WHERE " SPAN("f." at)                        \
+	    ABOUT("f.about_source", "f.about_kind", "f.about_key")
+#define ATTRIBUTES                                                                                 \
+	"SELECT h.at, " SQL_PROGRESSING ", 'change', e.name, h.name || ' ' || coalesce(h.old, '')" \
+	" || ' to ' || coalesce(h.new, ''), NULL, NULL, s.name, e.kind, e.key"                     \
+	" FROM attribute_history h JOIN entity e ON e.id = h.entity_id"                            \
+	" JOIN source s ON s.id = e.source_id WHERE " SPAN("h.at") " AND h.old IS NOT NULL" ABOUT( \
+	    "s.name", "e.kind", "e.key")
+#define COMMITS                                                                                    \
+	"SELECT c.at, " SQL_PROGRESSING ", 'commit', coalesce(c.merge, c.repo), c.subject,"        \
+	" c.author, substr(c.id, 1, 10), c.repo, 0, c.id FROM commit_log c WHERE " SPAN(           \
+	    "c.at") " AND (:key IS NULL OR EXISTS (SELECT 1 FROM link d JOIN commit_file cf"       \
+		    "  ON cf.repo = d.from_source AND cf.path = d.from_key WHERE cf.repo = c.repo" \
+		    "  AND cf.id = c.id AND d.kind = 'defines' AND d.to_kind = :kind AND "         \
+		    "d.to_key = :key"                                                              \
+		    "  AND (:source IS NULL OR d.to_source IN ('', :source))))"
+#define RECORDS                                                                                    \
+	"SELECT j.at, " SQL_HEALTHY ", j.verb, j.key, j.verb || CASE WHEN j.reason <> ''"          \
+	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, j.source,"                \
+	" j.kind, j.key FROM journal.record j WHERE " SPAN(                                        \
+	    "j.at") " AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"            \
+		    "  AND (:source IS NULL OR j.source IN ('', :source))))"
+
+static const struct bn_column columns[] = {
+    {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, "x.mark", "Mark of the event"},
+    {"at", "TIME", 8, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "x.at", "When it happened"},
+    {"kind", "KIND", 8, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.kind",
+     "The kind of thing whose status changed, or: finding, recovered, change, commit, ack, note …"},
+    {"entity", "ENTITY", 20, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.entity",
+     "What it happened to"},
+    {"what", "WHAT", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.what", "What happened"},
+    {"who", "WHO", 10, 5, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "x.who",
+     "Who did it, where a person did"},
+    {"evidence", "EVIDENCE", 22, 8, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.evidence",
+     "Where it can be looked up: run, rule, commit, journal record"},
+    {"source", "SOURCE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.source",
+     "The source or repository it comes from"},
+    {"key", "KEY", 24, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.ekey", "Key of the thing"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_timeline = {
+    .name = "timeline",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "Everything that happened, newest first: statuses, findings, changes, commits, what "
+	   "people did. "
+	   "Without --since, the last 24 hours.",
+    .from = "FROM (" TRANSITIONS " UNION ALL " FINDINGS(
+	"since",
+	"CASE f.severity WHEN 2 THEN " SQL_FAILED " WHEN 1 THEN " SQL_DEGRADED " ELSE " SQL_HEALTHY
+	" END",
+	"''") " UNION ALL " FINDINGS("closed_at", SQL_SUCCEEDED,
+				     "': over'") " UNION ALL " ATTRIBUTES " UNION ALL " COMMITS
+						 " UNION ALL " RECORDS ") x WHERE 1",
+    .id_sql = "x.source, x.ekind, x.ekey",
+    .status_sql = "x.mark",
+    .stale_sql = "0",
+    .order = "x.at DESC, x.kind, x.entity",
+    .problem_sql = "status_problem(x.mark)",
+    .time_sql = "x.at",
+    .search_sql = "x.entity || char(10) || x.what || char(10) || coalesce(x.who, '')",
+    .name_sql = "x.entity",
+    .columns = columns,
+};
+
+static const struct bn_column note_columns[] = {
+    {"at", "TIME", 8, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "j.at", "When it was written"},
+    {"who", "WHO", 12, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "j.user", "Who wrote it"},
+    {"about", "ABOUT", 24, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "nullif(j.key, '')",
+     "The thing it is about"},
+    {"note", "NOTE", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "j.reason", "What was written"},
+    {"tag", "TAG", 10, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL,
+     "CASE WHEN json_valid(j.body) THEN json_extract(j.body, '$.tag') END", "Its tag"},
+    {"kind", "KIND", 9, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "nullif(j.kind, '')",
+     "Kind of that thing"},
+    {"source", "SOURCE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "nullif(j.source, '')",
+     "Source of that thing"},
+    {"seq", "RECORD", 6, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "j.seq",
+     "Number of the record in the journal"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_notes = {
+    .name = "notes",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "Notes people left, newest first.",
+    .from = "FROM journal.record j WHERE j.verb = 'note' AND (:key IS NULL OR (j.key = :key"
+	    " AND j.kind = kind_word(:kind) AND (:source IS NULL OR j.source IN ('', :source))))",
+    .id_sql = "j.source, j.kind, j.key",
+    .order = "j.seq DESC",
+    .time_sql = "j.at",
+    .search_sql = "j.reason || char(10) || j.key",
+    .name_sql = "j.key",
+    .columns = note_columns,
+};
+
+/* The thing in scope (a run stands for its pipeline too) and everything upstream of it, with its
+ * source. */
+#define UPSTREAM                                                                                   \
+	"WITH RECURSIVE up(source, kind, key) AS (SELECT coalesce(:source, ''), :kind, :key"       \
+	" UNION SELECT rs.name, " SQL_PIPELINE ", pe.key FROM entity re JOIN source rs"            \
+	"  ON rs.id = re.source_id JOIN run r ON r.entity_id = re.id"                              \
+	"  JOIN entity pe ON pe.id = r.pipeline_id WHERE :kind = " SQL_RUN                         \
+	" AND re.kind = " SQL_RUN "  AND re.key = :key AND (:source IS NULL OR rs.name = :source)" \
+	" UNION SELECT CASE l.from_source WHEN '' THEN up.source ELSE l.from_source END,"          \
+	"  l.from_kind, l.from_key FROM up JOIN link l ON l.to_kind = up.kind"                     \
+	"  AND l.to_key = up.key AND (l.to_source IN ('', up.source) OR up.source = '')"           \
+	"  WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 10000),"                              \
+	" thing(id, source, kind, key, name) AS MATERIALIZED (SELECT e.id, s.name, e.kind, e.key," \
+	"  e.name FROM up JOIN entity e ON e.kind = up.kind AND e.key = up.key"                    \
+	"  JOIN source s ON s.id = e.source_id WHERE up.source IN ('', s.name)) "
+#define DAY(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
+/* Which heading a changed attribute belongs under. */
+#define GROUP_OF(name)                                                                             \
+	"CASE WHEN " name " IN ('schedule', 'paused', 'timezone') THEN 'schedule'"                 \
+	" WHEN " name                                                                              \
+	" IN ('alias', 'live', 'weight', 'variant', 'stage', 'version') THEN 'model'"              \
+	" WHEN " name " IN ('revision', 'image', 'definition') THEN 'code' ELSE 'infra' END"
+/* The tasks that failed in the run, or latest run, in scope: a file called like one of them defines
+ * it. */
+#define FAILED_TASKS                                                                               \
+	"SELECT t.name FROM thing h JOIN run r ON r.entity_id = CASE h.kind WHEN " SQL_RUN         \
+	" THEN h.id ELSE (SELECT p.latest_run_id FROM pipeline p WHERE p.entity_id = h.id) END"    \
+	" JOIN task t ON t.run_id = r.entity_id AND t.attempt = r.attempt"                         \
+	" WHERE t.status = " SQL_FAILED
+
+static const struct bn_column changed_columns[] = {
+    {"group", "KIND", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.grp",
+     "code, schedule, infra, model or data"},
+    {"at", "TIME", 8, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "x.at", "When it changed"},
+    {"what", "WHAT", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.what", "What changed"},
+    {"who", "WHO", 14, 6, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "x.who", "Who changed it"},
+    {"entity", "THING", 20, 10, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.entity",
+     "The thing it defines or happened to"},
+    {"evidence", "EVIDENCE", 24, 10, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.evidence",
+     "Commit and file, or source"},
+    {"source", "SOURCE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.source",
+     "The repository or source"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_changed = {
+    .name = "changed",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "What changed around one thing and what is upstream of it: commits on the files that "
+	   "define it, "
+	   "changed attributes, troubles of its source. Without --since, the last 24 hours.",
+    .from =
+	"FROM (" UPSTREAM
+	"SELECT 'code' AS grp, c.at AS at, coalesce(c.merge || ' ', '') || c.subject AS what,"
+	" c.author AS who, coalesce((SELECT h.name FROM thing h WHERE h.kind = d.to_kind AND h.key "
+	"= d.to_key),"
+	"  d.to_key) AS entity, substr(c.id, 1, 10) || ' ' || cf.path AS evidence, c.repo AS "
+	"source,"
+	" d.to_kind AS ekind, d.to_key AS ekey, c.id AS cid"
+	" FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind AND d.to_key = up.key"
+	"  AND (d.to_source IN ('', up.source) OR up.source = '')"
+	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
+	" JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE " DAY(
+	    "c.at") " UNION "
+		    "SELECT 'code', c.at, coalesce(c.merge || ' ', '') || c.subject, c.author, "
+		    "k.name,"
+		    " substr(c.id, 1, 10) || ' ' || cf.path, c.repo, " SQL_TASK ", k.name, c.id"
+		    " FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"
+		    " JOIN (" FAILED_TASKS ") k ON instr('/' || cf.path, '/' || k.name || '.') > 0"
+		    " WHERE " DAY(
+			"c.at") " UNION ALL "
+				"SELECT " GROUP_OF(
+				    "a.name") ", a.at, a.name || ' ' || coalesce(a.old, 'unset') "
+					      "|| ' to ' ||"
+					      " coalesce(a.new, 'unset'), NULL, h.name, h.source, "
+					      "h.source, h.kind, h.key, NULL"
+					      " FROM thing h JOIN attribute_history a ON "
+					      "a.entity_id = h.id"
+					      " WHERE a.old IS NOT NULL AND " DAY(
+						  "a.at") " UNION ALL "
+							  "SELECT 'data', t.at, status_word(t.new) "
+							  "|| coalesce(': ' || nullif(t.message, "
+							  "''), ''), NULL,"
+							  " h.name, h.source, h.source, h.kind, "
+							  "h.key, NULL"
+							  " FROM thing h JOIN transition t ON "
+							  "t.entity_id = h.id"
+							  " WHERE status_problem(t.new) AND NOT "
+							  "(h.kind = :kind AND h.key = :key) "
+							  "AND " DAY(
+							      "t.at") " UNION ALL "
+								      "SELECT 'infra', "
+								      "s.failing_since, "
+								      "coalesce(s.last_error, "
+								      "s.state), NULL, s.name, "
+								      "s.name, s.name, " SQL_SOURCE
+								      ", s.name, NULL FROM source "
+								      "s WHERE s.failing_since IS "
+								      "NOT NULL"
+								      " AND s.name IN (SELECT "
+								      "source FROM thing) AND " DAY(
+									  "s.failing_since") ") x "
+											     "WHERE"
+											     " 1",
+    .id_sql = "x.source, x.ekind, x.ekey",
+    .order = "x.at DESC, x.what",
+    .time_sql = "x.at",
+    .search_sql = "x.what || char(10) || coalesce(x.who, '') || char(10) || x.entity",
+    .name_sql = "x.entity",
+    .columns = changed_columns,
+};

@@ -1,0 +1,268 @@
+/* table_triage.c - findings, and the roots among them: what needs a person, most urgent first. */
+/* SPDX-License-Identifier: MIT */
+#include "view/sql.h"
+#include "view/tables.h"
+
+/* What the store says of an open finding: acknowledged, snoozed, too old. */
+#define NOW_OF(what)  "(SELECT n." what " FROM finding_now n WHERE n.id = f.id)"
+#define ACKED	      "(" NOW_OF("ack_seq") " IS NOT NULL)"
+#define ACKED_BY      "(SELECT a.user FROM journal.record a WHERE a.seq = " NOW_OF("ack_seq") ")"
+#define SNOOZED_UNTIL NOW_OF("snooze_until")
+#define FOLDED	      "(SELECT count(*) FROM finding u WHERE u.root_id = f.id AND u.closed_at IS NULL)"
+/* The thing's own name; a run is called after its pipeline; a finding about nothing known by its
+ * title. */
+#define WHAT                                                                                       \
+	"coalesce(CASE f.about_kind WHEN " SQL_RUN " THEN (SELECT coalesce(pe.name,"               \
+	" r.pipeline_key, e.name) FROM run r LEFT JOIN entity pe ON pe.id = r.pipeline_id"         \
+	" WHERE r.entity_id = e.id) ELSE e.name END, f.about_key, f.title)"
+#define STATE "CASE WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
+#define STALE                                                                                      \
+	"(coalesce((SELECT n.stale FROM entity_now n WHERE n.id = e.id AND n.kind <> " SQL_SOURCE  \
+	"), 0) OR coalesce(" NOW_OF("stale") ", 0))"
+#define MARK                                                                                       \
+	"CASE WHEN " STALE " THEN " SQL_UNKNOWN " WHEN f.severity = 2 THEN " SQL_FAILED            \
+	" WHEN f.severity = 1 THEN " SQL_DEGRADED " ELSE " SQL_HEALTHY " END"
+
+/* Everything downstream of the finding's thing along the links, the thing itself left out. A run
+ * stands for its pipeline. UNION keeps a set, so a ring of links ends. */
+#define DOWNSTREAM                                                                                 \
+	"WITH RECURSIVE down(source, kind, key) AS ("                                              \
+	" SELECT f.about_source, f.about_kind, f.about_key"                                        \
+	" UNION SELECT es.name, " SQL_PIPELINE ", pe.key FROM run r"                               \
+	"  JOIN entity pe ON pe.id = r.pipeline_id"                                                \
+	"  WHERE f.about_kind = " SQL_RUN " AND r.entity_id = e.id"                                \
+	" UNION SELECT CASE l.to_source WHEN '' THEN down.source ELSE l.to_source END,"            \
+	"  l.to_kind, l.to_key FROM down JOIN link l ON l.from_kind = down.kind"                   \
+	"  AND l.from_key = down.key AND l.from_source IN ('', down.source)"                       \
+	"  WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 10000),"                              \
+	" hit(kind, n) AS (SELECT kind, count(DISTINCT key) FROM down"                             \
+	"  WHERE NOT (kind IS f.about_kind AND key IS f.about_key)"                                \
+	"  AND kind <> " SQL_RUN " AND NOT (kind = " SQL_PIPELINE " AND f.about_kind = " SQL_RUN   \
+	"   AND key = " WHAT ") GROUP BY kind) "
+#define BLAST                                                                                      \
+	"(" DOWNSTREAM "SELECT nullif(trim("                                                       \
+	" coalesce((SELECT n || 'p ' FROM hit WHERE kind = " SQL_PRODUCT "), '') ||"               \
+	" coalesce((SELECT n || 's ' FROM hit WHERE kind = " SQL_APP "), '') ||"                   \
+	" coalesce((SELECT n || 'a ' FROM hit WHERE kind = " SQL_ENDPOINT "), '') ||"              \
+	" coalesce((SELECT n || 'd ' FROM hit WHERE kind = " SQL_DATASET "), '') ||"               \
+	" coalesce((SELECT n || 'j ' FROM hit WHERE kind = " SQL_PIPELINE "), '')), ''))"
+#define HITS "(" DOWNSTREAM "SELECT coalesce(sum(n), 0) FROM hit)"
+
+/* 1: critical. 2: a warning about something others depend on, or about a source. 3: another
+ * warning. 4: information, or a warning that hurts nothing known and is older than a day. */
+#define PRIORITY                                                                                   \
+	"CASE f.severity WHEN 2 THEN 1 WHEN 0 THEN 4"                                              \
+	" ELSE CASE WHEN f.about_kind = " SQL_SOURCE " OR " HITS " > 0 THEN 2"                     \
+	"  WHEN now() - f.since > 86400000 THEN 4 ELSE 3 END END"
+
+/* The newest commit of the last 24 hours that touched a file defining the thing or something
+ * upstream of it; NULL where no repository is read. */
+#define UPSTREAM                                                                                   \
+	"WITH RECURSIVE up(source, kind, key) AS ("                                                \
+	" SELECT f.about_source, f.about_kind, f.about_key"                                        \
+	" UNION SELECT es.name, " SQL_PIPELINE ", pe.key FROM run r"                               \
+	"  JOIN entity pe ON pe.id = r.pipeline_id"                                                \
+	"  WHERE f.about_kind = " SQL_RUN " AND r.entity_id = e.id"                                \
+	" UNION SELECT CASE l.from_source WHEN '' THEN up.source ELSE l.from_source END,"          \
+	"  l.from_kind, l.from_key FROM up JOIN link l ON l.to_kind = up.kind"                     \
+	"  AND l.to_key = up.key AND l.to_source IN ('', up.source)"                               \
+	"  WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 10000) "
+#define CHANGED_ROW(what)                                                                          \
+	"(" UPSTREAM "SELECT " what " FROM up JOIN link d ON d.kind = 'defines'"                   \
+	" AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"        \
+	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                 \
+	" JOIN commit_log cl ON cl.repo = cf.repo AND cl.id = cf.id"                               \
+	" WHERE cl.at >= now() - 86400000 AND cl.at <= now()"                                      \
+	" ORDER BY cl.at DESC LIMIT 1)"
+#define CHANGED                                                                                    \
+	"CASE WHEN NOT EXISTS (SELECT 1 FROM commit_log) THEN NULL ELSE coalesce(" CHANGED_ROW(    \
+	    "coalesce(cl.merge, cl.repo || ' ' || substr(cl.id, 1, 7)) || ' ' ||"                  \
+	    " human_ms(now() - cl.at)") ", 'none in 24h') END"
+
+#define FINDING_FROM                                                                               \
+	"FROM finding f LEFT JOIN source es ON es.name = f.about_source"                           \
+	" LEFT JOIN entity e ON e.source_id = es.id AND e.kind = f.about_kind"                     \
+	" AND e.key = f.about_key"                                                                 \
+	" LEFT JOIN source so ON so.id = f.source_id"
+
+/* A finding about nothing known is acknowledged as RULE/KEY. */
+#define ID                                                                                         \
+	"coalesce(f.about_source, so.name, ''), coalesce(f.about_kind, 0),"                        \
+	" coalesce(f.about_key, f.rule || '/' || f.key)"
+
+#define COMMON_COLUMNS                                                                             \
+	{"severity",                                                                               \
+	 "SEVERITY",                                                                               \
+	 8,                                                                                        \
+	 4,                                                                                        \
+	 BN_LEFT,                                                                                  \
+	 3,                                                                                        \
+	 BN_FORMAT_TEXT,                                                                           \
+	 NULL,                                                                                     \
+	 "CASE f.severity WHEN 2 THEN 'crit' WHEN 1 THEN 'warn' ELSE 'info' END",                  \
+	 "How bad it is: info, warn, crit"},                                                       \
+	    {"rule",                                                                               \
+	     "RULE",                                                                               \
+	     16,                                                                                   \
+	     6,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "f.rule",                                                                             \
+	     "The rule that found it, or the platform's word for its kind"},                       \
+	    {"message", "MESSAGE",	40,   12,	   BN_LEFT,                                \
+	     3,		BN_FORMAT_TEXT, NULL, "f.message", "Why, as far as it is known"},          \
+	    {"kind",                                                                               \
+	     "KIND",                                                                               \
+	     9,                                                                                    \
+	     5,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "nullif(kind_word(f.about_kind), '')",                                                \
+	     "Kind of the thing it is about"},                                                     \
+	    {"source",                                                                             \
+	     "SOURCE",                                                                             \
+	     12,                                                                                   \
+	     6,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "coalesce(f.about_source, so.name)",                                                  \
+	     "The source of that thing"},                                                          \
+	    {"key",                                                                                \
+	     "KEY",                                                                                \
+	     24,                                                                                   \
+	     12,                                                                                   \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "f.about_key",                                                                        \
+	     "Key of that thing"},                                                                 \
+	    {"acked", "ACKED",	      5,    3,	   BN_LEFT,                                        \
+	     3,	      BN_FORMAT_BOOL, NULL, ACKED, "Whether somebody has taken it"},               \
+	    {"acked_by", "ACK BY", 10, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, ACKED_BY, "Who has"},  \
+	    {"snoozed",                                                                            \
+	     "SNOOZED",                                                                            \
+	     7,                                                                                    \
+	     5,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_UNTIL,                                                                      \
+	     NULL,                                                                                 \
+	     SNOOZED_UNTIL,                                                                        \
+	     "Until when it is not to be shown"},                                                  \
+	    {"folded", "FOLDED",      6,	  4,	  BN_RIGHT,                                \
+	     3,	       BN_FORMAT_INT, "findings", FOLDED, "Findings that follow from it"},         \
+	    {"url", "LINK",	    40,	  12,	   BN_LEFT,                                        \
+	     3,	    BN_FORMAT_TEXT, NULL, "f.url", "Its page on the platform"},                    \
+	    {"stale",                                                                              \
+	     "STALE",                                                                              \
+	     5,                                                                                    \
+	     3,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_BOOL,                                                                       \
+	     NULL,                                                                                 \
+	     STALE,                                                                                \
+	     "Whether what it is about has not been read for too long"},                           \
+	{                                                                                          \
+		"id", "ID", 6, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "f.id",                        \
+		    "Number of the finding in the cache"                                           \
+	}
+
+static const struct bn_column triage_columns[] = {
+    {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, MARK,
+     "failed: critical; degraded: a warning; unknown: what it is about is too old to be believed"},
+    {"p", "P", 1, 1, BN_RIGHT, 0, BN_FORMAT_INT, NULL, PRIORITY,
+     "Priority. 1: critical; 2: a warning about a source or something others depend on; 3: another "
+     "warning; "
+     "4: information, or a warning older than a day on which nothing known depends"},
+    {"what", "WHAT", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, WHAT,
+     "The thing it is about; a run by its pipeline's name"},
+    {"state", "STATE", 20, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, STATE, "What is wrong"},
+    {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},
+    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "now() - f.since",
+     "How long it has been so"},
+    {"blast", "BLAST", 8, 5, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, BLAST,
+     "What depends on it along the links: p products, s services (apps), a endpoints, d datasets, "
+     "j pipelines; "
+     "nothing where no link leads on"},
+    {"changed", "CHANGED", 13, 8, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, CHANGED,
+     "Newest commit of the last 24 hours on a file that defines it or something upstream of it, "
+     "and its age; "
+     "nothing where no repository is configured"},
+    COMMON_COLUMNS,
+    {"title", "TITLE", 30, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "f.title",
+     "The finding's own title"},
+    {"hits", "HITS", 5, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, HITS, "How many things depend on it"},
+    {NULL},
+};
+
+#define TRIAGE_WHERE " WHERE f.closed_at IS NULL AND f.root_id IS NULL AND f.severity >= 1"
+
+const struct bn_view_table bn_table_triage = {
+    .name = "triage",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "What needs a person: open findings of severity warn and crit, folded to their root "
+	   "causes.",
+    .from = FINDING_FROM TRIAGE_WHERE,
+    .id_sql = ID,
+    .status_sql = MARK,
+    .stale_sql = STALE,
+    .order = PRIORITY ", f.since, " WHAT,
+    .problem_sql = "(NOT " ACKED " AND coalesce(" SNOOZED_UNTIL ", 0) <= now())",
+    .time_sql = "f.since",
+    .search_sql = WHAT " || char(10) || f.title || char(10) || coalesce(f.message, '')",
+    .name_sql = WHAT,
+    .columns = triage_columns,
+};
+
+static const struct bn_column finding_columns[] = {
+    {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL,
+     "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
+     "failed: critical; degraded: a warning; unknown: what it is about is too old to be believed; "
+     "succeeded: over"},
+    {"what", "WHAT", 24, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, WHAT,
+     "The thing it is about; a run by its pipeline's name"},
+    {"title", "TITLE", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "f.title", "What is wrong"},
+    {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},
+    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "coalesce(f.closed_at, now()) - f.since",
+     "How long it has been so, or was"},
+    {"root", "ROOT", 16, 8, BN_LEFT, 2, BN_FORMAT_TEXT, NULL,
+     "(SELECT coalesce(ro.about_key, ro.title) FROM finding ro WHERE ro.id = f.root_id)",
+     "The thing whose finding it follows from; nothing for a root"},
+    COMMON_COLUMNS,
+    {"closed", "CLOSED", 6, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "f.closed_at",
+     "When it was over; nothing while it is open"},
+    {"origin", "ORIGIN", 6, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "f.origin",
+     "rule: binnacle found it; source: the platform says so"},
+    {"root_id", "ROOT ID", 7, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "f.root_id",
+     "Number of the finding it follows from"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_findings = {
+    .name = "findings",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "Findings, the folded ones too; those that are over only when a time is asked for.",
+    .from = FINDING_FROM
+    " WHERE (f.closed_at IS NULL OR (:since IS NOT NULL AND f.closed_at >= :since))"
+    " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind"
+    "  AND (:source IS NULL OR f.about_source = :source)))",
+    .id_sql = ID,
+    .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
+    .stale_sql = STALE,
+    .order = "f.closed_at IS NOT NULL, f.severity DESC, f.since, f.id",
+    .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1)",
+    .time_sql = "coalesce(f.closed_at, now())",
+    .search_sql = WHAT " || char(10) || f.title || char(10) || coalesce(f.message, '')",
+    .name_sql = WHAT,
+    .columns = finding_columns,
+};

@@ -1,0 +1,15 @@
+/* tables.h - the tables of src/view/table_*.c, for the registry in table.c. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BN_VIEW_TABLES_H
+#define BN_VIEW_TABLES_H
+
+#include "view/view.h"
+
+extern const struct bn_view_table bn_table_pipelines, bn_table_runs, bn_table_moving;
+extern const struct bn_view_table bn_table_tasks;
+extern const struct bn_view_table bn_table_endpoints;
+extern const struct bn_view_table bn_table_sources, bn_table_calls;
+extern const struct bn_view_table bn_table_findings, bn_table_triage;
+extern const struct bn_view_table bn_table_timeline, bn_table_notes, bn_table_changed;
+
+#endif
