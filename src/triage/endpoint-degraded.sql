@@ -1,0 +1,9 @@
+-- severity: warn
+-- doc: An endpoint answers, but something asserted about its answer does not hold.
+-- SPDX-License-Identifier: MIT
+SELECT e.source AS about_source, 5 AS about_kind, e.key AS about_key, e.since,
+	coalesce((SELECT group_concat(json_extract(a.value, '$[0]'), ', ') FROM json_each(e.asserts) a
+		WHERE json_extract(a.value, '$[1]') <> 'ok') || ' failed', e.raw_status, 'degraded') AS title,
+	e.message
+FROM endpoint_now e
+WHERE e.status_now = 10 AND (e.asserts IS NULL OR json_valid(e.asserts))
