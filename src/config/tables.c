@@ -36,6 +36,10 @@ static const struct bn_option repo_options[] = {
      "github|gitlab|gitea|forgejo"},
     {"default-branch", BN_OPT_STRING, NULL,
      "The branch that counts; default: the one the repository's HEAD names", 0, NULL},
+    {"defines", BN_OPT_STRING, NULL,
+     "Which file defines which things: KIND/[SOURCE/]GLOB : PATH; {name}, {key} and {source} in the path stand "
+     "for the thing's own, and it may be a glob",
+     BN_OPT_MULTI, NULL},
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
