@@ -262,9 +262,11 @@ ask(struct bn_source *s, struct bn_sink *sink, int request, const char *what, co
 {
 	struct bn_json reply = {0};
 	struct bn_error err = {0};
-	int rc =
-	    bn_get(s, request, BN_PARAMS({"dag_id", "~"}, {"limit", shown == NULL ? "1" : NULL}),
-		   &reply, &err);
+	int rc = bn_get(
+	    s, request,
+	    BN_PARAMS({"dag_id", strstr(requests[request].path, "{dag_id}") != NULL ? "~" : NULL},
+		      {"limit", shown == NULL ? "1" : NULL}),
+	    &reply, &err);
 
 	if (rc != BN_OK) {
 		bn_check(s, sink, BN_CHECK_FAIL, what,

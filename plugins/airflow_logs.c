@@ -20,7 +20,9 @@ struct reader {
 	struct bn_sink *sink; /* NULL: only looking for the cause */
 	bool preamble;	      /* within "Log message source details" */
 	size_t told, seen;    /* lines behind the preamble: given on, and read this time */
-	size_t preamble_lines;
+	size_t lines;	      /* read this time, of whatever sort */
+	int lost_told;
+	char host[256]; /* the first line, until it is clear what it is */
 	bool traceback;
 	char cause[400];
 };
@@ -91,26 +93,11 @@ look_for_cause(struct reader *r, const char *text, size_t size, bool stamped)
 }
 
 static int
-on_text(const char *line, size_t size, void *payload, struct bn_error *err)
+tell_text(struct reader *r, const char *line, size_t size, struct bn_error *err)
 {
-	struct reader *r = payload;
 	bn_time at;
 	int rc = BN_OK;
 
-	/* The host's name and the places where the server looked for the log come first, and may
-	 * change. */
-	if (strstr(line, "::group::Log message source details") != NULL) {
-		r->preamble = true;
-		r->seen = 0;
-		return BN_OK;
-	}
-	if (r->preamble) {
-		r->preamble = strstr(line, "::endgroup::") == NULL;
-		if (strncmp(line, "*** ", 4) == 0 && r->preamble_lines++ < 20 &&
-		    strncmp(line, "*** Could not", 13) == 0)
-			tell(r, 0, line, size, err, &rc);
-		return rc;
-	}
 	if (r->seen++ < r->told)
 		return BN_OK;
 	r->told = r->seen;
@@ -119,6 +106,39 @@ on_text(const char *line, size_t size, void *payload, struct bn_error *err)
 		look_for_cause(r, line, size, at != 0);
 	tell(r, at, line, size, err, &rc);
 	return rc;
+}
+
+/* First comes the name of the host, and then the places where the server looked for the log; both
+ * may change from one answer to the next, and neither is the task's. */
+static int
+on_text(const char *line, size_t size, void *payload, struct bn_error *err)
+{
+	struct reader *r = payload;
+	bool first = r->lines++ == 0;
+	int rc = BN_OK;
+
+	if (strstr(line, "::group::Log message source details") != NULL) {
+		r->preamble = true;
+		r->host[0] = '\0';
+		return BN_OK;
+	}
+	if (r->preamble) {
+		r->preamble = strstr(line, "::endgroup::") == NULL;
+		if (strncmp(line, "*** Could not", 13) == 0 && !r->lost_told++)
+			tell(r, 0, line, size, err, &rc);
+		return rc;
+	}
+	if (first && size > 0 && size < sizeof(r->host) && line[0] != '[') {
+		memcpy(r->host, line, size + 1);
+		return BN_OK;
+	}
+	if (r->host[0] != '\0') {
+		rc = tell_text(r, r->host, strlen(r->host), err);
+		r->host[0] = '\0';
+	}
+	if (size == 0 && r->seen == 0)
+		return rc;
+	return rc == BN_OK ? tell_text(r, line, size, err) : rc;
 }
 
 /* ---- Airflow 3: records
@@ -230,7 +250,7 @@ struct wanted {
 static int
 read_text(struct reader *r, const struct wanted *w, struct bn_error *err)
 {
-	r->seen = 0;
+	r->seen = r->lines = 0;
 	return bn_lines(r->s, r->d->first + AIRFLOW_LOG,
 			BN_PARAMS({"dag_id", w->dag}, {"dag_run_id", w->run}, {"task_id", w->task},
 				  {r->d->try_number, w->try_number}, {"map_index", w->map_index},

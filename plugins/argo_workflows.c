@@ -50,9 +50,12 @@ static const struct bn_option options[] = {
 
 static const struct bn_request requests[] = {
     [ARGO_CRONS] = {"GET", "/api/v1/cron-workflows/{namespace}", LIST, BN_READS,
-		    "cron workflows become pipelines; needs `list cronworkflows`"},
+		    "cron workflows become pipelines; annotations binnacle/owner, binnacle/group, "
+		    "binnacle/definition (path of the file) and binnacle/idempotence (idempotent, "
+		    "at-least-once, append) are understood; needs `list cronworkflows`"},
     [ARGO_TEMPLATES] = {"GET", "/api/v1/workflow-templates/{namespace}", LIST, BN_READS,
-			"workflow templates become pipelines; needs `list workflowtemplates`"},
+			"workflow templates that no cron workflow runs become pipelines too; needs "
+			"`list workflowtemplates`"},
     [ARGO_RUNS] = {"GET", "/api/v1/workflows/{namespace}", LIST " fields createdAfter", BN_READS,
 		   "runs, the archive merged in since v3.5; needs `list workflows`"},
     [ARGO_ARCHIVED] = {"GET", "/api/v1/archived-workflows",
@@ -279,14 +282,17 @@ read_pipeline(struct poll *p, struct bn_json item, const char *list, struct bn_p
 	struct bn_json meta = bn_json_get(item, "metadata");
 	const char *name = bn_json_string(meta, "name"),
 		   *namespace = bn_json_string(meta, "namespace");
+	const char *owner = declared(p->s, meta, "owner");
 
+	if (owner == NULL)
+		owner = declared(p->s, meta, "team");
 	if (name == NULL || name[0] == '\0')
 		return bn_fail_at(p->s, err, BN_EPARSE, "an item of %s has no metadata.name", list);
 	*out = (struct bn_pipeline){
 	    .e = {.key = argo_key(p->s, namespace, name),
 		  .name = name,
 		  .status = BN_HEALTHY,
-		  .owner = declared(p->s, meta, "owner"),
+		  .owner = owner,
 		  .url = page_url(p->s, list, namespace, name),
 		  .labels = labels_of(p->s, meta)},
 	    .group = declared(p->s, meta, "group"),
@@ -325,13 +331,13 @@ on_cron(struct bn_json item, void *payload, struct bn_error *err)
 
 	template = argo_key(p->s, bn_json_string(item, "metadata/namespace"),
 			    bn_json_string(spec, "workflowSpec/workflowTemplateRef/name"));
-	if (template != NULL && strcmp(template, pipeline.e.key) != 0)
-		bn_add_link(p->batch, (struct bn_ref){BN_PIPELINE, NULL, template},
-			    (struct bn_ref){BN_PIPELINE, NULL, pipeline.e.key}, "defines");
+	if (template != NULL && find_word(p->crons.text, template) < 0)
+		add_word(p->s, &p->crons, template);
 	return BN_OK;
 }
 
-/* A template is a pipeline of its own, unless a cron workflow of the same name is that pipeline. */
+/* A template is a pipeline of its own, unless cron workflows run it: then they are the pipelines,
+ * and it is how they are made. */
 static int
 on_template(struct bn_json item, void *payload, struct bn_error *err)
 {

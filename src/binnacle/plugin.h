@@ -568,7 +568,7 @@ bn_fail_at(const struct bn_source *s, struct bn_error *err, int code, const char
 	int rc;
 
 	va_start(ap, format);
-	rc = s->host->fail(err, code, format, ap);
+	rc = (s->host->fail)(err, code, format, ap); /* cmocka has a macro of that name */
 	va_end(ap);
 	return rc;
 }
