@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/status.h"
 #include "collect/internal.h"
 #include "net/request.h"
 
@@ -304,6 +305,52 @@ host_allocate(struct bn_source *source, size_t size)
 	return bn_arena_alloc(bn_lane_of(source)->arena, size);
 }
 
+static bool
+is_feed(const char *name, void *payload)
+{
+	const struct bn_collect *collect = payload;
+
+	for (size_t i = 0; i < collect->count; i++)
+		if (strcmp(collect->feeds[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The source whose configuration has a section for the thing ([endpoint "api"]), else the asking one. */
+static const char *
+owner_of(const struct bn_feed *asking, enum bn_kind kind, const char *key)
+{
+	const struct bn_collect *collect = asking->collect;
+
+	for (size_t i = 0; i < collect->count; i++) {
+		const struct bn_feed *feed = &collect->feeds[i];
+
+		if (feed->plugin->section == NULL || strcmp(feed->plugin->section, bn_kind_word(kind)) != 0)
+			continue;
+		for (size_t j = 0; j < feed->child_count; j++)
+			if (strcmp(feed->children[j]->name, key) == 0)
+				return feed->name;
+	}
+	return asking->name;
+}
+
+static int
+host_parse_ref(struct bn_source *source, const char *text, struct bn_ref *out, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	struct bn_ref_text ref = {0};
+	int rc = bn_ref_parse(text, is_feed, lane->feed->collect, &ref, err);
+
+	if (rc != BN_OK)
+		return rc;
+	out->kind = ref.kind;
+	out->key = bn_arena_strdup(lane->arena, ref.key);
+	out->source = bn_arena_strdup(
+	    lane->arena, ref.source != NULL ? ref.source : owner_of(lane->feed, ref.kind, ref.key));
+	bn_ref_free(&ref);
+	return BN_OK;
+}
+
 static bn_time
 host_now(const struct bn_source *source)
 {
@@ -568,4 +615,5 @@ const struct bn_host bn_collect_host = {
     .escape = host_escape,
     .if_changed = host_if_changed,
     .scope_same = host_scope_same,
+    .parse_ref = host_parse_ref,
 };
