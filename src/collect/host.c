@@ -476,6 +476,19 @@ host_json_parse(struct bn_source *source, const char *text, size_t size, struct 
 	return rc;
 }
 
+static void
+host_json_release(struct bn_source *source, struct bn_json json)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+
+	for (size_t i = lane->document_count; json.node != NULL && i-- > 0;)
+		if (lane->documents[i] == json.node) {
+			json_decref(lane->documents[i]);
+			lane->documents[i] = lane->documents[--lane->document_count];
+			return;
+		}
+}
+
 static const char *
 host_json_text(struct bn_source *source, struct bn_json json, const char *path)
 {
@@ -592,6 +605,8 @@ const struct bn_host bn_collect_host = {
     .json_next = host_json_next,
     .json_parse = host_json_parse,
     .json_text = host_json_text,
+    .json_release = host_json_release,
+    .parse_ref = host_parse_ref,
     .scope = host_scope,
     .page = bn_batch_page,
     .scope_done = host_scope_done,
