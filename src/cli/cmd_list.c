@@ -104,8 +104,8 @@ static const struct bn_flag status_flags[] = {
 static const struct bn_example status_examples[] = {
     {"binnacle --demo status", 1, "What is broken, one line a root cause"},
     {"binnacle --demo status -o json", 1, "The same for a program"},
-    {"binnacle --demo status --kind endpoint --columns what,state,since", 1,
-     "Only what serves, only these columns"},
+    {"binnacle --demo status --kind run --columns what,state,since", 1,
+     "Only runs, only these columns"},
     {NULL, 0, NULL},
 };
 
@@ -242,7 +242,8 @@ static const struct bn_example findings_examples[] = {
     {"binnacle --demo findings", 1, "Every open finding, folded ones included"},
     {"binnacle --demo findings --all --since 12h -o ndjson", 1,
      "What was found in the last twelve hours"},
-    {"binnacle --demo findings --kind alert -o md", 1, "Firing alerts as a Markdown table"},
+    {"binnacle --demo findings --kind import-error -o md", 1,
+     "Files that do not import, as a Markdown table"},
     {NULL, 0, NULL},
 };
 

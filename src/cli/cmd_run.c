@@ -36,7 +36,8 @@ latest_run(struct bn_cli *cli, const struct bn_ref *pipeline, struct bn_ref *out
 	return rc;
 }
 
-/* A pipeline's name means its latest run: it is what people remember, and the names of runs begin with it. */
+/* A pipeline's name means its latest run: it is what people remember, and the names of runs begin
+ * with it. */
 static int
 find_run(struct bn_cli *cli, const char *text, struct bn_ref *out, struct bn_error *err)
 {

@@ -92,6 +92,9 @@ bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
 					 bn_registry_types(cli->registry), err);
 	else
 		rc = bn_config_load(&cli->config, file, bn_registry_types(cli->registry), err);
+	/* a file that can't be read is a mistake of the configuration too, whoever asks for it */
+	if (rc == BN_EIO || rc == BN_ENOTFOUND)
+		rc = err->code = BN_ECONFIG;
 	if (cli->config != NULL && (rc == BN_OK || rc == BN_ECONFIG))
 		rc = report_problems(cli, err);
 	if (cli->context == NULL)

@@ -85,16 +85,16 @@ put_prose(FILE *out, const char *text)
 	}
 }
 
+/* A row's doc: prose that ends in a full stop. */
 static void
 put_sentence(FILE *out, const char *text)
 {
 	size_t length = strlen(text);
+	bool ended = length > 0 && strchr(".!?", text[length - 1]) != NULL;
+	char *whole = bn_xasprintf("%s%s", text, ended ? "" : ".");
 
-	put_text(out, text);
-	fputs(length > 0 && strchr(".!?)", text[length - 1]) != NULL && text[length - 1] != ')'
-		  ? "\n"
-		  : ".\n",
-	      out);
+	put_prose(out, whole);
+	free(whole);
 }
 
 /* ---- options and commands
@@ -232,16 +232,19 @@ static void
 put_examples(FILE *out, const char *page)
 {
 	const struct bn_example *e;
+	bool first = true;
 	size_t i;
 
 	for (i = 0; bn_commands[i] != NULL; i++) {
 		if (!on_page(bn_commands[i], page))
 			continue;
 		for (e = bn_commands[i]->examples; e != NULL && e->line != NULL; e++) {
+			fputs(first ? "" : ".Pp\n", out);
+			first = false;
 			put_sentence(out, e->doc);
 			fputs(".Bd -literal -offset indent\n$ ", out);
 			put_text(out, e->line);
-			fputs("\n.Ed\n.Pp\n", out);
+			fputs("\n.Ed\n", out);
 		}
 	}
 }

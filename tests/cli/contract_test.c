@@ -204,7 +204,8 @@ contract_mistakes_leave_standard_output_empty(void **state)
 	    {"runs --filter 'nosuch:field'", 64},
 	    {"runs --sort nosuch", 64},
 	    {"ack pipeline/argo-prod/transform-hourly --read-only", 77},
-	    {"sql 'DROP TABLE entity'", 65},
+	    {"sql 'DROP TABLE entity'", 77},
+	    {"sql 'SELEC nothing'", 65},
 	    {"check model x", 64},
 	    {"--config /nonexistent/file --demo=/nonexistent/demo status", 66},
 	};
