@@ -606,7 +606,6 @@ const struct bn_host bn_collect_host = {
     .json_parse = host_json_parse,
     .json_text = host_json_text,
     .json_release = host_json_release,
-    .parse_ref = host_parse_ref,
     .scope = host_scope,
     .page = bn_batch_page,
     .scope_done = host_scope_done,
