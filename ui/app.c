@@ -21,16 +21,6 @@
 #define LEAST_COLUMNS 60
 #define SUMMARY_OWNER 0
 
-static const struct bn_option console_options[] = {
-    {"theme", BN_OPT_STRING, "auto",
-     "dark, light, colorblind, 16, mono, auto, or the path of a file", 0, NULL},
-    {"mouse", BN_OPT_BOOL, "false",
-     "take mouse clicks and the wheel (the terminal's own selection then needs Shift)", 0, NULL},
-    {"context", BN_OPT_STRING, NULL, "what the header calls this platform", 0, NULL},
-    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL}};
-const struct bn_section_kind bn_console_section = {"console", false, console_options,
-						   "the full-screen console"};
-
 /* ---- what screens use ---------------------------------------------------------------------------
  */
 
@@ -840,7 +830,7 @@ static const struct bn_config_section *
 own_section(const struct bn_app *app)
 {
 	return app->options->config == NULL ? NULL
-					    : bn_config_section(app->options->config, "console", 0);
+					    : bn_config_section(app->options->config, "ui", 0);
 }
 
 static void
@@ -851,7 +841,7 @@ begin_look(struct bn_app *app, const char *replaced)
 	struct bn_error err;
 
 	if (theme == NULL && section != NULL)
-		theme = bn_section_get(section, console_options, "theme");
+		theme = bn_section_get(section, bn_core_options("ui"), "theme");
 	if (bn_theme_choose(&app->theme, theme, bn_term_colours(app->term), app->options->no_colour,
 			    &err) != BN_OK)
 		bn_app_fail(app, &err);
@@ -863,7 +853,7 @@ begin_look(struct bn_app *app, const char *replaced)
 		bn_app_say(app, BN_TONE_BAD, "%s", app->options->notice);
 	app->context = bn_xstrdup(app->options->context);
 	if (app->context == NULL && section != NULL)
-		app->context = bn_xstrdup(bn_section_get(section, console_options, "context"));
+		app->context = bn_xstrdup(bn_section_get(section, bn_core_options("ui"), "context"));
 }
 
 static void
@@ -902,7 +892,7 @@ begin(struct bn_app *app, struct bn_error *err)
 	if (rc != BN_OK)
 		return rc;
 	rc = bn_term_open(&app->term,
-			  section != NULL && bn_section_bool(section, console_options, "mouse"),
+			  section != NULL && bn_section_bool(section, bn_core_options("ui"), "mouse"),
 			  &replaced, err);
 	if (rc != BN_OK)
 		return rc;

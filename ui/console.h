@@ -19,7 +19,7 @@ struct bn_console_options {
 	const struct bn_clock *clock;
 	const struct bn_zone *zone; /* how times are shown, NULL: UTC */
 	const char *context;	    /* what the header calls this platform, NULL: nothing */
-	const char *theme;	    /* --theme; NULL: [console] theme */
+	const char *theme;	    /* --theme; NULL: [ui] theme */
 	const char *identity;	    /* git's "user.name <user.email>" for the journal, or NULL */
 	const char *notice; /* something to say at the start (a rebuilt cache …), or NULL */
 	bool read_only;
@@ -34,9 +34,9 @@ struct bn_console_options {
 	void *payload;
 };
 
-/* [console]: theme, mouse, context. [keys] is bn_keys_section (ui/keymap.h). For whoever loads the
- * configuration (struct bn_config_types.sections). */
-extern const struct bn_section_kind bn_console_section;
+/* Its settings are the core section [ui]. [keys] is bn_keys_section (ui/keymap.h), for whoever loads the
+ * configuration (struct bn_config_types.sections).
+ */
 
 /* Runs the console until it is left. Returns an exit code: 0; 129 when the terminal hung up, 143
  * when told to end by a signal (the terminal is given back in every case); or a negative code with

@@ -118,6 +118,39 @@ no_sources(struct bn_cli *cli, struct bn_error *err)
 			    "shows how it looks");
 }
 
+/* What [state] says to the store: how long things are kept, where the journal's head goes besides. */
+static void
+configure_store(struct bn_cli *cli)
+{
+	const struct bn_config_section *section = bn_config_find(cli->config, "state", "");
+	const struct bn_option *rows = bn_core_options("state");
+	const struct bn_store_keep keep = {
+	    .points = bn_section_int(section, rows, "keep-points"),
+	    .history = bn_section_int(section, rows, "keep-history"),
+	    .calls = bn_section_int(section, rows, "keep-calls"),
+	};
+	char *anchor = bn_path_expand(bn_section_get(section, rows, "anchor"));
+
+	bn_store_set_keep(cli->store, &keep);
+	if (anchor != NULL)
+		bn_store_set_anchor(cli->store, anchor);
+	free(anchor);
+}
+
+/* [ui] zone, unless the command line has said it. */
+static int
+configure_zone(struct bn_cli *cli, struct bn_error *err)
+{
+	const char *name = bn_section_get(bn_config_find(cli->config, "ui", ""), NULL, "zone");
+	int rc;
+
+	if (name == NULL || cli->zone != NULL || bn_flag_has(cli->in, "utc"))
+		return BN_OK;
+	rc = bn_zone_open(&cli->zone, name, err);
+	cli->style.zone = cli->zone;
+	return rc;
+}
+
 int
 bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 {
@@ -139,6 +172,10 @@ bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 		rc = bn_store_open(&cli->store, memory ? NULL : cli->state_dir,
 				   memory ? BN_STORE_MEMORY : BN_STORE_SHARED, &cli->clock, &notice,
 				   err);
+	if (rc == BN_OK) {
+		configure_store(cli);
+		rc = configure_zone(cli, err);
+	}
 	if (rc == BN_OK)
 		rc = bn_reader_open(&cli->reader, cli->store, err);
 	if (notice != NULL)

@@ -17,6 +17,8 @@ struct bn_section_kind {
 
 /* The sections the core itself knows ([state], [repo], [link], [rule], [alias] …); ends with a NULL name. */
 extern const struct bn_section_kind bn_core_sections[];
+/* The keys of one of them ("state", "ui"), for the defaults; NULL if there is no such section. */
+const struct bn_option *bn_core_options(const char *kind);
 /* Keys every [source] understands besides its plugin's: type, url, interval, actions, token-command,
  * token-file, token-env, user, password-*, ca-file, proxy, timeout, max-body … */
 extern const struct bn_option bn_source_options[];
@@ -25,7 +27,8 @@ extern const struct bn_option bn_source_options[];
 struct bn_config_types {
 	/* Options of a plugin by its type word, or NULL if there is no such plugin. */
 	const struct bn_option *(*source_options)(const char *type, void *payload);
-	/* Further section kinds plugins own ("endpoint"), NULL-named end. */
+	/* Further section kinds plugins own ("endpoint"), NULL-named end; one with a core section's name takes
+	 * its place. */
 	const struct bn_section_kind *sections;
 	const char *const *type_words; /* for "did you mean" */
 	void *payload;

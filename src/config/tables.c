@@ -3,19 +3,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 
-#include <stddef.h>
+#include <string.h>
 
 static const struct bn_option state_options[] = {
     {"dir", BN_OPT_PATH, NULL,
      "Where cache.db and journal.db lie; default $XDG_STATE_HOME/binnacle or "
      "~/.local/state/binnacle",
      0, NULL},
-    {"keep-points", BN_OPT_DURATION, "8d", "How long single measured values are kept", 0,
-     "1d..400d"},
-    {"keep-rollups", BN_OPT_DURATION, "400d", "How long 10-minute summaries of them are kept", 0,
-     "1d..4000d"},
+    {"keep-points", BN_OPT_DURATION, "8d",
+     "How long single measured values are kept; after it, summaries of ten minutes", 0, "1d..400d"},
     {"keep-history", BN_OPT_DURATION, "400d",
-     "How long finished runs, their attempts and changes of status are kept", 0, "1d..4000d"},
+     "How long finished runs and attempts, changes of status and summaries are kept", 0,
+     "1d..4000d"},
+    {"keep-calls", BN_OPT_DURATION, "1d", "How long the record of requests made is kept", 0,
+     "1h..400d"},
     {"anchor", BN_OPT_PATH, NULL,
      "A second file that gets the head of the journal's chain with each record, instead of syslog",
      0, NULL},
@@ -37,7 +38,8 @@ static const struct bn_option repo_options[] = {
     {"default-branch", BN_OPT_STRING, NULL,
      "The branch that counts; default: the one the repository's HEAD names", 0, NULL},
     {"defines", BN_OPT_STRING, NULL,
-     "Which file defines which things: KIND/[SOURCE/]GLOB : PATH; {name}, {key} and {source} in the path stand "
+     "Which file defines which things: KIND/[SOURCE/]GLOB : PATH; {name}, {key} and {source} in "
+     "the path stand "
      "for the thing's own, and it may be a glob",
      BN_OPT_MULTI, NULL},
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
@@ -58,16 +60,13 @@ static const struct bn_option rule_options[] = {
 };
 
 static const struct bn_option ui_options[] = {
-    {"theme", BN_OPT_STRING, NULL,
-     "A built-in theme's name or a theme file; default: what suits the terminal", 0, NULL},
+    {"theme", BN_OPT_STRING, "auto",
+     "dark, light, colorblind, 16, mono, auto, or the path of a theme file", 0, NULL},
     {"zone", BN_OPT_STRING, "UTC", "The time zone shown: UTC, local, or a name like Europe/Berlin",
      0, NULL},
-    {"context", BN_OPT_STRING, NULL, "The name of this platform in the first line", 0, NULL},
-    {"color", BN_OPT_ENUM, "auto", "Whether colours are used", 0, "auto|always|never"},
-    {"ascii", BN_OPT_BOOL, "false", "Draw with ASCII characters only", 0, NULL},
-    {"mouse", BN_OPT_BOOL, "true", "Let the mouse select, open and scroll", 0, NULL},
-    {"escape-delay", BN_OPT_DURATION, "300ms",
-     "How long to wait for the rest of a key's escape sequence", 0, "25ms..2s"},
+    {"context", BN_OPT_STRING, NULL, "What the first line calls this platform", 0, NULL},
+    {"mouse", BN_OPT_BOOL, "false",
+     "Take mouse clicks and the wheel (the terminal's own selection then needs Shift)", 0, NULL},
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
@@ -130,3 +129,12 @@ const struct bn_section_kind bn_core_sections[] = {
     {"include", false, include_options, "Further files"},
     {NULL, false, NULL, NULL},
 };
+
+const struct bn_option *
+bn_core_options(const char *kind)
+{
+	for (const struct bn_section_kind *k = bn_core_sections; k->name != NULL; k++)
+		if (strcmp(k->name, kind) == 0)
+			return k->options;
+	return NULL;
+}

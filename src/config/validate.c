@@ -49,8 +49,8 @@ report(const struct check *c, bool fatal, size_t value, const char *hint, const 
 static const struct bn_section_kind *
 find_kind(const struct check *c, const char *name)
 {
-	const struct bn_section_kind *tables[] = {bn_core_sections,
-						  c->types != NULL ? c->types->sections : NULL};
+	const struct bn_section_kind *tables[] = {c->types != NULL ? c->types->sections : NULL,
+						  bn_core_sections};
 
 	for (size_t t = 0; t < 2; t++)
 		for (const struct bn_section_kind *k = tables[t]; k != NULL && k->name != NULL; k++)
