@@ -64,6 +64,8 @@ tls_verify(struct bn_error *err, const struct bn_easy *easy, CURLcode rc, const 
 		    err,
 		    "set ca-file to your organisation's CA (or the server sends no intermediate)");
 	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED: /* libcurl's start value: the chain was fine, the name was not
+				      */
 		break;
 	default:
 		bn_fail(err, BN_ETLS, "%s: the server's certificate is not accepted: %s", what,

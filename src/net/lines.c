@@ -133,9 +133,10 @@ add_piece(struct bn_lines *lines, const char *bytes, size_t size, struct bn_erro
 		room = lines->line.size < lines->max_line ? lines->max_line - lines->line.size : 0;
 		if (room == 0) {
 			/* The CR of a CRLF may be the one byte too many. */
-			if (lines->line.size == lines->max_line && size == 1 && *bytes == '\r') {
+			if (lines->line.size == lines->max_line && *bytes == '\r') {
 				bn_buf_addc(&lines->line, '\r');
-				return BN_OK;
+				bytes++, size--;
+				continue;
 			}
 			if (lines->framing != BN_LINES_RAW)
 				return too_long(lines, err);

@@ -29,6 +29,7 @@ struct call {
 	 * requests. */
 	int (*feed)(void *sink, const char *bytes, size_t size, struct bn_error *err);
 	void *sink;
+	char *etag, *last_modified; /* of the answer */
 	struct bn_buf url;
 	char what[600]; /* "GET https://host/path" */
 };
@@ -389,12 +390,15 @@ tell(struct attempt *a, int number, int code, const struct bn_error *err)
 }
 
 static void
-note_validators(struct attempt *a)
+keep_validators(struct attempt *a)
 {
-	struct bn_validators seen = {a->etag, a->last_modified, NULL};
+	struct call *call = a->call;
 
-	if (a->call->conditional && (seen.etag != NULL || seen.last_modified != NULL))
-		bn_memory_note(a->call->http->memory, bn_buf_text(&a->call->url), &seen);
+	free(call->etag);
+	free(call->last_modified);
+	call->etag = a->etag;
+	call->last_modified = a->last_modified;
+	a->etag = a->last_modified = NULL;
 }
 
 static void
@@ -432,7 +436,7 @@ attempt_once(struct attempt *a, int number, int64_t timeout, struct bn_error *er
 	if (rc == BN_OK)
 		rc = judge(a, result, timeout, err);
 	if (rc == BN_OK)
-		note_validators(a);
+		keep_validators(a);
 	bn_http_redact(http, err);
 	tell(a, number, rc, err);
 	return rc;
@@ -539,11 +543,12 @@ run(struct call *call, struct bn_error *err)
 {
 	int64_t began = bn_monotonic(), wait;
 	struct attempt a;
-	int number = 1, hops = 0, rc;
+	int number = 1, hops = 0, rc = BN_OK;
 
 	for (;;) {
+		/* If it opened between two attempts, why the first one failed says more. */
 		if ((wait = bn_governor_ask(call->http->options.governor, bn_monotonic())) > 0)
-			return breaker_open(call, wait, err);
+			return number > 1 ? rc : breaker_open(call, wait, err);
 		memset(&a, 0, sizeof(a));
 		a.call = call;
 		rc = attempt_once(&a, number, time_left(call, bn_monotonic() - began), err);
@@ -606,6 +611,8 @@ static void
 close_call(struct call *call, struct bn_error *err)
 {
 	bn_buf_free(&call->url);
+	free(call->etag);
+	free(call->last_modified);
 	if (err != NULL && err->code != BN_OK && err->source[0] == '\0' && call->http != NULL)
 		snprintf(err->source, sizeof(err->source), "%s", call->http->options.source);
 }
@@ -624,23 +631,22 @@ feed_buf(void *sink, const char *bytes, size_t size, struct bn_error *err)
 	return BN_OK;
 }
 
-/* Is the body the one that was read before? Notes its digest for the next time. */
+/* Is the body the one that was read before? Otherwise notes what to know it by next time. */
 static bool
 same_body(struct call *call, const char *bytes, size_t size)
 {
-	struct bn_validators known, seen;
+	struct bn_validators known, seen = {call->etag, call->last_modified, NULL};
 	char digest[BN_DIGEST_HEX];
-	bool same;
 
 	if (!call->conditional)
 		return false;
-	bn_digest_once(bytes, size, digest);
-	bn_memory_find(call->http->memory, bn_buf_text(&call->url), &known);
-	same = known.digest != NULL && strcmp(known.digest, digest) == 0;
-	if (same)
-		return true;
-	seen = known;
-	seen.digest = digest;
+	if (bytes != NULL) {
+		bn_digest_once(bytes, size, digest);
+		bn_memory_find(call->http->memory, bn_buf_text(&call->url), &known);
+		if (known.digest != NULL && strcmp(known.digest, digest) == 0)
+			return true;
+		seen.digest = digest;
+	}
 	bn_memory_note(call->http->memory, bn_buf_text(&call->url), &seen);
 	return false;
 }
@@ -759,7 +765,9 @@ finish_items(struct items *items, json_t **rest, struct bn_error *err)
 		if ((rc = bn_split_feed(items->split, bn_buf_text(&items->held), items->held.size,
 					err)) != BN_OK)
 			return rc;
-	}
+	} else
+		same_body(items->call, NULL,
+			  0); /* too long for a digest, but it may have an ETag */
 	if ((rc = bn_split_finish(items->split, &text, &size, err)) != BN_OK) {
 		bn_error_prefix(err, "%s", items->call->what);
 		return rc;
