@@ -1,6 +1,7 @@
 /* lines_fuzz.c - line framing gives the same lines however the bytes arrive. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "net/lines.h"
