@@ -105,7 +105,7 @@ migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *ki
 	rc = bn_db_exec(db, "PRAGMA main.auto_vacuum=INCREMENTAL", err);
 	if (rc == BN_OK && !store->uri)
 		rc = bn_db_exec(db,
-		    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=TRUNCATE", err);
+		    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=DELETE", err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, "BEGIN EXCLUSIVE", err);
 	if (rc != BN_OK)
@@ -132,7 +132,7 @@ journal_mode(sqlite3 *db, struct bn_store *store, struct bn_error *err)
 	if (store->uri)
 		return BN_OK;
 	rc = sqlite3_prepare_v2(db,
-	    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=TRUNCATE", -1, &st, NULL);
+	    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=DELETE", -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW && store->wal && strcmp(bn_column_text(st, 0), "wal") != 0)

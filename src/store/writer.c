@@ -28,6 +28,9 @@ bn_writer_open(struct bn_writer **out, struct bn_store *store, struct bn_error *
 		    "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"
 		    "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=16777216",
 		    err);
+	/* A rollback journal is only as safe as a -wal file when it is synced fully. */
+	if (rc == BN_OK && !store->wal)
+		rc = bn_db_exec(writer->db, "PRAGMA synchronous=FULL", err);
 	if (rc != BN_OK)
 		bn_writer_close(writer);
 	else
