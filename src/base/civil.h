@@ -17,7 +17,8 @@ int64_t bn_civil_days(int64_t year, int month, int day);
 int bn_civil_month_days(int64_t year, int month);
 bool bn_civil_leap(int64_t year);
 
-/* Seconds since 1970-01-01T00:00:00 on the clock that shows `civil` (weekday is not read), and back. */
+/* Seconds since 1970-01-01T00:00:00 on the clock that shows `civil` (weekday is not read), and
+ * back. */
 int64_t bn_civil_seconds(const struct bn_civil *civil);
 void bn_civil_from_seconds(int64_t seconds, struct bn_civil *civil);
 

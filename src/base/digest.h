@@ -18,7 +18,8 @@ void bn_digest_finish(struct bn_digest *digest, char out[BN_DIGEST_HEX]);
 void bn_digest_free(struct bn_digest *digest);
 void bn_digest_once(const void *bytes, size_t size, char out[BN_DIGEST_HEX]);
 
-/* 32 random lower-case hex digits and NUL (from getrandom(2)): fits every platform's idempotency token. */
+/* 32 random lower-case hex digits and NUL (from getrandom(2)): fits every platform's idempotency
+ * token. */
 void bn_uuid_hex(char out[33]);
 
 #endif

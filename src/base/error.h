@@ -7,9 +7,10 @@
 
 #include "binnacle/types.h"
 
-/* Sets code and message (printf, cut at the field's size on a UTF-8 boundary), clears hint, source and
- * the rest, and returns `code`. `err` may be NULL. */
-int bn_fail(struct bn_error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Sets code and message (printf, cut at the field's size on a UTF-8 boundary), clears hint, source
+ * and the rest, and returns `code`. `err` may be NULL. */
+int bn_fail(struct bn_error *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int bn_failv(struct bn_error *err, int code, const char *format, va_list ap)
     __attribute__((format(printf, 3, 0)));
 
@@ -17,7 +18,8 @@ int bn_failv(struct bn_error *err, int code, const char *format, va_list ap)
 int bn_hint(struct bn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before the message (a file and line, a source); keeps code and hint. */
-void bn_error_prefix(struct bn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void bn_error_prefix(struct bn_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* "not found", "timed out" …: the code in words, never NULL. */
 const char *bn_code_name(int code);

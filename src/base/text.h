@@ -9,27 +9,31 @@
 
 #include "base/memory.h"
 
-/* Decodes one code point, strictly (no overlong forms, surrogates, or values over U+10FFFF). Returns the
- * bytes used (1..4) and sets *out; for an invalid sequence returns 1 and sets *out to U+FFFD. size > 0. */
+/* Decodes one code point, strictly (no overlong forms, surrogates, or values over U+10FFFF).
+ * Returns the bytes used (1..4) and sets *out; for an invalid sequence returns 1 and sets *out to
+ * U+FFFD. size > 0. */
 size_t bn_utf8_decode(const char *text, size_t size, uint32_t *out);
 
-/* Writes the code point's 1..4 bytes (no NUL) and returns their number; invalid ones become U+FFFD. */
+/* Writes the code point's 1..4 bytes (no NUL) and returns their number; invalid ones become U+FFFD.
+ */
 size_t bn_utf8_encode(uint32_t code_point, char out[4]);
 
-/* Columns a code point takes on the terminal: 0, 1 or 2; -1 for what must not be shown as it is. Own
- * table, so that the answer does not depend on the locale. Ambiguous width counts as 1. */
+/* Columns a code point takes on the terminal: 0, 1 or 2; -1 for what must not be shown as it is.
+ * Own table, so that the answer does not depend on the locale. Ambiguous width counts as 1. */
 int bn_codepoint_width(uint32_t code_point);
 
-/* What the sanitiser does with tab, CR and LF: in a field they are made visible, so that no value can
- * forge a row; in running text (a log line already split) a tab becomes blanks up to the next multiple
- * of eight. */
+/* What the sanitiser does with tab, CR and LF: in a field they are made visible, so that no value
+ * can forge a row; in running text (a log line already split) a tab becomes blanks up to the next
+ * multiple of eight. */
 enum bn_sanitise { BN_SANITISE_FIELD, BN_SANITISE_TEXT };
 
-/* The display sanitiser: appends to `out` the text as it may be sent to a terminal. Invalid UTF-8 becomes
- * U+FFFD; C0, DEL and C1 become caret notation ("^[") or <U+0085>; bidi controls, zero-width and other
- * default-ignorable code points, line/paragraph separators, tag characters and noncharacters become
- * <U+XXXX>; at most four combining marks follow a base. The result is valid UTF-8 without any byte below
- * 0x20 and without 0x7F. (Rule and precedents: CVE-2021-25743, CVE-2024-52005, CVE-2026-45803.) */
+/* The display sanitiser: appends to `out` the text as it may be sent to a terminal. Invalid UTF-8
+ * and unassigned code points become U+FFFD; C0 and DEL become caret notation ("^[") and C1
+ * <U+0085>; bidi controls, zero-width and other default-ignorable code points, line/paragraph
+ * separators, tag characters and noncharacters become <U+XXXX>; at most four combining marks follow
+ * a base, a longer run ends in one U+FFFD, and a mark without a base gets U+25CC. The result is
+ * valid UTF-8 without any byte below 0x20 and without 0x7F, and sanitising it again changes
+ * nothing. (Rule and precedents: CVE-2021-25743, CVE-2024-52005, CVE-2026-45803.) */
 void bn_sanitise(struct bn_buf *out, const char *text, size_t size, enum bn_sanitise mode);
 
 /* The same into an arena; NULL gives "". */
@@ -38,27 +42,29 @@ const char *bn_sanitised(struct bn_arena *arena, const char *text);
 /* Columns of text that went through the sanitiser. */
 size_t bn_text_width(const char *text);
 
-/* The longest prefix of sanitised text that fits `columns`: returns its bytes, sets *used to its columns.
- * Never splits a base from its combining marks, nor a wide character. */
+/* The longest prefix of sanitised text that fits `columns`: returns its bytes, sets *used to its
+ * columns. Never splits a base from its combining marks, nor a wide character. */
 size_t bn_text_fit(const char *text, size_t columns, size_t *used);
 
-/* Sanitised text cut to `columns`, the last one an ellipsis ("…", or "~" when ascii) if anything was cut,
- * padded with blanks on the right (or left) when pad is given. Appends to out. */
+/* Sanitised text cut to `columns`, the last one an ellipsis ("…", or "~" when ascii) if anything
+ * was cut, padded with blanks on the right (or left) when pad is given. Appends to out. */
 enum bn_pad { BN_PAD_NONE, BN_PAD_RIGHT, BN_PAD_LEFT };
-void bn_text_cell(struct bn_buf *out, const char *text, size_t columns, enum bn_pad pad, bool ascii);
+void bn_text_cell(struct bn_buf *out, const char *text, size_t columns, enum bn_pad pad,
+		  bool ascii);
 
 /* True if the bytes are valid UTF-8 throughout. */
 bool bn_utf8_valid(const char *text, size_t size);
 
-/* The nearest of `words` (NULL-terminated) to `word` by edit distance, or NULL if none is near enough to
- * be what was meant. For "unknown key, did you mean …". */
+/* The nearest of `words` (NULL-terminated) to `word` by edit distance, or NULL if none is near
+ * enough to be what was meant. For "unknown key, did you mean …". */
 const char *bn_nearest(const char *word, const char *const *words);
 
-/* A decimal number ("42", "-1.5e3", "NaN", "+Inf") that fills the whole text, whatever the locale's decimal
- * point is. False (and *out untouched or meaningless) otherwise; NULL is not a number. */
+/* A decimal number ("42", "-1.5e3", "NaN", "+Inf") that fills the whole text, whatever the locale's
+ * decimal point is. False (and *out untouched or meaningless) otherwise; NULL is not a number. */
 bool bn_number_parse(const char *text, double *out);
 
-/* Shell-style glob over a whole string: * ? [set]; case-sensitive; linear in practice and bounded. */
+/* Shell-style glob over a whole string: * ? [set]; case-sensitive; linear in practice and bounded.
+ */
 bool bn_glob(const char *pattern, const char *text);
 
 #endif

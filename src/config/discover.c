@@ -237,7 +237,10 @@ typedef void line_fn(struct search *s, const char *line, size_t size, void *stat
 static void
 each_line(struct search *s, const char *path, line_fn *on_line, void *state)
 {
-	char *whole = path[0] == '/' ? bn_xstrdup(path) : bn_xasprintf("%s/%s", s->home, path);
+	/* "./" comes from a variable, which counts from here and not from the home directory. */
+	char *whole = path[0] == '/' || strncmp(path, "./", 2) == 0
+			  ? bn_xstrdup(path)
+			  : bn_xasprintf("%s/%s", s->home, path);
 	char *text = read_file(whole);
 
 	for (char *p = text; p != NULL && *p != '\0';) {
@@ -356,6 +359,12 @@ find_others(struct search *s)
 	    path != NULL ? bn_xstrndup(path, strcspn(path, ":")) : bn_xstrdup(".kube/config");
 	const char *config = variable(s, "AWS_CONFIG_FILE");
 
+	if (path != NULL && first[0] != '/') {
+		char *here = bn_xasprintf("./%s", first);
+
+		free(first);
+		first = here;
+	}
 	each_line(s, first, kube_line, &kube);
 	each_line(s, config != NULL ? config : ".aws/config", profile_line, &aws);
 	each_line(s, databricks != NULL ? databricks : ".databrickscfg", profile_line, &bricks);

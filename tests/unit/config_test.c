@@ -284,6 +284,25 @@ config_unencrypted_http_leaves_the_machine_only_when_allowed(void **state)
 }
 
 static void
+config_section_of_a_higher_layer_takes_the_cores_place(void **state)
+{
+	static const struct bn_option quit[] = {{"quit", BN_OPT_STRING, NULL, "Leave", 0, NULL},
+						{NULL, BN_OPT_STRING, NULL, NULL, 0, NULL}};
+	static const struct bn_section_kind keys[] = {{"keys", false, quit, "Keys"},
+						      {NULL, false, NULL, NULL}};
+	const struct bn_config_types own = {source_options, keys, words, NULL};
+	struct bn_config *config;
+	struct bn_error err = {0};
+
+	(void)state;
+	bn_config_free(load("[keys]\nqiut = q\n", BN_OK)); /* the core takes any action's name */
+	assert_fails_with(BN_ECONFIG,
+			  bn_config_load_text(&config, "test", "[keys]\nqiut = q\n", &own, &err));
+	assert_non_null(strstr(err.hint, "did you mean quit?"));
+	bn_config_free(config);
+}
+
+static void
 config_finds_every_problem_in_one_go(void **state)
 {
 	struct bn_config *config;
@@ -519,6 +538,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(config_meant_comments_and_quotes_are_not),
     cmocka_unit_test(config_secrets_are_never_values),
     cmocka_unit_test(config_unencrypted_http_leaves_the_machine_only_when_allowed),
+    cmocka_unit_test(config_section_of_a_higher_layer_takes_the_cores_place),
     cmocka_unit_test(config_finds_every_problem_in_one_go),
     IN_DIR(config_includes_are_followed_and_told_apart),
     IN_DIR(config_including_itself_ends),
