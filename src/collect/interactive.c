@@ -97,6 +97,9 @@ do_detail(struct bn_lane *lane, const struct bn_job *job, struct bn_error *err)
 	bn_batch_sent(lane->batch, bn_clock_now(feed->collect->options.clock));
 	rc = feed->plugin->detail(&lane->source, &about, lane->batch, err);
 	bn_lane_checkpoint(lane);
+	/* A run's detail names all its tasks. */
+	if (rc == BN_OK && job->kind == BN_RUN)
+		bn_batch_tasks_complete(lane->batch, job->key, 0);
 	if (rc == BN_OK)
 		rc = bn_batch_page(lane->batch, err);
 	bn_batch_free(lane->batch);

@@ -85,7 +85,8 @@ struct bn_batch {
 	struct record *first, **last;
 	size_t gathered, committed, skipped;
 	char *skip_reason;
-	bn_time sent; /* 0: not said */
+	bn_time sent;	/* 0: not said */
+	bn_time before; /* nothing of this batch was asked for before this */
 	struct mark *marks;
 	struct bn_apply apply;
 	struct {
@@ -115,6 +116,7 @@ bn_batch_new(struct bn_writer *writer, const struct bn_host *host, int64_t sourc
 	b->apply.writer = writer;
 	b->apply.source_id = source_id;
 	b->apply.source_name = b->source_name;
+	b->before = bn_clock_now(writer->store->clock);
 	return b;
 }
 
@@ -142,6 +144,8 @@ void
 bn_batch_sent(struct bn_batch *b, bn_time sent)
 {
 	b->sent = sent;
+	if (sent < b->before)
+		b->before = sent;
 	if (b->scope.name != NULL && sent < b->scope.before)
 		b->scope.before = sent;
 }
@@ -338,6 +342,7 @@ bn_batch_tasks_complete(struct bn_batch *b, const char *run_key, int attempt)
 	r = new_record(b, TASKS_COMPLETE);
 	r->u.complete.run = text(b, run_key, KEY_MAX);
 	r->u.complete.attempt = attempt;
+	r->sent = b->before; /* tasks may have come by several requests */
 }
 
 void

@@ -131,7 +131,9 @@ static const char *const texts[BN_ST_COUNT] = {
 	" type = coalesce(excluded.type, type), position = excluded.position, queued_at = excluded.queued_at,"
 	" started_at = excluded.started_at, finished_at = excluded.finished_at,"
 	" log = coalesce(excluded.log, log), sent_at = excluded.sent_at WHERE excluded.sent_at >= sent_at",
-    [BN_ST_TASK_SWEEP] = "DELETE FROM task WHERE run_id = ?1 AND attempt = ?2 AND sent_at < ?3",
+    /* An answer that names none at all is not believed to mean that there are none any more. */
+    [BN_ST_TASK_SWEEP] = "DELETE FROM task WHERE run_id = ?1 AND attempt = ?2 AND sent_at < ?3 AND EXISTS"
+			 " (SELECT 1 FROM task n WHERE n.run_id = ?1 AND n.attempt = ?2 AND n.sent_at >= ?3)",
     [BN_ST_RUN_DETAIL] = "UPDATE run SET detail_at = ?2 WHERE entity_id = ?1",
     [BN_ST_LOG_PUT] =
 	"INSERT INTO logtext (run_id, attempt, task_key, try_number, fetched_at, complete, bytes, text)"

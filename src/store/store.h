@@ -141,12 +141,9 @@ void bn_batch_sent(struct bn_batch *batch, bn_time sent_at);
 int bn_batch_scope(struct bn_batch *batch, const char *name, enum bn_scope_type type, struct bn_error *err);
 int bn_batch_page(struct bn_batch *batch, struct bn_error *err);
 int bn_batch_scope_done(struct bn_batch *batch, struct bn_error *err);
-/* The scope's answer is byte for byte the one it was last read from: renews its freshness, touches no entity.
+/* Instead of scope_done, when the scope's answer is byte for byte the one it was last read from: renews its
+ * last_ok_at and sent_at (after the epoch check), touches no entity, sweeps nothing, and ends the scope.
  * BN_ECONFLICT if the scope was never read to its end. */
-int bn_batch_scope_same(struct bn_batch *batch, struct bn_error *err);
-/* Instead of page and scope_done, for an answer that did not change since the scope was last read to its end:
- * renews the scope's last_ok_at and sent_at (after the epoch check) and touches nothing else; its entities stay
- * as they are, unswept. A scope never read to its end is BN_EINVAL. */
 int bn_batch_scope_same(struct bn_batch *batch, struct bn_error *err);
 const char *bn_batch_watermark(struct bn_batch *batch, const char *name);
 void bn_batch_set_watermark(struct bn_batch *batch, const char *name, const char *value);
@@ -155,7 +152,8 @@ void bn_batch_run(struct bn_batch *batch, const struct bn_run *record);
 /* Tasks of a run form a scope of their own: all added between two pages replace nothing but what they name;
  * bn_batch_tasks_complete says the run's tasks were all named. */
 void bn_batch_task(struct bn_batch *batch, const struct bn_task *record);
-void bn_batch_tasks_complete(struct bn_batch *batch, const char *run_key, int attempt); /* 0: the current */
+/* Attempt 0: the current one. Drops what this batch did not name, if it named any. */
+void bn_batch_tasks_complete(struct bn_batch *batch, const char *run_key, int attempt);
 void bn_batch_endpoint(struct bn_batch *batch, const struct bn_endpoint *record);
 void bn_batch_entity(struct bn_batch *batch, enum bn_kind kind, const struct bn_entity *record);
 void bn_batch_finding(struct bn_batch *batch, const struct bn_finding *record);
