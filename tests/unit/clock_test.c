@@ -408,6 +408,26 @@ zone_installed_agrees_with_the_c_library(void **state)
 }
 
 static void
+zone_local_follows_the_environment(void **state)
+{
+	struct bn_error err = {0};
+	struct bn_zone *zone;
+
+	(void)state;
+	setenv("TZ", BERLIN, 1);
+	assert_ok(bn_zone_open(&zone, "local", &err), &err);
+	assert_offset(zone, "2026-07-01T00:00:00Z", 7200, "CEST");
+	bn_zone_free(zone);
+	setenv("TZ", "", 1); /* as for the C library: UTC */
+	assert_ok(bn_zone_open(&zone, "local", &err), &err);
+	assert_offset(zone, "2026-07-01T00:00:00Z", 0, "UTC");
+	bn_zone_free(zone);
+	setenv("TZ", "nonsense", 1);
+	assert_fails_with(BN_EPARSE, bn_zone_open(&zone, "local", &err));
+	setenv("TZ", "UTC", 1);
+}
+
+static void
 zone_resolve_handles_gap_and_repeat(void **state)
 {
 	struct bn_zone *zone = rule(BERLIN);
@@ -548,6 +568,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(zone_file_cut_anywhere_is_refused),
     cmocka_unit_test(zone_names_cannot_leave_their_directory),
     cmocka_unit_test(zone_installed_agrees_with_the_c_library),
+    cmocka_unit_test(zone_local_follows_the_environment),
     cmocka_unit_test(zone_resolve_handles_gap_and_repeat),
     cmocka_unit_test(cron_fields_select_minutes),
     cmocka_unit_test(cron_day_and_weekday_are_alternatives_when_both_are_given),
