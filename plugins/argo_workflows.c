@@ -507,7 +507,8 @@ remember(struct poll *p, const struct bn_run *run)
 	if (known >= 0)
 		p->settled[known] = true;
 	if (run->finished_at == 0) {
-		add_word(p->s, &p->unfinished, run->e.key);
+		if (find_word(p->unfinished.text, run->e.key) < 0)
+			add_word(p->s, &p->unfinished, run->e.key);
 		return;
 	}
 	if (run->e.status != BN_FAILED || run->finished_at <= p->explained)
