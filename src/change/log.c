@@ -58,7 +58,7 @@ find_head(git_oid *out, const struct bn_repo *repo, git_repository *git)
 		has[i] = git_reference_name_to_id(&found[i], git, name) == 0;
 	}
 	if (!has[0] && !has[1])
-		return git_reference_name_to_id(out, git, "HEAD") == 0 ? GIT_ENOTFOUND : -1;
+		return GIT_ENOTFOUND;
 	/* The clone's own branch when it is ahead of what was fetched. */
 	if (has[0] && (!has[1] || git_graph_descendant_of(git, &found[1], &found[0]) != 1))
 		*out = found[0];
