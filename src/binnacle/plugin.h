@@ -835,7 +835,7 @@ bn_scope_same(struct bn_batch *b, struct bn_error *err)
 	return BN_HEAD(b)->scope_same(b, err);
 }
 
-/* The symbol a shared object exports. */
+/* The symbol a shared object exports: `const struct bn_plugin *const bn_plugin_entry = &…;` */
 #define BN_PLUGIN_SYMBOL "bn_plugin_entry"
 
 #endif

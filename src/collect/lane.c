@@ -98,25 +98,6 @@ make_http(struct bn_lane *lane, struct bn_error *err)
 	return bn_http_new(&lane->http, feed->collect->net, &options, err);
 }
 
-/* A credential must not cross a network in the clear by mistake. */
-static int
-check_scheme(const struct bn_feed *feed, struct bn_error *err)
-{
-	bool https = true;
-	int rc;
-
-	if (feed->url == NULL)
-		return BN_OK;
-	if ((rc = bn_url_check(feed->url, &https, err)) != BN_OK)
-		return rc;
-	if (https || bn_url_is_loopback(feed->url) ||
-	    bn_section_bool(feed->section, bn_source_options, "allow-http"))
-		return BN_OK;
-	bn_fail(err, BN_ECONFIG,
-		"url is http:// to another machine: login and data would be readable on the way");
-	return bn_hint(err, "use https://, or set allow-http = true if that network is trusted");
-}
-
 int
 bn_lane_new(struct bn_lane **out, struct bn_feed *feed, enum bn_lane_role role,
 	    struct bn_error *err)
@@ -126,8 +107,6 @@ bn_lane_new(struct bn_lane **out, struct bn_feed *feed, enum bn_lane_role role,
 	int rc;
 
 	*out = NULL;
-	if ((rc = check_scheme(feed, err)) != BN_OK)
-		return rc;
 	lane = bn_xcalloc(1, sizeof(*lane));
 	lane->host = bn_collect_host;
 	lane->source = (struct bn_source){&bn_collect_host, feed->plugin, feed->name, NULL};

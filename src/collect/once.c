@@ -37,8 +37,10 @@ record_failure(struct bn_feed *feed, struct bn_writer *writer, const struct bn_e
 {
 	bn_time now = bn_clock_now(feed->collect->options.clock);
 	struct bn_poll_result result = {.began = now, .ended = now, .failure = failure};
+	struct bn_error err;
 
-	bn_writer_poll_result(writer, feed->id, feed->epoch, &result, NULL);
+	if (bn_writer_poll_result(writer, feed->id, feed->epoch, &result, &err) != BN_OK)
+		bn_log_write(feed->collect->options.log, 1, "%s: %s", feed->name, err.message);
 }
 
 /* Another process that holds the lease polls it anyway: then there is nothing to do. */
