@@ -151,7 +151,10 @@ add_limit(struct af_query *query, const char *name, const char *value)
 static enum af_verdict
 add_state(struct af_query *query, const char *value)
 {
-	static const char *const known[] = {"queued", "running", "success", "failed", NULL};
+	static const char *const known[] = {
+	    "queued",	"running",	"success",	     "failed", "upstream_failed",
+	    "skipped",	"up_for_retry", "up_for_reschedule", "none",   "scheduled",
+	    "deferred", "removed",	"restarting",	     NULL};
 	size_t i;
 
 	for (i = 0; known[i] != NULL && strcmp(known[i], value) != 0; i++)

@@ -266,7 +266,10 @@ list_tasks(struct bn_web_request *request, const struct af_dialect *dialect,
 			json_array_append_new(items, dialect->task(request, tasks, count, i));
 	}
 	free(tasks);
-	bn_web_json(request, 200, envelope("tasks", items, json_array_size(items)));
+	if (dialect->engine == BN_W_AIRFLOW2) /* its TaskCollection has no total */
+		bn_web_json(request, 200, json_pack("{s:o}", "tasks", items));
+	else
+		bn_web_json(request, 200, envelope("tasks", items, json_array_size(items)));
 }
 
 /* ---- runs ------------------------------------------------------------------ */
@@ -288,6 +291,17 @@ send_runs(struct bn_web_request *request, const struct af_dialect *dialect,
 	free(list.run);
 }
 
+/* 2.x filters by the name and finds nothing; 3.x looks the DAG up first. */
+static bool
+unknown_dag(struct bn_web_request *request, const struct af_dialect *dialect, const char *dag)
+{
+	if (dialect->engine == BN_W_AIRFLOW2 || strcmp(dag, "~") == 0 ||
+	    af_find_dag(request->world, dialect->engine, dag) != NULL)
+		return false;
+	dialect->not_found(request, "DAG", dag);
+	return true;
+}
+
 static void
 list_runs(struct bn_web_request *request, const struct af_dialect *dialect, const char *dag)
 {
@@ -295,10 +309,8 @@ list_runs(struct bn_web_request *request, const struct af_dialect *dialect, cons
 
 	if (!read_query(request, dialect, &query))
 		return;
-	if (strcmp(dag, "~") != 0 && af_find_dag(request->world, dialect->engine, dag) == NULL) {
-		dialect->not_found(request, "DAG", dag);
+	if (unknown_dag(request, dialect, dag))
 		return;
-	}
 	query.dag = dag;
 	send_runs(request, dialect, &query);
 }
@@ -332,6 +344,41 @@ find_run(struct bn_web_request *request, const struct af_dialect *dialect, struc
 
 /* ---- task instances -------------------------------------------------------- */
 
+/* What a list of task instances narrows is the instances; what is left narrows the runs. */
+static void
+take_instance_filters(struct af_query *query, struct af_query *filter)
+{
+	*filter = *query;
+	query->state_count = 0;
+	memset(query->limits[AF_START], 0, sizeof(query->limits[AF_START]));
+	memset(query->limits[AF_END], 0, sizeof(query->limits[AF_END]));
+	memset(query->limits[AF_UPDATED], 0, sizeof(query->limits[AF_UPDATED]));
+}
+
+static bool
+after(const bn_time *limit, bn_time value)
+{
+	return (limit[AF_GTE] == 0 || value >= limit[AF_GTE]) &&
+	       (limit[AF_GT] == 0 || value > limit[AF_GT]) &&
+	       (limit[AF_LTE] == 0 || (value != 0 && value <= limit[AF_LTE])) &&
+	       (limit[AF_LT] == 0 || (value != 0 && value < limit[AF_LT]));
+}
+
+static bool
+instance_wanted(const struct af_query *filter, const struct af_instance *instance)
+{
+	const char *state = instance->state == NULL ? "none" : instance->state;
+	bn_time updated = instance->finished != 0 ? instance->finished : instance->started;
+	size_t i;
+
+	for (i = 0; i < filter->state_count && strcmp(filter->states[i], state) != 0; i++)
+		;
+	return (filter->state_count == 0 || i < filter->state_count) &&
+	       after(filter->limits[AF_START], instance->started) &&
+	       after(filter->limits[AF_END], instance->finished) &&
+	       after(filter->limits[AF_UPDATED], updated);
+}
+
 static size_t
 append_instances(struct bn_web_request *request, const struct af_dialect *dialect,
 		 const struct af_query *query, const struct bn_w_run *run, const char *only,
@@ -344,8 +391,10 @@ append_instances(struct bn_web_request *request, const struct af_dialect *dialec
 	for (i = 0; i < count; i++) {
 		if (only != NULL && (strcmp(tasks[i].name, only) != 0 || tasks[i].map_index < 0))
 			continue;
+		af_instance(request->world, run, &tasks[i], 0, request->now, &instance);
+		if (!instance_wanted(query, &instance))
+			continue;
 		if (af_on_page(query, total++)) {
-			af_instance(request->world, run, &tasks[i], 0, request->now, &instance);
 			json_array_append_new(items, dialect->instance(request, &instance, false));
 		}
 	}
@@ -359,7 +408,7 @@ list_instances(struct bn_web_request *request, const struct af_dialect *dialect,
 {
 	const char *dag = part(request, dialect, 1), *id = part(request, dialect, 3);
 	json_t *items = json_array();
-	struct af_query query;
+	struct af_query query, filter;
 	struct af_list list = {NULL, 0};
 	size_t i, total = 0;
 
@@ -367,18 +416,17 @@ list_instances(struct bn_web_request *request, const struct af_dialect *dialect,
 		goto out;
 	query.dag = dag;
 	query.run = id;
-	if (strcmp(dag, "~") != 0 && af_find_dag(request->world, dialect->engine, dag) == NULL) {
-		dialect->not_found(request, "DAG", dag);
+	if (unknown_dag(request, dialect, dag))
 		goto out;
-	}
+	take_instance_filters(&query, &filter);
 	af_runs(request->world, &query, request->now, &list);
-	if (list.count == 0 && strcmp(id, "~") != 0) {
+	if (list.count == 0 && strcmp(id, "~") != 0 && dialect->engine != BN_W_AIRFLOW2) {
 		dialect->not_found(request, "DAGRun", id);
 		goto out;
 	}
 	for (i = 0; i < list.count; i++)
 		total =
-		    append_instances(request, dialect, &query, &list.run[i], only, items, total);
+		    append_instances(request, dialect, &filter, &list.run[i], only, items, total);
 	bn_web_json(request, 200, envelope("task_instances", items, total));
 	items = NULL;
 out:
@@ -391,15 +439,14 @@ post_instances(struct bn_web_request *request, const struct af_dialect *dialect)
 {
 	json_t *body = NULL, *items = json_array();
 	struct af_list list = {NULL, 0};
-	struct af_query query;
+	struct af_query query, filter;
 	size_t i, total = 0;
 
 	if (read_body(request, dialect, &query, &body)) {
-		query.states[0] = NULL; /* states of tasks, not of runs: not narrowed here */
-		query.state_count = 0;
+		take_instance_filters(&query, &filter);
 		af_runs(request->world, &query, request->now, &list);
 		for (i = 0; i < list.count; i++)
-			total = append_instances(request, dialect, &query, &list.run[i], NULL,
+			total = append_instances(request, dialect, &filter, &list.run[i], NULL,
 						 items, total);
 		bn_web_json(request, 200, envelope("task_instances", items, total));
 		items = NULL;

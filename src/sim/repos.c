@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 
 #include <git2.h>
+#include <git2/sys/mempack.h>
+#include <git2/sys/odb_backend.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -23,6 +25,7 @@ struct repo {
 	const char *name;
 	char *path;
 	git_repository *git;
+	git_odb_backend *memory; /* takes what is written until it is packed; the odb's */
 };
 struct bn_world_repos {
 	const struct bn_world *world;
@@ -224,6 +227,65 @@ bn_world_repos_advance(struct bn_world_repos *repos, bn_time now, struct bn_erro
 	return rc;
 }
 
+/* The history so far goes into one pack: hundreds of loose objects would take the demo half a
+ * second to start and as long to remove. */
+static int
+gather(struct repo *repo)
+{
+	git_odb *odb = NULL;
+	int rc = git_mempack_new(&repo->memory);
+
+	if (rc == 0)
+		rc = git_repository_odb(&odb, repo->git);
+	if (rc == 0)
+		rc = git_odb_add_backend(odb, repo->memory, 999);
+	git_odb_free(odb);
+	return rc;
+}
+
+static int
+pack(struct repo *repo)
+{
+	git_indexer_progress progress;
+	git_odb_writepack *writer = NULL;
+	git_buf bytes = GIT_BUF_INIT_CONST(NULL, 0);
+	git_odb *odb = NULL;
+	int rc;
+
+	memset(&progress, 0, sizeof(progress));
+	rc = git_mempack_dump(&bytes, repo->git, repo->memory);
+	if (rc == 0)
+		rc = git_repository_odb(&odb, repo->git);
+	if (rc == 0)
+		rc = git_odb_write_pack(&writer, odb, NULL, NULL);
+	if (rc == 0)
+		rc = writer->append(writer, bytes.ptr, bytes.size, &progress);
+	if (rc == 0)
+		rc = writer->commit(writer, &progress);
+	if (writer != NULL)
+		writer->free(writer);
+	git_buf_dispose(&bytes);
+	git_odb_free(odb);
+	if (rc == 0) { /* what is merged from here on is written as it comes */
+		git_repository_free(repo->git);
+		repo->git = NULL;
+		rc = git_repository_open_bare(&repo->git, repo->path);
+	}
+	return rc;
+}
+
+static int
+pack_all(struct bn_world_repos *repos, struct bn_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < repos->count; i++) {
+		if (pack(&repos->all[i]) != 0)
+			return git_fail(err, repos->all[i].name, "pack its history");
+	}
+	return BN_OK;
+}
+
 static int
 make_one(struct bn_world_repos *repos, const char *dir, const char *name, struct bn_error *err)
 {
@@ -238,14 +300,14 @@ make_one(struct bn_world_repos *repos, const char *dir, const char *name, struct
 	options.initial_head = "main";
 	if (git_repository_init_ext(&repo->git, repo->path, &options) != 0)
 		return git_fail(err, name, "make a repository");
-	if (found(repos->world, repo) != 0)
+	if (gather(repo) != 0 || found(repos->world, repo) != 0)
 		return git_fail(err, name, "write its first commit");
 	return BN_OK;
 }
 
 int
-bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world, bn_time now,
-	      struct bn_error *err)
+bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world,
+		    bn_time now, struct bn_error *err)
 {
 	struct bn_world_repos *repos = bn_xcalloc(1, sizeof(*repos));
 	const char *name;
@@ -257,6 +319,8 @@ bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct b
 		rc = make_one(repos, dir, name, err);
 	if (rc == BN_OK)
 		rc = bn_world_repos_advance(repos, now, err);
+	if (rc == BN_OK)
+		rc = pack_all(repos, err);
 	if (rc != BN_OK) {
 		bn_world_repos_free(repos);
 		repos = NULL;

@@ -10,8 +10,8 @@ struct bn_world_repos;
 
 /* Makes DIR/repos/NAME.git for each of the world's repositories, with everything merged up to
  * `now`. */
-int bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world, bn_time now,
-		  struct bn_error *err);
+int bn_world_repos_make(struct bn_world_repos **out, const char *dir, const struct bn_world *world,
+			bn_time now, struct bn_error *err);
 /* Commits what became due since. */
 int bn_world_repos_advance(struct bn_world_repos *repos, bn_time now, struct bn_error *err);
 void bn_world_repos_free(struct bn_world_repos *repos); /* NULL allowed; leaves the files */

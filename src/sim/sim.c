@@ -373,8 +373,8 @@ start_all(struct bn_sim *sim, const struct bn_sim_options *options, struct bn_er
 	if (rc == BN_OK)
 		rc = make_logins(sim, err);
 	if (rc == BN_OK)
-		rc = bn_world_repos_make(&sim->repos, sim->dir, sim->world, bn_clock_now(&sim->clock),
-				   err);
+		rc = bn_world_repos_make(&sim->repos, sim->dir, sim->world,
+					 bn_clock_now(&sim->clock), err);
 	if (rc == BN_OK)
 		rc = start_faces(sim, err);
 	if (rc == BN_OK)
