@@ -41,7 +41,7 @@ bn_apply_dirty(struct bn_apply *a, int64_t pipeline_id)
 
 /* The next fire after `after`, or 0 when the schedule isn't a cron expression we know. */
 static bn_time
-next_fire(struct bn_apply *a, const char *schedule, const char *timezone, bn_time after)
+next_fire(struct bn_apply *a, const char *schedule, const char *zone, bn_time after)
 {
 	struct bn_cron *cron = NULL;
 	struct bn_error ignored;
@@ -49,7 +49,7 @@ next_fire(struct bn_apply *a, const char *schedule, const char *timezone, bn_tim
 
 	if (schedule == NULL || bn_cron_parse(&cron, schedule, &ignored) != BN_OK)
 		return 0;
-	next = bn_cron_next(cron, after, bn_writer_zone(a->writer, timezone));
+	next = bn_cron_next(cron, after, bn_writer_zone(a->writer, zone));
 	bn_cron_free(cron);
 	return next;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -434,6 +435,76 @@ store_serves_two_processes_at_once(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM journal.record"), 80);
 }
 
+static int
+ignore_row(sqlite3_stmt *row, void *payload, struct bn_error *err)
+{
+	(void)row, (void)payload, (void)err;
+	return BN_OK;
+}
+
+/* One lane: its own writer and reader, and whatever threads share. */
+static void *
+lane(void *payload)
+{
+	struct fixture *f = payload;
+	struct bn_writer *writer = NULL;
+	struct bn_reader *reader = NULL;
+	struct bn_actor actor = {"lane", "", "h", ""};
+	struct bn_error err;
+	intptr_t failed = 0;
+
+	if (bn_writer_open(&writer, f->store, &err) != BN_OK || bn_reader_open(&reader, f->store, &err) != BN_OK)
+		return (void *)1;
+	for (int i = 0; i < 20; i++) {
+		struct bn_batch *b = bn_batch_new(writer, NULL, f->source, "argo", -1);
+		char key[64];
+
+		snprintf(key, sizeof(key), "%p-%d", (void *)writer, i);
+		bn_batch_run(b, &(struct bn_run){.e = {.key = key, .status = BN_RUNNING}});
+		failed += bn_batch_page(b, &err) != BN_OK;
+		bn_batch_free(b);
+		failed += bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL, &err) != BN_OK;
+		failed += bn_store_sql(f->store, "SELECT count(*) FROM run", 0, 0, ignore_row, NULL, &err) != BN_OK;
+		failed += bn_reader_version(reader) == 0;
+		bn_store_noticed(f->store);
+		failed += bn_writer_maintain(writer, &err) == BN_EIO;
+	}
+	bn_reader_close(reader);
+	bn_writer_close(writer);
+	return (void *)failed;
+}
+
+static void
+lanes_on(struct fixture *f)
+{
+	pthread_t threads[4];
+
+	(void)bn_store_notice_fd(f->store);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, lane, f), 0);
+	for (int i = 0; i < 4; i++) {
+		void *failed = NULL;
+
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	assert_int_equal(ask(f, "SELECT count(*) FROM run_now"), 80);
+	assert_int_equal(ask(f, "SELECT count(*) FROM journal.record"), 80);
+}
+
+static void
+store_is_shared_by_the_threads_of_a_process(void **state)
+{
+	struct fixture *f = *state, memory = {0};
+
+	lanes_on(f);
+	fixture_at(&memory, T0);
+	fixture_open(&memory, BN_STORE_MEMORY);
+	memory.source = fixture_source(&memory, "argo", 15000);
+	lanes_on(&memory);
+	fixture_close(&memory);
+}
+
 static void
 store_killed_at_any_moment_loses_nothing_that_was_said(void **state)
 {
@@ -743,6 +814,7 @@ main(void)
 	    STORE_TEST(store_damaged_cache_in_use_elsewhere_is_not_taken_away),
 	    STORE_TEST(store_damaged_journal_is_read_and_never_written),
 	    STORE_TEST(store_serves_two_processes_at_once),
+	    STORE_TEST(store_is_shared_by_the_threads_of_a_process),
 	    STORE_TEST(store_killed_at_any_moment_loses_nothing_that_was_said),
 	    STORE_TEST(store_on_a_full_disk_refuses_and_keeps_what_it_has),
 	    STORE_TEST(store_in_a_directory_that_can_not_be_written_says_what_to_do),
