@@ -6,7 +6,6 @@
 
 #include "airflow.h"
 
-#define PAGE		 100 /* the server's own maximum_page_limit by default */
 #define PAGES_AT_MOST	 300
 #define FULL_READ_EVERY	 (60 * 60 * 1000) /* ms between two readings of the whole window */
 #define OVERLAP		 (120 * 1000)	  /* ms a reading goes back behind the one before */
@@ -31,29 +30,29 @@ struct poll {
 	size_t failed_count;
 };
 
-/* Reads a list to its end, 100 items at a time. */
+/* Reads a list to its end, 100 items at a time, or fewer where the server allows fewer a page. */
 static int
 read_list(struct poll *p, int request, const struct bn_param *extra, const char *array,
 	  bn_item_fn *on_item, struct bn_error *err)
 {
+	size_t offset = 0;
+
 	for (int page = 0; page < PAGES_AT_MOST; page++) {
 		struct bn_param params[12] = {{"limit", "100"},
-					      {"offset", bn_format(p->s, "%d", page * PAGE)}};
+					      {"offset", bn_format(p->s, "%zu", offset)}};
 		struct bn_json rest;
-		size_t n = 2;
 		int rc;
 
-		for (; extra->name != NULL && n < 11; extra++)
-			params[n++] = *extra;
-		extra -= n - 2;
+		for (size_t n = 2, i = 0; extra[i].name != NULL && n < 11; i++)
+			params[n++] = extra[i];
 		p->items = 0;
 		rc = bn_items(p->s, p->d->first + request, params, array, on_item, p, &rest, err);
 		if (rc == BN_OK)
 			rc = bn_page(p->batch, err);
 		if (rc != BN_OK)
 			return rc;
-		if (p->items == 0 ||
-		    bn_json_int(rest, "total_entries", 0) <= (int64_t)(page + 1) * PAGE)
+		offset += p->items;
+		if (p->items == 0 || bn_json_int(rest, "total_entries", 0) <= (int64_t)offset)
 			return BN_OK;
 	}
 	bn_add_skip(p->batch, array, "the list is longer than 300 pages; shorten `window`");

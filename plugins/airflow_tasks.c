@@ -235,6 +235,8 @@ on_instance(struct bn_json item, void *payload, struct bn_error *err)
 static int
 read_instances(struct detail *d, struct bn_error *err)
 {
+	size_t offset = 0;
+
 	for (int page = 0; page < TASKS_AT_MOST / 100; page++) {
 		struct bn_json rest;
 		int rc;
@@ -243,12 +245,12 @@ read_instances(struct detail *d, struct bn_error *err)
 		rc =
 		    bn_items(d->s, d->d->first + AIRFLOW_INSTANCES,
 			     BN_PARAMS({"dag_id", d->dag}, {"dag_run_id", d->run}, {"limit", "100"},
-				       {"offset", bn_format(d->s, "%d", page * 100)}),
+				       {"offset", bn_format(d->s, "%zu", offset)}),
 			     "task_instances", on_instance, d, &rest, err);
 		if (rc != BN_OK)
 			return rc;
-		if (d->page_items == 0 ||
-		    bn_json_int(rest, "total_entries", 0) <= (int64_t)(page + 1) * 100)
+		offset += d->page_items;
+		if (d->page_items == 0 || bn_json_int(rest, "total_entries", 0) <= (int64_t)offset)
 			break;
 	}
 	return BN_OK;
