@@ -305,9 +305,10 @@ parse_threshold(const char *text, char op[3], double *bound)
 		return false;
 	snprintf(op, 3, "%.*s", (int)n, text);
 	*bound = strtod(text + n, &end);
+	if (end == text + n)
+		return false;
 	end += strspn(end, " \t");
-	return end != text + n && *end == '\0' && strcmp(op, "==") != 0 && op[1] != '<' &&
-	       op[1] != '>';
+	return *end == '\0' && strcmp(op, "==") != 0 && op[1] != '<' && op[1] != '>';
 }
 
 /* NaN crosses nothing: a rate over no requests is no error rate of zero, and none of one. */

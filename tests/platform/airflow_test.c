@@ -227,15 +227,11 @@ airflow_new_failure_is_explained_from_records(void **state)
 static void
 airflow_unhealthy_scheduler_is_a_critical_finding(void **state)
 {
-	struct fake *fake = airflow2();
+	struct fake *fake = new_fake("v1");
 	const json_t *finding;
 	struct bn_error err;
 
 	(void)state;
-	fake_reply(fake, V1 "/health", 200, "{}");
-	fake_reply(fake, V1 "/health?", 200, "{}");
-	fake_free(fake);
-	fake = new_fake("v1");
 	fake_reply(fake, V1 "/health", 200,
 		   "{\"metadatabase\":{\"status\":\"healthy\"},\"dag_processor\":{\"status\":null},"
 		   "\"scheduler\":{\"status\":\"unhealthy\",\"latest_scheduler_heartbeat\":\"2026-"
