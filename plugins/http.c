@@ -68,18 +68,19 @@ prepare(struct bn_source *s, size_t section, struct bn_probe *probe)
 	};
 }
 
-/* The URL as people may see it: without user, password and query, which may hold a key. */
+/* The URL as people may see it: without user, password, query and fragment, which may hold a key.
+ */
 static const char *
-target_of(struct bn_source *s, const struct bn_probe *probe)
+shown_url(struct bn_source *s, const char *url)
 {
-	const char *url = probe->url, *host = strstr(url, "://"), *at;
+	const char *host = strstr(url, "://"), *at;
 	size_t size = strcspn(url, "?#"), scheme = host != NULL ? (size_t)(host + 3 - url) : 0;
 
-	at = memchr(url, '@', size);
-	if (at != NULL && (size_t)(at - url) < scheme + strcspn(url + scheme, "/"))
-		return bn_format(s, "%s %.*s%.*s", probe->method, (int)scheme, url,
-				 (int)(size - (size_t)(at + 1 - url)), at + 1);
-	return bn_format(s, "%s %.*s", probe->method, (int)size, url);
+	at = memrchr(url + scheme, '@', strcspn(url + scheme, "/?#"));
+	if (at == NULL)
+		return bn_format(s, "%.*s", (int)size, url);
+	return bn_format(s, "%.*s%.*s", (int)scheme, url, (int)(size - (size_t)(at + 1 - url)),
+			 at + 1);
 }
 
 /* ---- judging
@@ -223,6 +224,7 @@ add_result(struct bn_source *s, struct bn_batch *batch, size_t section,
 		   *group = bn_section_option(s, section, "group");
 	const char *labels[] = {"group", group, NULL};
 	bn_time at = probe->sent_at > 0 ? probe->sent_at : bn_source_now(s);
+	const char *url = shown_url(s, probe->url);
 	struct bn_ref self = {BN_ENDPOINT, NULL, name};
 	struct judged j;
 
@@ -233,10 +235,10 @@ add_result(struct bn_source *s, struct bn_batch *batch, size_t section,
 					 .raw_status = j.raw,
 					 .message = j.message,
 					 .owner = bn_section_option(s, section, "owner"),
-					 .url = probe->url,
+					 .url = url,
 					 .labels = group != NULL ? labels : NULL},
 				   .type = "http",
-				   .target = target_of(s, probe),
+				   .target = bn_format(s, "%s %s", probe->method, url),
 				   .http_status = probe->http_status,
 				   .resolve = probe->resolve,
 				   .connect = probe->connect,
