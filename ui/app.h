@@ -57,8 +57,6 @@ struct bn_screen *bn_run_screen(struct bn_app *app, struct bn_ref about, bool lo
 struct bn_screen *bn_changed_screen(struct bn_app *app, struct bn_ref about);
 struct bn_screen *bn_links_screen(struct bn_app *app, struct bn_ref about);
 struct bn_screen *bn_detail_screen(struct bn_app *app, struct bn_ref about);
-struct bn_screen *bn_log_screen(struct bn_app *app, struct bn_ref run, const char *task,
-				const char *handle, int try_number);
 /* `text` is taken over; split into lines. */
 struct bn_screen *bn_text_screen(struct bn_app *app, const char *title, char *text);
 struct bn_screen *bn_help_screen(struct bn_app *app, unsigned context);

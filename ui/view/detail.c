@@ -149,6 +149,20 @@ bn_detail_draw_ruled(const struct bn_detail_pane *pane, struct bn_rect r, const 
 		bn_detail_draw(pane, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
 }
 
+/* Title left and subtitle right, or below it where both don't fit. */
+static void
+draw_heading(const struct bn_detail_pane *pane, struct bn_pen *pen, struct bn_rect in)
+{
+	const char *title = pane->detail.title == NULL ? "" : pane->detail.title;
+	const char *subtitle = pane->detail.subtitle == NULL ? "" : pane->detail.subtitle;
+
+	bn_draw(pen, in.y, in.x, in.w, BN_INK(BN_ROLE_KEY), title);
+	if ((int)(bn_text_width(title) + bn_text_width(subtitle)) + 2 <= in.w)
+		bn_draw_right(pen, in.y, in.x, in.w, BN_INK(BN_ROLE_DIM), subtitle);
+	else
+		bn_draw(pen, in.y + 1, in.x, in.w, BN_INK(BN_ROLE_DIM), subtitle);
+}
+
 void
 bn_detail_draw_boxed(const struct bn_detail_pane *pane, struct bn_rect r, const char *title,
 		     const char *right)
@@ -160,13 +174,6 @@ bn_detail_draw_boxed(const struct bn_detail_pane *pane, struct bn_rect r, const 
 	in = bn_draw_box(pen, r, title, right, false);
 	if (in.h < 3)
 		return;
-	if (pane->detail.title != NULL) {
-		int end = in.x + in.w;
-
-		if (pane->detail.subtitle != NULL)
-			end = bn_draw_right(pen, in.y, in.x + in.w / 2, in.w - in.w / 2,
-					    BN_INK(BN_ROLE_DIM), pane->detail.subtitle);
-		bn_draw(pen, in.y, in.x, end - in.x - 1, BN_INK(BN_ROLE_KEY), pane->detail.title);
-	}
+	draw_heading(pane, pen, in);
 	bn_detail_draw(pane, (struct bn_rect){in.y + 2, in.x, in.h - 2, in.w});
 }

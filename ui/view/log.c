@@ -22,9 +22,10 @@ forget(struct bn_log *log)
 	free((char *)(uintptr_t)log->run.source);
 	free((char *)(uintptr_t)log->run.key);
 	free(log->task);
+	free(log->title);
 	free(log->handle);
 	log->run = (struct bn_ref){BN_KIND_NONE, NULL, NULL};
-	log->task = log->handle = NULL;
+	log->task = log->handle = log->title = NULL;
 	log->ended = log->kept = false;
 	log->error.code = BN_OK;
 }
@@ -58,7 +59,7 @@ ask_kept(struct bn_log *log)
 
 void
 bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char *handle,
-	     int try_number, int tail, bool follow)
+	     const char *title, int try_number, int tail, bool follow)
 {
 	struct bn_collect *collect = bn_app_options(log->screen->app)->collect;
 	struct bn_log_request request;
@@ -68,6 +69,7 @@ bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char
 	bn_pager_follow(log->pager, true);
 	log->run = (struct bn_ref){run.kind, bn_xstrdup(run.source), bn_xstrdup(run.key)};
 	log->task = bn_xstrdup(task);
+	log->title = bn_xstrdup(title);
 	log->handle = bn_xstrdup(handle);
 	log->try_number = try_number;
 	request =
@@ -140,10 +142,8 @@ bn_log_words(const struct bn_log *log, struct bn_buf *title, struct bn_buf *righ
 {
 	char position[96], at[BN_TIME_TEXT];
 
-	bn_buf_addf(title, "log · %s",
-		    log->task != NULL	   ? log->task
-		    : log->run.key == NULL ? ""
-					   : log->run.key);
+	bn_buf_addf(title, "log%s%s", log->title != NULL ? " · " : "",
+		    log->title != NULL ? log->title : "");
 	if (log->try_number > 1)
 		bn_buf_addf(title, " · try %d", log->try_number);
 	if (log->kept)

@@ -12,7 +12,7 @@ struct bn_log {
 	struct bn_pager *pager;
 	struct bn_log_reader *reader; /* NULL: not reading */
 	struct bn_ref run;	      /* with strings of its own */
-	char *task, *handle;
+	char *task, *handle, *title;
 	int try_number;
 	bool ended; /* the far end says that there is no more */
 	bool kept;  /* what is shown was kept from an earlier reading */
@@ -22,9 +22,10 @@ struct bn_log {
 
 void bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot);
 void bn_log_clear(struct bn_log *log);
-/* Begins to read; what was read before goes. `task` NULL: the whole run. `tail` 0: all. */
+/* Begins to read; what was read before goes. `task` NULL: the whole run; `title` is what
+ * a person calls it. `tail` 0: all. */
 void bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char *handle,
-		  int try_number, int tail, bool follow);
+		  const char *title, int try_number, int tail, bool follow);
 void bn_log_stop(struct bn_log *log);
 /* Takes the lines that wait (bounded). True if anything changed. */
 bool bn_log_pump(struct bn_log *log);

@@ -15,16 +15,20 @@ bn_level_for(int width)
 const char *
 bn_row_text(const struct bn_rows *rows, size_t row, const char *column)
 {
-	struct bn_value value = bn_rows_named(rows, row, column);
+	struct bn_value value = {0};
 
+	if (rows != NULL)
+		value = bn_rows_named(rows, row, column);
 	return value.type == BN_VALUE_TEXT && value.s != NULL ? value.s : "";
 }
 
 int64_t
 bn_row_int(const struct bn_rows *rows, size_t row, const char *column)
 {
-	struct bn_value value = bn_rows_named(rows, row, column);
+	struct bn_value value = {0};
 
+	if (rows != NULL)
+		value = bn_rows_named(rows, row, column);
 	return value.type == BN_VALUE_INT    ? value.i
 	       : value.type == BN_VALUE_REAL ? (int64_t)value.r
 					     : 0;
@@ -257,7 +261,6 @@ void
 bn_pane_words(const struct bn_pane *pane, char *out, size_t size)
 {
 	struct bn_buf text = BN_BUF_INIT(4096);
-	char position[64];
 
 	if (pane->filter != NULL)
 		bn_buf_addf(&text, "/%s", pane->filter);
@@ -266,9 +269,6 @@ bn_pane_words(const struct bn_pane *pane, char *out, size_t size)
 	if (bn_list_marked(pane->list) > 0)
 		bn_buf_addf(&text, "%s%zu marked", text.size > 0 ? " · " : "",
 			    bn_list_marked(pane->list));
-	bn_list_position(pane->list, position, sizeof(position));
-	if (position[0] != '\0')
-		bn_buf_addf(&text, "%s%s", text.size > 0 ? " · " : "", position);
 	snprintf(out, size, "%s", bn_buf_text(&text));
 	bn_buf_free(&text);
 }

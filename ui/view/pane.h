@@ -41,7 +41,7 @@ bool bn_pane_selected(const struct bn_pane *pane, struct bn_ref *ref);
 /* The rows; under them nothing. Where the query failed or there are none, words saying so. */
 void bn_pane_draw(struct bn_pane *pane, struct bn_rect rect, int level, bool header, bool cursor,
 		  const char *nothing);
-/* " / filter · problems only · 3 marked · 1-14 of 41" for a rule's right end. */
+/* What a person chose: "/filter · problems only · 3 marked"; "" where nothing was. */
 void bn_pane_words(const struct bn_pane *pane, char *out, size_t size);
 
 /* Values of the row under the cursor (or any row), by column name. "" and 0 where there is none. */

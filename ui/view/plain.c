@@ -124,18 +124,25 @@ draw_headline(const struct bn_plain *p, int y, int x, int w)
 	struct bn_pen *pen = bn_app_pen(p->screen.app);
 	struct bn_buf left = BN_BUF_INIT(4096), right = BN_BUF_INIT(4096);
 	char words[256];
+	bool chosen = false;
 	int end;
 
 	bn_draw_blank(pen, y, x, w, BN_INK(BN_ROLE_TEXT));
 	if (p->kind->headline != NULL)
 		p->kind->headline(p, &left, &right);
+	bn_list_position(p->list.list, words, sizeof(words));
+	if (words[0] != '\0')
+		bn_buf_addf(&left, " · %s", words);
 	bn_pane_words(&p->list, words, sizeof(words));
 	if (words[0] != '\0') { /* what was chosen matters more than what is always so */
 		bn_buf_reset(&left);
 		bn_buf_adds(&left, words);
+		bn_list_position(p->list.list, words, sizeof(words));
+		bn_buf_addf(&left, "%s%s", words[0] != '\0' ? " · " : "", words);
+		chosen = true;
 	}
 	end = x + 1 +
-	      bn_draw(pen, y, x + 1, w - 2, BN_INK(words[0] != '\0' ? BN_ROLE_ACCENT : BN_ROLE_DIM),
+	      bn_draw(pen, y, x + 1, w - 2, BN_INK(chosen ? BN_ROLE_ACCENT : BN_ROLE_DIM),
 		      bn_buf_text(&left));
 	if ((int)bn_text_width(bn_buf_text(&right)) < x + w - 2 - end)
 		bn_draw_right(pen, y, end + 1, x + w - end - 2, BN_INK(BN_ROLE_DIM),

@@ -210,7 +210,7 @@ start_log(struct run *r, const struct bn_tree_line *line)
 
 	free(r->log_for);
 	r->log_for = bn_xstrdup(key);
-	bn_log_start(&r->log, r->shown, key, task_text(r, line, "log"),
+	bn_log_start(&r->log, r->shown, key, task_text(r, line, "log"), task_text(r, line, "task"),
 		     (int)bn_row_int(rows, line->row, "try"), LOG_TAIL, follow);
 }
 
@@ -483,15 +483,15 @@ state_words(const struct bn_rows *rows, const struct bn_tree_line *line, char *o
 
 static void
 draw_more(struct bn_pen *pen, int y, int x, const struct lay *lay, const struct bn_tree_line *line,
-	  bool selected)
+	  enum bn_status status, bool selected)
 {
-	const struct bn_status_row *ok = bn_status_row(BN_SUCCEEDED);
+	const struct bn_status_row *row = bn_status_row(status);
 	int indent = 1 + 2 * (line->depth < 8 ? line->depth : 8);
 
-	bn_draw(pen, y, x + indent + 2, 1, BN_INK_ON(ok->role, selected),
-		pen->ascii ? ok->ascii : ok->glyph);
+	bn_draw(pen, y, x + indent + 2, 1, BN_INK_ON(row->role, selected),
+		pen->ascii ? row->ascii : row->glyph);
 	bn_drawf(pen, y, x + indent + 4, lay->task - indent - 4, BN_INK_ON(BN_ROLE_DIM, selected),
-		 "… %zu more ok", line->more);
+		 "… %zu more %s", line->more, status == BN_SUCCEEDED ? "ok" : row->word);
 }
 
 static void
@@ -507,7 +507,7 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 
 	bn_draw_blank(pen, y, x, w, BN_INK_ON(BN_ROLE_TEXT, selected));
 	if (line->more > 0) {
-		draw_more(pen, y, x, lay, line, selected);
+		draw_more(pen, y, x, lay, line, bn_rows_status(rows, line->row), selected);
 		return;
 	}
 	if (line->group)

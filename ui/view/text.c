@@ -1,19 +1,18 @@
-/* text.c - screens that are one long text: a log, the help, a command's output, everything about a
+/* text.c - screens that are one long text: the help, a command's output, everything about a
  * thing. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ui/view/detail.h"
-#include "ui/view/log.h"
+#include "ui/widget/pager.h"
 
-enum { SLOT_DETAIL, SLOT_KEPT };
+enum { SLOT_DETAIL };
 
 /* The common part: a pager and the prompt that searches it. */
 struct text {
 	struct bn_screen screen;
-	struct bn_pager *pager; /* borrowed from `log` in a log's screen */
-	struct bn_log log;
+	struct bn_pager *pager;
 	struct bn_detail_pane detail;
 	char *heading;
 };
@@ -88,10 +87,7 @@ text_close(struct bn_screen *screen)
 {
 	struct text *t = (struct text *)screen;
 
-	if (t->log.pager != NULL)
-		bn_log_clear(&t->log);
-	else
-		bn_pager_free(t->pager);
+	bn_pager_free(t->pager);
 	bn_detail_clear(&t->detail);
 	free(t->heading);
 }
@@ -263,59 +259,5 @@ bn_detail_screen(struct bn_app *app, struct bn_ref about)
 	bn_pager_act(t->pager, BN_ACT_WRAP);
 	bn_detail_init(&t->detail, &t->screen, SLOT_DETAIL);
 	bn_detail_about(&t->detail, &about);
-	return &t->screen;
-}
-
-/* ---- a log --------------------------------------------------------------------------------------
- */
-
-static unsigned
-log_wake(struct bn_screen *screen)
-{
-	return bn_log_pump(&((struct text *)screen)->log) ? BN_REDRAW : 0;
-}
-
-static void
-log_answer(struct bn_screen *screen, struct bn_answer *answer)
-{
-	bn_log_answer(&((struct text *)screen)->log, answer);
-}
-
-static void
-log_draw(struct bn_screen *screen, struct bn_rect r)
-{
-	struct text *t = (struct text *)screen;
-	struct bn_pen *pen = bn_app_pen(screen->app);
-	struct bn_buf title = BN_BUF_INIT(4096), right = BN_BUF_INIT(4096);
-
-	bn_log_draw(&t->log, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
-	bn_log_words(&t->log, &title, &right);
-	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
-	bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title), bn_buf_text(&right));
-	bn_buf_free(&title);
-	bn_buf_free(&right);
-}
-
-static const struct bn_screen_ops log_ops = {
-    .title = "Log",
-    .context = BN_IN_TEXT,
-    .close = text_close,
-    .ask = text_ask,
-    .answer = log_answer,
-    .draw = log_draw,
-    .act = text_act,
-    .wake = log_wake,
-};
-
-struct bn_screen *
-bn_log_screen(struct bn_app *app, struct bn_ref run, const char *task, const char *handle,
-	      int try_number)
-{
-	struct text *t = bn_screen_new(app, &log_ops, sizeof(*t));
-
-	bn_log_init(&t->log, &t->screen, SLOT_KEPT);
-	t->pager = t->log.pager;
-	bn_log_start(&t->log, run, task, handle, try_number, 0, true);
-	bn_log_pump(&t->log);
 	return &t->screen;
 }

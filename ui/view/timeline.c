@@ -33,7 +33,9 @@ spot_of(const struct bn_rows *rows, size_t row)
 
 	if (strcmp(kind, "commit") == 0 || strcmp(kind, "change") == 0)
 		return (struct spot){80, BN_ROLE_CHANGE, "◆", "+"};
-	return (struct spot){status->rank + 1, status->role, status->glyph, status->ascii};
+	return (struct spot){status->rank + 1,
+			     status->role == BN_ROLE_OK ? BN_ROLE_DIM : status->role, status->glyph,
+			     status->ascii};
 }
 
 static void

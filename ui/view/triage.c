@@ -136,6 +136,9 @@ count_words(const struct triage *t, char *out, size_t size)
 			      t->summary.acknowledged + t->summary.snoozed);
 	bn_pane_words(&t->findings, words, sizeof(words));
 	if (words[0] != '\0' && (size_t)n < size)
+		n += snprintf(out + n, size - (size_t)n, " · %s", words);
+	bn_list_position(t->findings.list, words, sizeof(words));
+	if (words[0] != '\0' && (size_t)n < size)
 		snprintf(out + n, size - (size_t)n, " · %s", words);
 }
 

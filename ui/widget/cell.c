@@ -14,11 +14,16 @@ bn_columns_measure(struct bn_columns *columns, const struct bn_rows *rows)
 
 	if (lines > MEASURED_ROWS)
 		lines = MEASURED_ROWS;
-	columns->content = bn_xrealloc(columns->content, count + 1, sizeof(*columns->content));
-	columns->measured = count;
+	if (columns->measured != count) {
+		columns->content =
+		    bn_xrealloc(columns->content, count + 1, sizeof(*columns->content));
+		memset(columns->content, 0, (count + 1) * sizeof(*columns->content));
+		columns->measured = count;
+	}
 	for (i = 0; i < count; i++) {
-		columns->content[i] = 0;
-		if (bn_rows_column(rows, i)->format != BN_FORMAT_TEXT)
+		enum bn_format format = bn_rows_column(rows, i)->format;
+
+		if (format != BN_FORMAT_TEXT && format != BN_FORMAT_HISTORY)
 			continue;
 		for (row = 0; row < lines; row++) {
 			struct bn_value value = bn_rows_value(rows, row, i);
@@ -104,11 +109,27 @@ spread(struct bn_columns *c, int spare)
 		}
 }
 
+/* What a column would like: text no wider than there is of it (as far as was ever seen, so that
+ * nothing jumps); the open column what it holds, within reason: names matter most. */
+static int
+wanted(const struct bn_shown *s, int width)
+{
+	const struct bn_column *column = s->column;
+	int header = (int)bn_text_width(column->header), most = width >= 100 ? 34 : 24, fit;
+
+	fit = s->content > header ? s->content : header;
+	if (column->width == 0)
+		return fit < column->min_width ? column->min_width : fit > most ? most : fit;
+	if (column->format != BN_FORMAT_TEXT || s->content == 0)
+		return column->width;
+	return fit < column->width ? fit : column->width;
+}
+
 void
 bn_columns_lay(struct bn_columns *c, const struct bn_rows *rows, int width, int level, bool margin,
 	       const char *const *hidden)
 {
-	int gap = width >= 100 ? 2 : 1, room = width - (margin ? 1 : 0), x = margin ? 1 : 0, over;
+	int gap = 2, room = width - (margin ? 1 : 0), x = margin ? 1 : 0, over;
 	size_t i, count = bn_rows_columns(rows);
 
 	c->at = bn_xrealloc(c->at, count + 1, sizeof(*c->at));
@@ -118,10 +139,13 @@ bn_columns_lay(struct bn_columns *c, const struct bn_rows *rows, int width, int 
 
 		if (column->level > level || named(hidden, column->name))
 			continue;
-		c->at[c->count++] = (struct bn_shown){
-		    column, i, 0, column->width > 0 ? column->width : column->min_width,
-		    i < c->measured ? c->content[i] : 0};
+		c->at[c->count] =
+		    (struct bn_shown){column, i, 0, 0, i < c->measured ? c->content[i] : 0};
+		c->at[c->count].width = wanted(&c->at[c->count], width);
+		c->count++;
 	}
+	if (total_width(c, gap) > room)
+		gap = 1;
 	while ((over = total_width(c, gap) - room) > 0)
 		if (!squeeze(c, over))
 			break;
@@ -158,8 +182,11 @@ draw_history(struct bn_pen *pen, int y, int x, int width, const char *digits, bo
 		i = width - (int)length;
 	for (; *digits != '\0' && i < width; digits++, i++) {
 		const struct bn_status_row *status = bn_status_row((enum bn_status)(*digits - '0'));
+		/* Good runs of old are calm; what stands out is the latest, and trouble. */
+		bool old = digits[1] != '\0' && status->role == BN_ROLE_OK;
 
-		bn_draw(pen, y, x + i, 1, BN_INK_ON(stale ? BN_ROLE_STALE : status->role, selected),
+		bn_draw(pen, y, x + i, 1,
+			BN_INK_ON(stale || old ? BN_ROLE_STALE : status->role, selected),
 			ascii ? status->ascii : status->glyph);
 	}
 }
@@ -190,6 +217,11 @@ bn_cell_draw(struct bn_pen *pen, int y, int x, int width, const struct bn_column
 		ink.role = stale ? BN_ROLE_STALE : share > 100 ? BN_ROLE_WARN : BN_ROLE_ACCENT;
 		bn_draw_bar(pen, y, x, width, share / 100, ink);
 		goto out;
+	} else if (column->format == BN_FORMAT_TIME && width >= 8 && value.type == BN_VALUE_INT &&
+		   style->now - value.i < 86400000) {
+		char at[BN_TIME_TEXT]; /* there is room for the seconds */
+
+		bn_buf_adds(&text, bn_time_show(value.i, style->zone, BN_TIME_HMS, at));
 	} else {
 		bn_view_show(&text, column, value, style, (size_t)width);
 	}

@@ -524,10 +524,13 @@ draw_header(const struct bn_list *list, struct bn_pen *pen, int y, int x)
 		struct bn_ink ink = BN_INK(sorted ? BN_ROLE_ACCENT : BN_ROLE_DIM);
 		char text[48];
 
-		snprintf(text, sizeof(text), "%s%s", s->column->header,
-			 !sorted	    ? ""
-			 : list->descending ? "↓"
-					    : "↑");
+		if (s->column->format == BN_FORMAT_HISTORY) /* as many as are shown */
+			snprintf(text, sizeof(text), "LAST %d", s->width);
+		else
+			snprintf(text, sizeof(text), "%s%s", s->column->header,
+				 !sorted	    ? ""
+				 : list->descending ? "↓"
+						    : "↑");
 		if (s->column->align == BN_RIGHT)
 			bn_draw_right(pen, y, x + s->x, s->width, ink, text);
 		else

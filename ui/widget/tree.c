@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW_GOOD  3  /* good leaves shown … */
-#define MANY_GOOD 10 /* … where a group has more than so many */
+#define FEW_ALIKE  3  /* leaves shown … */
+#define MANY_ALIKE 10 /* … where a group has more than so many that went well, or were skipped */
 
 struct bn_tree {
 	struct bn_rows *rows;
@@ -14,8 +14,8 @@ struct bn_tree {
 	bool *groups;	 /* has children */
 	struct bn_tree_line *lines;
 	size_t count;
-	struct bn_strlist opened,
-	    closed; /* keys, as a person left them; "\1KEY": all good leaves of KEY */
+	struct bn_strlist opened, closed; /* keys, as a person left them; "\1KEY": all good leaves
+					     of KEY, "\2KEY": all skipped */
 	size_t cursor, top;
 	char *cursor_key;
 	bool cursor_more;
@@ -98,12 +98,18 @@ find_parents(struct bn_tree *tree, size_t count)
 	}
 }
 
-static bool
-good(const struct bn_rows *rows, size_t row)
-{
-	enum bn_status status = bn_rows_status(rows, row);
+/* What a row is among its siblings: groups and whatever is wrong or moving are always shown; of
+ * leaves that were skipped, or went well, only the first few where there are many. */
+enum rank { SHOWN, SKIPPED, GOOD, RANKS };
 
-	return status == BN_SUCCEEDED || status == BN_SKIPPED;
+static enum rank
+rank_of(const struct bn_tree *tree, size_t row)
+{
+	enum bn_status status = bn_rows_status(tree->rows, row);
+
+	if (tree->groups[row])
+		return SHOWN;
+	return status == BN_SUCCEEDED ? GOOD : status == BN_SKIPPED ? SKIPPED : SHOWN;
 }
 
 static bool
@@ -155,45 +161,52 @@ add_row(struct bn_tree *tree, size_t row, int depth, size_t count)
 }
 
 static size_t
-count_good_leaves(const struct bn_tree *tree, size_t parent, size_t count, size_t *first_hidden)
+count_rank(const struct bn_tree *tree, size_t parent, size_t count, enum rank rank)
 {
 	size_t row, found = 0;
 
 	for (row = parent == SIZE_MAX ? 0 : parent + 1; row < count; row++)
-		if (tree->parents[row] == parent && !tree->groups[row] && good(tree->rows, row)) {
-			if (found == FEW_GOOD)
-				*first_hidden = row;
-			found++;
-		}
+		found += tree->parents[row] == parent && rank_of(tree, row) == rank;
 	return found;
 }
 
-/* The children of one row: what has trouble or is a group first, then good leaves, of many only a
- * few. */
+/* The children of one rank, and a line for those left out. */
+static void
+add_rank(struct bn_tree *tree, size_t parent, int depth, size_t count, enum rank rank)
+{
+	const char *key = parent == SIZE_MAX ? "" : text_of(tree->rows, parent, "key");
+	size_t many = count_rank(tree, parent, count, rank), shown = 0, row;
+	bool all = rank == SHOWN || many <= MANY_ALIKE ||
+		   has(&tree->opened, rank == GOOD ? "\001" : "\002", key);
+
+	for (row = parent == SIZE_MAX ? 0 : parent + 1; row < count; row++) {
+		if (tree->parents[row] != parent || rank_of(tree, row) != rank)
+			continue;
+		if (!all && shown++ == FEW_ALIKE) {
+			add_line(tree,
+				 (struct bn_tree_line){row, depth, false, true, many - FEW_ALIKE});
+			return;
+		}
+		add_row(tree, row, depth, count);
+	}
+}
+
+/* Few children stay in their own order; of many, what is wrong comes first. */
 static void
 add_children(struct bn_tree *tree, size_t parent, int depth, size_t count)
 {
-	const char *key = parent == SIZE_MAX ? "" : text_of(tree->rows, parent, "key");
-	size_t first_hidden = 0, row, shown = 0, begin = parent == SIZE_MAX ? 0 : parent + 1;
-	size_t leaves = count_good_leaves(tree, parent, count, &first_hidden);
-	bool all = leaves <= MANY_GOOD || has(&tree->opened, "\001", key);
-	int pass;
+	size_t row;
+	int rank;
 
-	for (pass = 0; pass < 2; pass++)
-		for (row = begin; row < count; row++) {
-			bool leaf = !tree->groups[row] && good(tree->rows, row);
-
-			if (tree->parents[row] != parent ||
-			    (leaves > MANY_GOOD && leaf != (pass == 1)) ||
-			    (leaves <= MANY_GOOD && pass == 1))
-				continue;
-			if (leaf && !all && shown++ >= FEW_GOOD)
-				continue;
+	if (count_rank(tree, parent, count, GOOD) + count_rank(tree, parent, count, SKIPPED) >
+	    MANY_ALIKE) {
+		for (rank = SHOWN; rank < RANKS; rank++)
+			add_rank(tree, parent, depth, count, (enum rank)rank);
+		return;
+	}
+	for (row = parent == SIZE_MAX ? 0 : parent + 1; row < count; row++)
+		if (tree->parents[row] == parent)
 			add_row(tree, row, depth, count);
-		}
-	if (!all)
-		add_line(tree, (struct bn_tree_line){first_hidden, depth, false, true,
-						     leaves - FEW_GOOD});
 }
 
 static void
@@ -327,7 +340,7 @@ show_all(struct bn_tree *tree, const struct bn_tree_line *line)
 	size_t parent = tree->parents[line->row];
 	char name[512];
 
-	snprintf(name, sizeof(name), "\001%s",
+	snprintf(name, sizeof(name), "%s%s", rank_of(tree, line->row) == GOOD ? "\001" : "\002",
 		 parent == SIZE_MAX ? "" : text_of(tree->rows, parent, "key"));
 	free(tree->cursor_key);
 	tree->cursor_key = bn_xstrdup(text_of(tree->rows, line->row, "key"));
