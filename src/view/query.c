@@ -116,6 +116,9 @@ add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filt
 		if (query->until != 0)
 			bn_buf_addf(sql, " AND (%s) <= :until", t->time_sql);
 	}
+	/* A scope of the table's own kind is the one row it names. */
+	if (query->scope.kind != BN_KIND_NONE && query->scope.kind == t->kind)
+		bn_buf_addf(sql, " AND (%s) = (coalesce(:source, ''), :kind, :key)", t->id_sql);
 	if (query->problems && t->problem_sql != NULL)
 		bn_buf_addf(sql, " AND (%s IS TRUE)", t->problem_sql);
 	if (filter != NULL)
