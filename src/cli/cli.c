@@ -49,8 +49,7 @@ const struct bn_flag bn_global_flags[] = {
     {NULL, 0, NULL, false, NULL, NULL},
 };
 
-/* ---- help
- * ------------------------------------------------------------------------------------------ */
+/* ---- help ---------------------------------------------------------------------------------- */
 
 static void
 print_flags(const struct bn_flag *flags, FILE *out)
@@ -121,8 +120,7 @@ bn_cli_help(const struct bn_command *command, FILE *out)
 		command->page[0] != '\0' ? "-" : "", command->page);
 }
 
-/* ---- global options
- * -------------------------------------------------------------------------------- */
+/* ---- global options ------------------------------------------------------------------------ */
 
 static enum bn_output
 output_format(const char *word)
@@ -179,8 +177,7 @@ apply_global_options(struct bn_cli *cli, struct bn_error *err)
 	return rc;
 }
 
-/* ---- running
- * --------------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 static bool
 console_possible(const struct bn_cli *cli)

@@ -173,8 +173,7 @@ void bn_cli_close(struct bn_cli *cli);
 int bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
 		   struct bn_error *err);
 
-/* ---- output
- * ---------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------- */
 
 /* Runs `query` with --columns, --filter, --sort, --since … applied and writes it in the chosen
  * format. *rows (may be NULL) is the result for the caller to look at and free. */
@@ -197,16 +196,14 @@ void bn_cli_note(struct bn_cli *cli, const char *format, ...) __attribute__((for
 /* BN_EXIT_OK, or BN_EXIT_INCOMPLETE when some source did not answer. */
 int bn_cli_complete(const struct bn_cli *cli);
 
-/* ---- running
- * --------------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 /* The whole program: parses, runs, closes; returns the exit code. */
 int bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, FILE *err);
 void bn_cli_help(const struct bn_command *command, FILE *out); /* NULL: of the program */
 const struct bn_command *bn_command_find(const char *first, const char *second, int *words);
 
-/* ---- generated documents (src/cli/docgen.c)
- * -------------------------------------------------------- */
+/* ---- generated documents (src/cli/docgen.c) ------------------------------------------------ */
 
 /* Fills the @MARKERS@ of a manual page template. */
 int bn_doc_page(const struct bn_program *program, FILE *in, FILE *out, struct bn_error *err);

@@ -17,8 +17,7 @@
 
 extern char **environ;
 
-/* ---- check
- * ----------------------------------------------------------------------------------------- */
+/* ---- check --------------------------------------------------------------------------------- */
 
 static void
 add_problem(struct bn_cli *cli, struct bn_buf *out, const struct bn_config_problem *p)
@@ -117,8 +116,7 @@ const struct bn_command bn_command_config_check = {
     .run = run_config_check,
 };
 
-/* ---- show
- * ------------------------------------------------------------------------------------------ */
+/* ---- show ---------------------------------------------------------------------------------- */
 
 static void
 add_section(struct bn_cli *cli, struct bn_buf *out, const struct bn_config_section *s)
@@ -206,8 +204,7 @@ const struct bn_command bn_command_config_show = {
     .run = run_config_show,
 };
 
-/* ---- init
- * ------------------------------------------------------------------------------------------ */
+/* ---- init ---------------------------------------------------------------------------------- */
 
 static const char *
 target_file(struct bn_cli *cli, struct bn_error *err)

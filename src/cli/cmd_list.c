@@ -51,8 +51,7 @@ filter_flag(struct bn_cli *cli, struct bn_query *query, const char *flag, const 
 			    query->filter != NULL ? " " : "", column, value);
 }
 
-/* ---- status
- * ---------------------------------------------------------------------------------------- */
+/* ---- status -------------------------------------------------------------------------------- */
 
 static void
 write_summary(struct bn_cli *cli, const struct bn_summary *s)
@@ -126,8 +125,7 @@ const struct bn_command bn_command_status = {
     .run = run_status,
 };
 
-/* ---- runs
- * ------------------------------------------------------------------------------------------ */
+/* ---- runs ---------------------------------------------------------------------------------- */
 
 static int
 run_runs(struct bn_cli *cli, const struct bn_invocation *in)
@@ -175,8 +173,7 @@ const struct bn_command bn_command_runs = {
     .run = run_runs,
 };
 
-/* ---- endpoints, findings, sources
- * ------------------------------------------------------------------ */
+/* ---- endpoints, findings, sources ---------------------------------------------------------- */
 
 static int
 run_endpoints(struct bn_cli *cli, const struct bn_invocation *in)
@@ -291,8 +288,7 @@ const struct bn_command bn_command_sources = {
     .run = run_sources,
 };
 
-/* ---- changed, timeline
- * ----------------------------------------------------------------------------- */
+/* ---- changed, timeline --------------------------------------------------------------------- */
 
 static int
 run_about(struct bn_cli *cli, const struct bn_invocation *in, const char *table)

@@ -10,8 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* ---- doctor
- * ---------------------------------------------------------------------------------------- */
+/* ---- doctor -------------------------------------------------------------------------------- */
 
 struct examination {
 	struct bn_cli *cli;
@@ -136,8 +135,7 @@ const struct bn_command bn_command_doctor = {
     .run = run_doctor,
 };
 
-/* ---- poll
- * ------------------------------------------------------------------------------------------ */
+/* ---- poll ---------------------------------------------------------------------------------- */
 
 static int
 run_poll(struct bn_cli *cli, const struct bn_invocation *in)
@@ -179,8 +177,7 @@ const struct bn_command bn_command_poll = {
     .run = run_poll,
 };
 
-/* ---- collect
- * --------------------------------------------------------------------------------------- */
+/* ---- collect ------------------------------------------------------------------------------- */
 
 static int
 run_collect(struct bn_cli *cli, const struct bn_invocation *in)

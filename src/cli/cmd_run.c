@@ -11,8 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* ---- finding the run and its tasks
- * ----------------------------------------------------------------- */
+/* ---- finding the run and its tasks --------------------------------------------------------- */
 
 /* "run show transform-hourly" means its latest run. */
 static int
@@ -91,8 +90,7 @@ query_tasks(struct bn_cli *cli, const struct bn_invocation *in, const struct bn_
 	return rc == BN_OK ? bn_view_query(cli->reader, &query, rows, err) : rc;
 }
 
-/* ---- show
- * ------------------------------------------------------------------------------------------ */
+/* ---- show ---------------------------------------------------------------------------------- */
 
 static int
 show_detail(struct bn_cli *cli, const struct bn_ref *ref, struct bn_error *err)
@@ -157,8 +155,7 @@ const struct bn_command bn_command_run_show = {
     .run = run_show,
 };
 
-/* ---- tree
- * ------------------------------------------------------------------------------------------ */
+/* ---- tree ---------------------------------------------------------------------------------- */
 
 static void
 add_named(struct bn_cli *cli, struct bn_buf *out, const struct bn_rows *rows, size_t row,
@@ -269,8 +266,7 @@ const struct bn_command bn_command_run_tree = {
     .run = run_tree,
 };
 
-/* ---- gantt
- * ----------------------------------------------------------------------------------------- */
+/* ---- gantt --------------------------------------------------------------------------------- */
 
 struct span {
 	int64_t from, to;
@@ -373,8 +369,7 @@ const struct bn_command bn_command_run_gantt = {
     .run = run_gantt,
 };
 
-/* ---- log
- * ------------------------------------------------------------------------------------------- */
+/* ---- log ----------------------------------------------------------------------------------- */
 
 static int
 write_line(struct bn_cli *cli, const struct bn_log_line *line, struct bn_error *err)

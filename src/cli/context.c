@@ -17,8 +17,7 @@
 #include "sim/sim.h"
 #include "triage/triage.h"
 
-/* ---- configuration
- * --------------------------------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------------------------- */
 
 /* $XDG_CONFIG_HOME/binnacle/NAME for --context NAME. A name is a plain file name. */
 static int
@@ -104,8 +103,7 @@ bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
 	return rc;
 }
 
-/* ---- store
- * ----------------------------------------------------------------------------------------- */
+/* ---- store --------------------------------------------------------------------------------- */
 
 static int
 no_sources(struct bn_cli *cli, struct bn_error *err)
@@ -203,8 +201,7 @@ bn_cli_may_write(struct bn_cli *cli, struct bn_error *err)
 	return bn_hint(err, "run it without --read-only");
 }
 
-/* ---- collecting
- * ------------------------------------------------------------------------------------ */
+/* ---- collecting ---------------------------------------------------------------------------- */
 
 static void
 wake(void *payload)
@@ -338,8 +335,7 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 	return rc;
 }
 
-/* ---- signals
- * --------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------- */
 
 static void
 signal_set(sigset_t *set)
@@ -392,8 +388,7 @@ bn_cli_wait(struct bn_cli *cli, int64_t ms)
 	}
 }
 
-/* ---- closing
- * --------------------------------------------------------------------------------------- */
+/* ---- closing ------------------------------------------------------------------------------- */
 
 static int
 remove_entry(const char *path, const struct stat *info, int type, struct FTW *position)

@@ -13,8 +13,7 @@
 #include "base/error.h"
 #include "sim/sim.h"
 
-/* ---- options
- * --------------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------- */
 
 static int
 read_at(const struct bn_invocation *in, struct bn_sim_options *options, struct bn_error *err)
@@ -67,8 +66,7 @@ read_options(struct bn_cli *cli, const struct bn_invocation *in, struct bn_sim_o
 	return rc;
 }
 
-/* ---- files
- * ----------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static int
 make_scratch(struct bn_cli *cli, struct bn_error *err)
@@ -107,8 +105,7 @@ read_small_file(struct bn_cli *cli, const char *dir, const char *name, struct bn
 	return text;
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 /* A served demo leaves its configuration, its clock and a state directory where others find them.
  */

@@ -14,8 +14,7 @@
 #include "sim/sim.h"
 #include "triage/triage.h"
 
-/* ---- mdoc text
- * ------------------------------------------------------------------------------------- */
+/* ---- mdoc text ----------------------------------------------------------------------------- */
 
 /* One line of running text: roff's own characters made harmless. */
 static void
@@ -97,8 +96,7 @@ put_sentence(FILE *out, const char *text)
 	free(whole);
 }
 
-/* ---- options and commands
- * -------------------------------------------------------------------------- */
+/* ---- options and commands ------------------------------------------------------------------ */
 
 static void
 put_flag(FILE *out, const struct bn_flag *flag)
@@ -282,8 +280,7 @@ put_commands(FILE *out, const char *page)
 	}
 }
 
-/* ---- tables of other layers
- * ------------------------------------------------------------------------ */
+/* ---- tables of other layers ---------------------------------------------------------------- */
 
 static void
 put_exit(FILE *out)
@@ -463,8 +460,7 @@ put_command_list(FILE *out)
 	fputs(".El\n", out);
 }
 
-/* ---- pages
- * ----------------------------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------------------------- */
 
 static int
 put_mark(const struct bn_program *program, const char *mark, const char *argument, FILE *out,
@@ -531,8 +527,7 @@ bn_doc_page(const struct bn_program *program, FILE *in, FILE *out, struct bn_err
 	return rc;
 }
 
-/* ---- completions
- * ----------------------------------------------------------------------------------- */
+/* ---- completions --------------------------------------------------------------------------- */
 
 static void
 words_of(const struct bn_flag *flags, FILE *out)

@@ -11,8 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* ---- messages
- * -------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 int
 bn_cli_report(struct bn_cli *cli, const struct bn_error *err)
@@ -83,8 +82,7 @@ bn_cli_flush(struct bn_cli *cli, struct bn_buf *text, struct bn_error *err)
 	return rc;
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------- */
 
 /* The value as CSV carries it: JSON's form without the quotes, text through the sanitiser (it may
  * end up on a terminal), "" for what is not known. */
@@ -135,8 +133,7 @@ add_cell(struct bn_cli *cli, struct bn_buf *out, const struct bn_column *column,
 		bn_buf_adds(out, bn_view_absent(&cli->style));
 }
 
-/* ---- tables
- * ---------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------- */
 
 static const char *
 sgr(enum bn_role role)
@@ -274,8 +271,7 @@ write_markdown(struct bn_cli *cli, struct bn_buf *out, const struct bn_rows *row
 	}
 }
 
-/* ---- for machines
- * ---------------------------------------------------------------------------------- */
+/* ---- for machines -------------------------------------------------------------------------- */
 
 static void
 write_csv(struct bn_cli *cli, struct bn_buf *out, const struct bn_rows *rows)
@@ -298,6 +294,18 @@ write_csv(struct bn_cli *cli, struct bn_buf *out, const struct bn_rows *rows)
 	}
 }
 
+static bool
+has_column(const struct bn_rows *rows, const char *name)
+{
+	size_t c;
+
+	for (c = 0; c < bn_rows_columns(rows); c++) {
+		if (strcmp(bn_rows_column(rows, c)->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_item(struct bn_buf *out, const struct bn_rows *rows, size_t row)
 {
@@ -314,7 +322,9 @@ add_item(struct bn_buf *out, const struct bn_rows *rows, size_t row)
 			    ref.key != NULL ? ref.key : "");
 		bn_buf_adds(out, "\"ref\":");
 		bn_json_quote(out, bn_buf_text(&text));
-		bn_buf_addf(out, ",\"stale\":%s", bn_rows_stale(rows, row) ? "true" : "false");
+		if (!has_column(rows, "stale"))
+			bn_buf_addf(out, ",\"stale\":%s",
+				    bn_rows_stale(rows, row) ? "true" : "false");
 		bn_buf_free(&text);
 	}
 	for (c = 0; c < bn_rows_columns(rows); c++) {
@@ -425,8 +435,7 @@ bn_cli_write_rows(struct bn_cli *cli, const struct bn_view_table *table, const s
 	return rc;
 }
 
-/* ---- lists
- * ----------------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 /* "a,b,c" to a NULL-terminated array in the arena; each must be a column of the table. */
 static int

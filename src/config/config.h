@@ -16,7 +16,7 @@ struct bn_section_kind {
 	const char *doc;
 };
 
-/* The sections the core itself knows ([state], [repo], [link], [rule], [alias] …); ends with a NULL
+/* The sections the core itself knows ([state], [repo], [link], [rule] …); ends with a NULL
  * name. */
 extern const struct bn_section_kind bn_core_sections[];
 /* The keys of one of them ("state", "ui"), for the defaults; NULL if there is no such section. */

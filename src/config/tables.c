@@ -78,11 +78,6 @@ static const struct bn_option keys_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
-static const struct bn_option alias_options[] = {
-    {"*", BN_OPT_STRING, NULL, "A command line that this word stands for", 0, NULL},
-    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
-};
-
 const struct bn_option bn_source_options[] = {
     {"type", BN_OPT_STRING, NULL, "Which plugin reads it", BN_OPT_REQUIRED, NULL},
     {"url", BN_OPT_URL, NULL, "The platform's base address", 0, NULL},
@@ -124,7 +119,6 @@ const struct bn_section_kind bn_core_sections[] = {
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
     {"keys", false, keys_options, "Keys of your own"},
-    {"alias", false, alias_options, "Short words for command lines"},
     {"state", false, state_options, "Where state lies and how long it is kept"},
     {"include", false, include_options, "Further files"},
     {NULL, false, NULL, NULL},

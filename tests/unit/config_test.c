@@ -116,7 +116,7 @@ config_of_the_design_is_accepted(void **state)
 	    "[link]\nfeeds = pipeline/argo-prod/postage-train -> endpoint/sagemaker/lpo\n"
 	    "[rule \"late\"]\nseverity = warn\n"
 	    "sql = SELECT entity, since, 'late' FROM pipeline WHERE next_due_at < now() - 900000\n"
-	    "[keys]\nquit = q x\n[alias]\nred = status --kind run\n[state]\ndir = ~/bn\n",
+	    "[keys]\nquit = q x\n[state]\ndir = ~/bn\n",
 	    BN_OK);
 	size_t count;
 
