@@ -25,8 +25,7 @@ static const struct bn_option options[] = {
      0, NULL},
     {NULL, 0, NULL, NULL, 0, NULL}};
 
-/* ---- the two dialects
- * ------------------------------------------------------------------------------- */
+/* ---- the two dialects ---------------------------------------------------------------------- */
 
 #define PAGED	      "limit offset order_by"
 #define LOGIN	      (2 * AIRFLOW_REQUESTS)
@@ -151,8 +150,7 @@ airflow_split_key(struct bn_source *s, const char *key, const char **dag, const 
 	return true;
 }
 
-/* ---- login
- * ------------------------------------------------------------------------------------------ */
+/* ---- login --------------------------------------------------------------------------------- */
 
 /* Appends `text` as a JSON string. */
 static void
@@ -254,8 +252,7 @@ airflow_close(struct bn_source *s)
 	s->data = NULL;
 }
 
-/* ---- doctor
- * ----------------------------------------------------------------------------------------- */
+/* ---- doctor -------------------------------------------------------------------------------- */
 
 static void
 ask(struct bn_source *s, struct bn_sink *sink, int request, const char *what, const char *shown)

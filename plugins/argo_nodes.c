@@ -113,8 +113,7 @@ text_or(struct bn_json j, const char *path, const char *fallback)
 	return text != NULL ? text : fallback;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static void
 read_nodes(struct nodes *n, struct bn_json workflow, struct bn_batch *batch)
@@ -291,8 +290,7 @@ find_order(struct nodes *n)
 		sorted[i]->order = i;
 }
 
-/* ---- telling
- * ---------------------------------------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------------------------- */
 
 /* Pods are called WORKFLOW-TEMPLATE-HASH, the hash being FNV-1a over the node's name (pod name
  * format v2, the default since v3.4; workflow/util/pod_name.go), or by the node's id (v1). */
@@ -431,8 +429,7 @@ argo_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batc
 	return bn_page(batch, err);
 }
 
-/* ---- logs
- * ------------------------------------------------------------------------------------------- */
+/* ---- logs ---------------------------------------------------------------------------------- */
 
 #define RECENT 256
 

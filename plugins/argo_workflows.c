@@ -77,8 +77,7 @@ static const struct bn_request requests[] = {
     [ARGO_USER] = {"GET", "/api/v1/userinfo", "", BN_READS, "whom the server takes us for"},
     {NULL, NULL, NULL, BN_READS, NULL}};
 
-/* ---- names
- * ------------------------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------------------------- */
 
 const char *
 argo_namespace(const struct bn_source *s)
@@ -173,8 +172,7 @@ page_url(struct bn_source *s, const char *list, const char *namespace, const cha
 			 bn_escape(s, name));
 }
 
-/* ---- pipelines
- * -------------------------------------------------------------------------------------- */
+/* ---- pipelines ----------------------------------------------------------------------------- */
 
 /* Keys, each followed by a blank. */
 struct words {
@@ -405,8 +403,7 @@ poll_pipelines(struct poll *p, enum argo_request request, const char *scope, bn_
 	return rc == BN_OK ? bn_scope_done(p->batch, err) : rc;
 }
 
-/* ---- runs
- * ------------------------------------------------------------------------------------------- */
+/* ---- runs ---------------------------------------------------------------------------------- */
 
 /* Stopping and terminating end in phase Failed; only spec.shutdown tells them from a failure. */
 static enum bn_status
@@ -698,8 +695,7 @@ argo_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err)
 	return rc == BN_OK ? poll_runs(&p, err) : rc;
 }
 
-/* ---- login and doctor
- * ------------------------------------------------------------------------------- */
+/* ---- login and doctor ---------------------------------------------------------------------- */
 
 /* People keep the whole header, "Bearer ...", in ARGO_TOKEN; `argo auth token` prints it so. */
 static int

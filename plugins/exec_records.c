@@ -157,8 +157,7 @@ entity(struct record *record)
 				  .labels = labels(record)};
 }
 
-/* ---- one function a record
- * -------------------------------------------------------------------------- */
+/* ---- one function a record ----------------------------------------------------------------- */
 
 static void
 add_pipeline(struct record *record)
@@ -407,8 +406,7 @@ static const struct {
 	       {"attribute", add_attribute}, {"measure", add_measure}, {"point", add_point},
 	       {"link", add_link},	     {"state", keep_state}};
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------ */
+/* ---- lines --------------------------------------------------------------------------------- */
 
 static int
 on_batch_record(struct exec_reader *r, struct bn_json json, const char *name)

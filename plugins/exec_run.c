@@ -134,8 +134,7 @@ spawn(struct child *child, const struct exec_command *command)
 	return 0;
 }
 
-/* ---- output
- * ----------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------- */
 
 static int
 end_line(struct child *child, struct bn_source *s, exec_line_fn *on_line, void *payload,
@@ -235,8 +234,7 @@ take_complaint(struct child *child, char *out, size_t size)
 	}
 }
 
-/* ---- the end
- * ---------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static bool
 has_exited(struct child *child)

@@ -47,8 +47,7 @@ static const struct bn_request requests[] = {
     {"HEAD", "{url}", "", BN_READS, "the same with `method = HEAD`"},
     {NULL, NULL, NULL, BN_READS, NULL}};
 
-/* ---- asking
- * ----------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 static void
 prepare(struct bn_source *s, size_t section, struct bn_probe *probe)
@@ -83,8 +82,7 @@ shown_url(struct bn_source *s, const char *url)
 			 at + 1);
 }
 
-/* ---- judging
- * ---------------------------------------------------------------------------------------- */
+/* ---- judging ------------------------------------------------------------------------------- */
 
 struct judged {
 	enum bn_status status;
@@ -213,8 +211,7 @@ judge(struct bn_source *s, size_t section, const struct bn_probe *probe, struct 
 	judge_asserts(s, section, probe, j);
 }
 
-/* ---- telling
- * ---------------------------------------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------------------------- */
 
 static void
 add_result(struct bn_source *s, struct bn_batch *batch, size_t section,

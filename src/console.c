@@ -20,8 +20,7 @@
 
 extern char **environ;
 
-/* ---- the ':' line
- * ---------------------------------------------------------------------------------- */
+/* ---- the ':' line -------------------------------------------------------------------------- */
 
 /* The global options of this session, so that the child sees the same configuration and state. */
 static void
@@ -164,8 +163,7 @@ complete(void *payload, const char *line, struct bn_strlist *out)
 	bn_complete_line(line, out);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 /* Threads inherit the mask of the one that makes them: everything is blocked before the first lane.
  */

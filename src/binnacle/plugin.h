@@ -39,8 +39,7 @@ struct bn_plan;
 struct bn_outcome;
 struct bn_intent;
 
-/* ---- requests
- * -------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------ */
 
 enum bn_effect { BN_READS, BN_WRITES };
 
@@ -93,8 +92,7 @@ struct bn_probe {
 	const char *content_type;
 };
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------------ */
+/* ---- JSON ---------------------------------------------------------------------------------- */
 
 /* A borrowed JSON value. Paths are RFC 6901 pointers without the leading slash: "metadata/name",
  * "metadata/labels/workflows.argoproj.io~1phase". A NULL or empty path is the value itself. */
@@ -112,8 +110,7 @@ struct bn_json_iter {
 	struct bn_json value;
 };
 
-/* ---- handles
- * --------------------------------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------------------------- */
 
 /* One lane's handle on one configured source. */
 struct bn_source {
@@ -221,8 +218,7 @@ enum bn_scope_type { BN_DELTA, BN_COMPLETE };
 /* What bn_get and bn_items return, after bn_if_changed, for an answer that was read already. */
 #define BN_UNCHANGED 1
 
-/* ---- the host
- * -------------------------------------------------------------------------------------- */
+/* ---- the host ------------------------------------------------------------------------------ */
 
 /* An item of a list. Return BN_OK to go on, BN_EPARSE to have this item counted as skipped (with
  * the error's message) and go on, anything else to stop with that code. */
@@ -321,8 +317,7 @@ struct bn_host {
 	int (*scope_same)(struct bn_batch *, struct bn_error *);
 };
 
-/* ---- the plugin
- * ------------------------------------------------------------------------------------ */
+/* ---- the plugin ---------------------------------------------------------------------------- */
 
 /* Which lines are wanted. */
 struct bn_log_request {
@@ -371,8 +366,7 @@ struct bn_plugin {
 	int (*doctor)(struct bn_source *, struct bn_sink *, struct bn_error *);
 };
 
-/* ---- what plugin code calls
- * ------------------------------------------------------------------------ */
+/* ---- what plugin code calls ---------------------------------------------------------------- */
 
 #define BN_HEAD(batch) (((const struct bn_batch_head *)(const void *)(batch))->host)
 

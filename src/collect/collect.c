@@ -16,8 +16,7 @@
 
 #define END_WITHIN 1000 /* ms */
 
-/* ---- small things
- * ------------------------------------------------------------------------------------------ */
+/* ---- small things -------------------------------------------------------------------------- */
 
 struct bn_feed *
 bn_collect_feed(struct bn_collect *collect, const char *name)

@@ -253,8 +253,7 @@ bn_feed_option(const struct bn_feed *feed, const char *name, size_t index)
 	return text == NULL && row != NULL ? row->fallback : text;
 }
 
-/* ---- links
- * ----------------------------------------------------------------------------------------- */
+/* ---- links --------------------------------------------------------------------------------- */
 
 struct links {
 	struct bn_config_link *links;

@@ -10,8 +10,7 @@
 #include "collect/internal.h"
 #include "net/request.h"
 
-/* ---- configuration
- * ------------------------------------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------------------------- */
 
 static const char *
 host_option(const struct bn_source *source, const char *name, size_t index)
@@ -132,8 +131,7 @@ host_secret(struct bn_source *source, const char *name, const char **out, struct
 	return rc;
 }
 
-/* ---- requests
- * -------------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------ */
 
 static struct bn_json
 wrap(const json_t *json)
@@ -290,8 +288,7 @@ host_if_changed(struct bn_source *source)
 	bn_http_if_changed(bn_lane_of(source)->http);
 }
 
-/* ---- text, time, memory
- * ------------------------------------------------------------------------------------ */
+/* ---- text, time, memory -------------------------------------------------------------------- */
 
 static const char *
 host_format(struct bn_source *source, const char *format, va_list ap)

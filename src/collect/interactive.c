@@ -83,8 +83,7 @@ bn_job_check(struct bn_job *job, const char *verdict, const char *what, const ch
 	pthread_mutex_unlock(&collect->lock);
 }
 
-/* ---- on the lane
- * ----------------------------------------------------------------------------------------- */
+/* ---- on the lane --------------------------------------------------------------------------- */
 
 static int
 do_detail(struct bn_lane *lane, const struct bn_job *job, struct bn_error *err)
@@ -273,8 +272,7 @@ bn_jobs_abandon(struct bn_feed *feed)
 	pthread_cond_broadcast(&feed->collect->changed);
 }
 
-/* ---- for the caller
- * ----------------------------------------------------------------------------------------- */
+/* ---- for the caller ------------------------------------------------------------------------ */
 
 /* Puts the question on the list, or joins the same one that waits there. The lock is held. */
 static struct bn_job *

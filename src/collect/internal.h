@@ -22,8 +22,7 @@
 struct bn_feed;
 struct bn_job;
 
-/* ---- leases (lease.c)
- * ------------------------------------------------------------------------------ */
+/* ---- leases (lease.c) ---------------------------------------------------------------------- */
 
 /* A source's lock file; held by at most one process. `fd` stays open while waiting: closing it
  * would wake every other waiter. */
@@ -45,8 +44,7 @@ int bn_lease_dir(const char *state_dir, char **out, struct bn_error *err);
 /* "user@host pid 12 9f86d081884c": for people, and for who has to find the holder's lock file. */
 char *bn_lease_holder(const char *digest);
 
-/* ---- lanes (lane.c, host.c)
- * ------------------------------------------------------------------------- */
+/* ---- lanes (lane.c, host.c) ---------------------------------------------------------------- */
 
 enum bn_lane_role {
 	BN_LANE_POLL,
@@ -108,8 +106,7 @@ void bn_lane_flush_calls(struct bn_lane *lane);
 void bn_lane_log(const struct bn_lane *lane, int level, const struct bn_error *err,
 		 const char *what);
 
-/* ---- where log lines and doctor's answers go
- * -------------------------------------------------------- */
+/* ---- where log lines and doctor's answers go ----------------------------------------------- */
 
 struct bn_sink {
 	struct bn_log_reader *reader; /* or */
@@ -119,8 +116,7 @@ struct bn_sink {
 int bn_reader_push(struct bn_log_reader *reader, bn_time at, const char *text, size_t size);
 void bn_job_check(struct bn_job *job, const char *verdict, const char *what, const char *detail);
 
-/* ---- feeds: configured sources (feed.c)
- * -------------------------------------------------------------- */
+/* ---- feeds: configured sources (feed.c) ---------------------------------------------------- */
 
 struct bn_feed {
 	struct bn_collect *collect;
@@ -174,8 +170,7 @@ const struct bn_option *bn_feed_option_row(const struct bn_feed *feed, const cha
 /* [link] feeds = A -> B, and [product] needs, as links of the configuration. */
 int bn_feeds_links(struct bn_collect *collect, struct bn_writer *writer, struct bn_error *err);
 
-/* ---- the collector
- * ------------------------------------------------------------------------------------ */
+/* ---- the collector ------------------------------------------------------------------------- */
 
 struct bn_collect {
 	struct bn_collect_options options;

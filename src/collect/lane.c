@@ -37,8 +37,7 @@ bn_lane_checkpoint(const struct bn_lane *lane)
 		pause();
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 static void
 on_exchange(const struct bn_exchange *exchange, void *payload)
@@ -185,8 +184,7 @@ bn_lane_cancel(struct bn_lane *lane)
 	bn_http_cancel(lane->http);
 }
 
-/* ---- around a plugin call
- * ------------------------------------------------------------------------------ */
+/* ---- around a plugin call ------------------------------------------------------------------ */
 
 static bool
 needs_lease(const struct bn_lane *lane)
@@ -261,8 +259,7 @@ bn_lane_flush_calls(struct bn_lane *lane)
 	drop_calls(lane);
 }
 
-/* ---- login
- * --------------------------------------------------------------------------------------------- */
+/* ---- login --------------------------------------------------------------------------------- */
 
 static int
 resolve(struct bn_secret **out, const struct bn_feed *feed, const char *name, struct bn_error *err)

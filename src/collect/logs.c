@@ -84,8 +84,7 @@ bn_reader_push(struct bn_log_reader *reader, bn_time at, const char *text, size_
 	return BN_OK;
 }
 
-/* ---- the lane
- * --------------------------------------------------------------------------------------------- */
+/* ---- the lane ------------------------------------------------------------------------------ */
 
 /* Has what wrote this log come to its end? Then what was read is all there will be. */
 static bool
@@ -169,8 +168,7 @@ log_main(void *payload)
 	return NULL;
 }
 
-/* ---- for the caller
- * ------------------------------------------------------------------------------------------ */
+/* ---- for the caller ------------------------------------------------------------------------ */
 
 static struct bn_log_reader *
 new_reader(struct bn_feed *feed, struct bn_ref run, const struct bn_log_request *request)

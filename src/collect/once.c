@@ -18,8 +18,7 @@ struct once {
 	bool expired, polled;
 };
 
-/* ---- on the workers
- * ---------------------------------------------------------------------------------------- */
+/* ---- on the workers ------------------------------------------------------------------------ */
 
 static bool
 expired(struct once *once)
@@ -93,8 +92,7 @@ worker(void *payload)
 	return NULL;
 }
 
-/* ---- who is needed
- * --------------------------------------------------------------------------------------------- */
+/* ---- who is needed ------------------------------------------------------------------------- */
 
 static bool
 named(const char *const *names, const char *name)

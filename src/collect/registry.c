@@ -142,8 +142,7 @@ bn_registry_free(struct bn_registry *registry)
 	free(registry);
 }
 
-/* ---- shared objects
- * ---------------------------------------------------------------------------------- */
+/* ---- shared objects ------------------------------------------------------------------------ */
 
 static int
 check_owner(const struct stat *st, const char *path, bool folder, struct bn_error *err)

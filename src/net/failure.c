@@ -224,8 +224,7 @@ bn_failure_transport(struct bn_error *err, CURLcode rc, const struct bn_easy *ea
 	}
 }
 
-/* ---- the platform's own words
- * -------------------------------------------------------------------- */
+/* ---- the platform's own words -------------------------------------------------------------- */
 
 static bool
 add_text(struct bn_buf *out, const char *text, size_t size)

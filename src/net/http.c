@@ -84,8 +84,7 @@ bn_http_free(struct bn_http *http)
 	free(http);
 }
 
-/* ---- login
- * ---------------------------------------------------------------------------------------- */
+/* ---- login --------------------------------------------------------------------------------- */
 
 int
 bn_http_set_bearer(struct bn_http *http, const char *token, struct bn_error *err)
@@ -175,8 +174,7 @@ bn_http_redact(const struct bn_http *http, struct bn_error *err)
 	blot_out(err->hint, http->password);
 }
 
-/* ---- cancelling
- * ------------------------------------------------------------------------------------ */
+/* ---- cancelling ---------------------------------------------------------------------------- */
 
 void
 bn_http_cancel(struct bn_http *http)
@@ -244,8 +242,7 @@ bn_http_wait(struct bn_http *http, int64_t ms)
 	return bn_http_cancelled(http) ? BN_ECANCELLED : BN_OK;
 }
 
-/* ---- small things
- * ----------------------------------------------------------------------------------- */
+/* ---- small things -------------------------------------------------------------------------- */
 
 void
 bn_http_if_changed(struct bn_http *http)

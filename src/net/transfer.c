@@ -54,8 +54,7 @@ struct attempt {
 	long status;
 };
 
-/* ---- callbacks of libcurl
- * -------------------------------------------------------------------------- */
+/* ---- callbacks of libcurl ------------------------------------------------------------------ */
 
 static size_t
 stop(struct attempt *a, int code, const char *message, const char *hint)
@@ -188,8 +187,7 @@ on_header(char *line, size_t unit, size_t count, void *payload)
 	return size;
 }
 
-/* ---- one attempt
- * ----------------------------------------------------------------------------------- */
+/* ---- one attempt --------------------------------------------------------------------------- */
 
 static int
 drain(struct attempt *a, struct bn_error *err)
@@ -442,8 +440,7 @@ attempt_once(struct attempt *a, int number, int64_t timeout, struct bn_error *er
 	return rc;
 }
 
-/* ---- redirects and retries
- * -------------------------------------------------------------------------- */
+/* ---- redirects and retries ----------------------------------------------------------------- */
 
 static bool
 is_redirect(const struct attempt *a)
@@ -570,8 +567,7 @@ run(struct call *call, struct bn_error *err)
 	}
 }
 
-/* ---- from the table
- * ---------------------------------------------------------------------------------- */
+/* ---- from the table ------------------------------------------------------------------------ */
 
 static int
 open_call(struct call *call, struct bn_http *http, int index, const struct bn_param *params,
@@ -617,8 +613,7 @@ close_call(struct call *call, struct bn_error *err)
 		snprintf(err->source, sizeof(err->source), "%s", call->http->options.source);
 }
 
-/* ---- whole documents
- * ---------------------------------------------------------------------------------- */
+/* ---- whole documents ----------------------------------------------------------------------- */
 
 static int
 feed_buf(void *sink, const char *bytes, size_t size, struct bn_error *err)
@@ -695,8 +690,7 @@ out:
 	return rc;
 }
 
-/* ---- lists
- * ---------------------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 #define DIGEST_MAX (4u * 1024 * 1024)
 
@@ -804,8 +798,7 @@ out:
 	return rc;
 }
 
-/* ---- streams
- * -------------------------------------------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------------------------- */
 
 static int
 feed_lines(void *sink, const char *bytes, size_t size, struct bn_error *err)

@@ -40,7 +40,7 @@ void bn_store_set_keep(struct bn_store *store, const struct bn_store_keep *keep)
  * file, appended. */
 void bn_store_set_anchor(struct bn_store *store, const char *path);
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 /* A read connection for one thread: cache.db as `main`, journal.db attached as `journal`, query_only, an
  * interruptible busy handler, and these functions and temporary views (documented in store/reader.c):
@@ -74,14 +74,14 @@ int bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int6
     int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
     struct bn_error *err);
 
-/* ---- noticing commits ------------------------------------------------------------------------------ */
+/* ---- noticing commits ---------------------------------------------------------------------- */
 
 /* A descriptor that becomes readable when some process may have committed (inotify on the -wal files); -1
  * where that doesn't work, then ask bn_reader_version every 100 ms. bn_store_noticed empties it. */
 int bn_store_notice_fd(struct bn_store *store);
 void bn_store_noticed(struct bn_store *store);
 
-/* ---- writing: sources ------------------------------------------------------------------------------ */
+/* ---- writing: sources ---------------------------------------------------------------------- */
 
 /* A write connection for one thread. */
 struct bn_writer;
@@ -125,7 +125,7 @@ struct bn_call_record {
 int bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *calls,
     size_t count, struct bn_error *err);
 
-/* ---- writing: batches ------------------------------------------------------------------------------ */
+/* ---- writing: batches ---------------------------------------------------------------------- */
 
 /* A batch takes what one plugin call reads. Records are copied into its arena; bn_batch_page writes them in
  * one transaction that first checks the epoch (BN_EBUSY when the lease was lost, nothing written). With
@@ -167,7 +167,7 @@ void bn_batch_skip(struct bn_batch *batch, const char *what, const char *why);
 size_t bn_batch_skipped(const struct bn_batch *batch, const char **reason);
 size_t bn_batch_records(const struct bn_batch *batch); /* committed so far */
 
-/* ---- writing: the rest ----------------------------------------------------------------------------- */
+/* ---- writing: the rest --------------------------------------------------------------------- */
 
 /* Links and other facts of the configuration, origin "config": replaces the whole set. */
 struct bn_config_link {

@@ -72,8 +72,7 @@ extern const struct bn_view_table *const bn_view_tables[];
 const struct bn_view_table *bn_view_table(const char *name);
 const struct bn_column *bn_view_column(const struct bn_view_table *table, const char *name);
 
-/* ---- queries
- * --------------------------------------------------------------------------------------- */
+/* ---- queries ------------------------------------------------------------------------------- */
 
 struct bn_query {
 	const struct bn_view_table *table;
@@ -113,8 +112,7 @@ enum bn_status bn_rows_status(const struct bn_rows *rows, size_t row);
 bool bn_rows_stale(const struct bn_rows *rows, size_t row);
 bn_time bn_rows_now(const struct bn_rows *rows); /* the moment it was asked for */
 
-/* ---- formatting
- * ------------------------------------------------------------------------------------ */
+/* ---- formatting ---------------------------------------------------------------------------- */
 
 /* How text for a person is made: zone, glyph set. */
 struct bn_style {
@@ -134,8 +132,7 @@ void bn_view_json(struct bn_buf *out, const struct bn_column *column, struct bn_
 /* The colour role a cell asks for (a status' own, warn for a latency over its SLO …). */
 enum bn_role bn_view_role(const struct bn_column *column, struct bn_value value);
 
-/* ---- the filter language
- * --------------------------------------------------------------------------- */
+/* ---- the filter language ------------------------------------------------------------------- */
 
 /* words            every word must occur in name, key or message
  * field:value      the column holds the value (text: contains; status: the word or its class
@@ -152,8 +149,7 @@ const char *
 bn_filter_sql(const struct bn_filter *filter); /* a boolean expression with ?-parameters */
 int bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now);
 
-/* ---- what the header and the four questions need
- * ---------------------------------------------------- */
+/* ---- what the header and the four questions need ------------------------------------------- */
 
 struct bn_summary {
 	int failed, warned,

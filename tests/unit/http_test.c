@@ -17,8 +17,7 @@
 #include "tests/test.h"
 #include "testserver.h"
 
-/* ---- what libcurl was told, and a resolver that can be silent
- * ------------------------------------------------- */
+/* ---- what libcurl was told, and a resolver that can be silent ------------------------------ */
 
 static struct {
 	pthread_mutex_t lock;
@@ -380,8 +379,7 @@ http_empty_answer_is_null(void **state)
 	close_fixture(&f);
 }
 
-/* ---- only what the table lists
- * ------------------------------------------------------------------------------------------ */
+/* ---- only what the table lists ------------------------------------------------------------- */
 
 static void
 http_request_outside_the_table_is_refused(void **state)

@@ -49,8 +49,7 @@ die(const char *what)
 	abort();
 }
 
-/* ---- certificates
- * --------------------------------------------------------------------------------------------- */
+/* ---- certificates -------------------------------------------------------------------------- */
 
 static X509 *
 make_certificate(EVP_PKEY *key, const struct ts_tls *tls)

@@ -189,8 +189,7 @@ const struct bn_plugin toy_plugin = {
     .doctor = toy_doctor,
 };
 
-/* ---- a plugin that does what it must not
- * ---------------------------------------------------------------------- */
+/* ---- a plugin that does what it must not --------------------------------------------------- */
 
 static const struct bn_request planted_requests[] = {
     {"GET", "/runs", "", BN_READS, "list runs"},
@@ -231,8 +230,7 @@ const struct bn_plugin planted_plugin = {
     .poll = planted_poll,
 };
 
-/* ---- a plugin with sections of its own
- * ---------------------------------------------------------------------------- */
+/* ---- a plugin with sections of its own ----------------------------------------------------- */
 
 static const struct bn_option widget_options[] = {
     {"source", BN_OPT_STRING, NULL, "Whose it is", 0, NULL},

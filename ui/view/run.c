@@ -85,8 +85,7 @@ run_status(const struct run *r)
 		   : BN_UNKNOWN;
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 /* Tasks are too much to poll: they are read when somebody looks, and again while the run goes on.
  */
@@ -181,8 +180,7 @@ run_answer(struct bn_screen *screen, struct bn_answer *answer)
 	}
 }
 
-/* ---- the log of the selected task
- * ---------------------------------------------------------------- */
+/* ---- the log of the selected task ---------------------------------------------------------- */
 
 static const char *
 task_text(const struct run *r, const struct bn_tree_line *line, const char *column)
@@ -244,8 +242,7 @@ run_wake(struct bn_screen *screen)
 	return bn_log_pump(&r->log) ? BN_REDRAW : reaction;
 }
 
-/* ---- actions
- * ------------------------------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------------------------- */
 
 static void
 search_done(struct bn_app *app, void *payload, const char *pattern)
@@ -370,8 +367,7 @@ run_where(const struct bn_screen *screen)
 	return ((const struct run *)screen)->log_focus ? BN_IN_TEXT : BN_IN_RUN;
 }
 
-/* ---- drawing
- * ------------------------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------------------------- */
 
 /* "Runs ▸ transform-hourly ▸ 28f6k      ✗ failed 2m06s · started 03:05:04 · argo" */
 static void
