@@ -1,5 +1,4 @@
-/* airflow.c - Airflow's stable REST API, 2.x and 3.x: options, requests, the two dialects, login,
- * doctor. */
+/* airflow.c - Airflow's stable REST API, 2.x and 3.x: options, requests, the two dialects, login, doctor. */
 /* SPDX-License-Identifier: MIT
  *
  * https://airflow.apache.org/docs/apache-airflow/stable/stable-rest-api-ref.html. Airflow 2 speaks

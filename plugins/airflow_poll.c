@@ -1,5 +1,4 @@
-/* airflow_poll.c - one poll of an Airflow: DAGs, runs that changed, import errors, pools,
- * heartbeats. */
+/* airflow_poll.c - one poll of an Airflow: DAGs, runs that changed, import errors, pools, heartbeats. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>

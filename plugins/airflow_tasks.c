@@ -1,5 +1,4 @@
-/* airflow_tasks.c - the task instances of one Airflow run, with their tries and what they wait for.
- */
+/* airflow_tasks.c - the task instances of one Airflow run, with their tries and what they wait for. */
 /* SPDX-License-Identifier: MIT
  *
  * Task instances carry neither dependencies nor a reason: the first come from the DAG's tasks, the

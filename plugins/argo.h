@@ -1,5 +1,4 @@
-/* argo.h - what the two halves of the Argo Workflows plugin share: request numbers, keys, status
- * words. */
+/* argo.h - what the two halves of the Argo Workflows plugin share: request numbers, keys, status words. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_PLUGINS_ARGO_H
 #define BN_PLUGINS_ARGO_H

@@ -1,5 +1,4 @@
-/* argo_nodes.c - the nodes of an Argo run as a tree of tasks with tries, and the logs of its pods.
- */
+/* argo_nodes.c - the nodes of an Argo run as a tree of tasks with tries, and the logs of its pods. */
 /* SPDX-License-Identifier: MIT
  *
  * status.nodes is a flat map. `boundaryID` names the template node a node was made by, and

@@ -1,5 +1,4 @@
-/* builtin.c - the list of plugins that are linked in: adding one is a line in each of two places.
- */
+/* builtin.c - the list of plugins that are linked in: adding one is a line in each of two places. */
 /* SPDX-License-Identifier: MIT */
 #include "builtin.h"
 
@@ -10,5 +9,6 @@ extern const struct bn_plugin bn_plugin_http;
 extern const struct bn_plugin bn_plugin_prometheus;
 
 const struct bn_plugin *const bn_builtin_plugins[] = {
-    &bn_plugin_argo_workflows, &bn_plugin_airflow, &bn_plugin_http, &bn_plugin_prometheus, NULL,
+    &bn_plugin_argo_workflows, &bn_plugin_airflow, &bn_plugin_http, &bn_plugin_prometheus,
+    &bn_plugin_exec, NULL,
 };

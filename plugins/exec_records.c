@@ -1,5 +1,4 @@
-/* exec_records.c - the records an exec command writes, strictly decoded: {"record":"run","key":…}.
- */
+/* exec_records.c - the records an exec command writes, strictly decoded: {"record":"run","key":…}. */
 /* SPDX-License-Identifier: MIT
  *
  * Members are called as the fields of plugin.h's records. Times are RFC 3339 text or milliseconds

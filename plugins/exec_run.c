@@ -1,5 +1,4 @@
-/* exec_run.c - runs a command within bounds: its time, its output, its environment, all its
- * children. */
+/* exec_run.c - runs a command within bounds: its time, its output, its environment, all its children. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,4 @@
-/* http.c - probes plain HTTP endpoints: do they answer, how fast, is what they say true and fresh.
- */
+/* http.c - probes plain HTTP endpoints: do they answer, how fast, is what they say true and fresh. */
 /* SPDX-License-Identifier: MIT
  *
  * One [endpoint "NAME"] section each. All of them are measured at once, on fresh connections, so

@@ -1,5 +1,4 @@
-/* prometheus.c - firing alerts, targets that are down, rules that fail, and single numbers by
- * PromQL. */
+/* prometheus.c - firing alerts, targets that are down, rules that fail, and single numbers by PromQL. */
 /* SPDX-License-Identifier: MIT
  *
  * https://prometheus.io/docs/prometheus/latest/querying/api/. Thanos, Mimir, Cortex and

@@ -1,5 +1,4 @@
-/* console.c - opens the console for the program: collector, options, and the ':' line as a child of
- * its own. */
+/* console.c - opens the console for the program: collector, options, and the ':' line as a child of its own. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/console.h"
 

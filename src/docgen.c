@@ -1,5 +1,4 @@
-/* docgen.c - writes manual pages and completions from the tables; run by the build, never
- * installed. */
+/* docgen.c - writes manual pages and completions from the tables; run by the build, never installed. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* test.h - what every cmocka program of the suite includes: the harness and a few readable asserts.
- */
+/* test.h - what every cmocka program of the suite includes: the harness and a few readable asserts. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TEST_H
 #define BN_TEST_H

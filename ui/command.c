@@ -1,5 +1,4 @@
-/* command.c - the command line: scripted commands run on a thread of their own, their output in a
- * pager. */
+/* command.c - the command line: scripted commands run on a thread of their own, their output in a pager. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>

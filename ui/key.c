@@ -1,5 +1,4 @@
-/* key.c - keys: their codes and names, and the decoder that puts split escape sequences together.
- */
+/* key.c - keys: their codes and names, and the decoder that puts split escape sequences together. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/key.h"
 

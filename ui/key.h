@@ -1,5 +1,4 @@
-/* key.h - keys: their codes and names, and the decoder that puts split escape sequences together.
- */
+/* key.h - keys: their codes and names, and the decoder that puts split escape sequences together. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_KEY_H
 #define BN_UI_KEY_H

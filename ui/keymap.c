@@ -1,5 +1,4 @@
-/* keymap.c - the one table of actions: keys, help overlay, hint line and binnacle-keys(7) come from
- * it. */
+/* keymap.c - the one table of actions: keys, help overlay, hint line and binnacle-keys(7) come from it. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/keymap.h"
 

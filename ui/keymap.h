@@ -1,5 +1,4 @@
-/* keymap.h - the one table of actions: keys, help overlay, hint line and binnacle-keys(7) come from
- * it. */
+/* keymap.h - the one table of actions: keys, help overlay, hint line and binnacle-keys(7) come from it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_KEYMAP_H
 #define BN_UI_KEYMAP_H

@@ -1,5 +1,4 @@
-/* query.c - the view thread: answers questions about the store so that the console never waits for
- * one. */
+/* query.c - the view thread: answers questions about the store so that the console never waits for one. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/query.h"
 

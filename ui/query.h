@@ -1,5 +1,4 @@
-/* query.h - the view thread: answers questions about the store so that the console never waits for
- * one. */
+/* query.h - the view thread: answers questions about the store so that the console never waits for one. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_QUERY_H
 #define BN_UI_QUERY_H

@@ -1,5 +1,4 @@
-/* state.h - the application's own fields: for app.c, chrome.c, command.c and journal.c, for no
- * screen. */
+/* state.h - the application's own fields: for app.c, chrome.c, command.c and journal.c, for no screen. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_STATE_H
 #define BN_UI_STATE_H

@@ -1,5 +1,4 @@
-/* cron.c - cron expressions: which minutes fire, and which is next in a zone that changes its
- * clocks. */
+/* cron.c - cron expressions: which minutes fire, and which is next in a zone that changes its clocks. */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* json.c - typed access over jansson: strict loading, RFC 6901 paths, numbers that arrive as text.
- */
+/* json.c - typed access over jansson: strict loading, RFC 6901 paths, numbers that arrive as text. */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 

@@ -1,5 +1,4 @@
-/* json.h - typed access over jansson with RFC 6901 paths, and the item-wise splitter for long
- * lists. */
+/* json.h - typed access over jansson with RFC 6901 paths, and the item-wise splitter for long lists. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_BASE_JSON_H
 #define BN_BASE_JSON_H

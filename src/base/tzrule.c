@@ -1,5 +1,4 @@
-/* tzrule.c - the POSIX TZ string that ends a TZif file and rules the future (POSIX 8.3, RFC
- * 8536 3.3). */
+/* tzrule.c - the POSIX TZ string that ends a TZif file and rules the future (POSIX 8.3, RFC 8536 3.3). */
 /* SPDX-License-Identifier: MIT */
 #include "base/tzrule.h"
 

@@ -1,5 +1,4 @@
-/* width.h - what a code point is to a terminal: columns, marks, and what must not be shown as it
- * is. */
+/* width.h - what a code point is to a terminal: columns, marks, and what must not be shown as it is. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_BASE_WIDTH_H
 #define BN_BASE_WIDTH_H

@@ -1,5 +1,4 @@
-/* plugin.h - the whole contract between binnacle and a plugin: the only file of ours a plugin
- * includes. */
+/* plugin.h - the whole contract between binnacle and a plugin: the only file of ours a plugin includes. */
 /* SPDX-License-Identifier: MIT
  *
  * A plugin maps one platform's API to entities. It is a const `struct bn_plugin`: tables (options,

@@ -1,5 +1,4 @@
-/* internal.h - what the files of src/change share: one repository, its log, its map of definitions.
- */
+/* internal.h - what the files of src/change share: one repository, its log, its map of definitions. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_CHANGE_INTERNAL_H
 #define BN_CHANGE_INTERNAL_H

@@ -1,5 +1,4 @@
-/* repo.h - what changed: the log of the files that define things, read from clones without any
- * forge. */
+/* repo.h - what changed: the log of the files that define things, read from clones without any forge. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_CHANGE_REPO_H
 #define BN_CHANGE_REPO_H

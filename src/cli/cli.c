@@ -1,5 +1,4 @@
-/* cli.c - the program's frame: global options, help, running one command, signals, giving things
- * back. */
+/* cli.c - the program's frame: global options, help, running one command, signals, giving things back. */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 

@@ -1,5 +1,4 @@
-/* cmd_demo.c - demo: the console on the embedded platform, or that platform alone for many
- * commands. */
+/* cmd_demo.c - demo: the console on the embedded platform, or that platform alone for many commands. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 #include "cli/context.h"

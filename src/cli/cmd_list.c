@@ -1,5 +1,4 @@
-/* cmd_list.c - the commands that print one list: status, runs, endpoints, findings, changed,
- * timeline, sources. */
+/* cmd_list.c - the commands that print one list: status, runs, endpoints, findings, changed, timeline, sources. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 #include "cli/context.h"

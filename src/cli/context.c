@@ -1,5 +1,4 @@
-/* context.c - opens configuration, store and collector when a command first needs them; closes them
- * all. */
+/* context.c - opens configuration, store and collector when a command first needs them; closes them all. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/context.h"
 

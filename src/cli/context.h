@@ -1,5 +1,4 @@
-/* context.h - opening what commands use: configuration, store, collector, demo; and waiting with
- * signals. */
+/* context.h - opening what commands use: configuration, store, collector, demo; and waiting with signals. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_CLI_CONTEXT_H
 #define BN_CLI_CONTEXT_H

@@ -1,5 +1,4 @@
-/* demo.c - starts the embedded demo platform for a command, joins one that is served, or serves
- * one. */
+/* demo.c - starts the embedded demo platform for a command, joins one that is served, or serves one. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/context.h"
 

@@ -1,5 +1,4 @@
-/* output.c - results in every format: table, wide, Markdown, CSV, JSON, NDJSON; and what goes to
- * stderr. */
+/* output.c - results in every format: table, wide, Markdown, CSV, JSON, NDJSON; and what goes to stderr. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 

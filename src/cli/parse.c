@@ -1,5 +1,4 @@
-/* parse.c - command lines: global options anywhere, one- or two-word commands, options from the
- * tables. */
+/* parse.c - command lines: global options anywhere, one- or two-word commands, options from the tables. */
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 

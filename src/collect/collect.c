@@ -1,5 +1,4 @@
-/* collect.c - the collector: its sources, threads, and what the console and the scripted mode ask
- * of it. */
+/* collect.c - the collector: its sources, threads, and what the console and the scripted mode ask of it. */
 /* SPDX-License-Identifier: MIT */
 #include "collect/collect.h"
 

@@ -1,5 +1,4 @@
-/* feed.c - from sections of the configuration to sources: which plugin, whose sections, what lease.
- */
+/* feed.c - from sections of the configuration to sources: which plugin, whose sections, what lease. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* host.c - the function table plugins call: options, requests, JSON, records, for the lane they run
- * on. */
+/* host.c - the function table plugins call: options, requests, JSON, records, for the lane they run on. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

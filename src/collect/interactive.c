@@ -1,5 +1,4 @@
-/* interactive.c - what a person asks for: details, probes, doctor; on a lane that comes and goes.
- */
+/* interactive.c - what a person asks for: details, probes, doctor; on a lane that comes and goes. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* internal.h - what the files of src/collect share: feeds (configured sources), lanes, leases,
- * jobs. */
+/* internal.h - what the files of src/collect share: feeds (configured sources), lanes, leases, jobs. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_COLLECT_INTERNAL_H
 #define BN_COLLECT_INTERNAL_H

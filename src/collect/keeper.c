@@ -1,5 +1,4 @@
-/* keeper.c - gets and keeps the leases: whoever holds a source's lock file polls it, others wait.
- */
+/* keeper.c - gets and keeps the leases: whoever holds a source's lock file polls it, others wait. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,4 @@
-/* lane.c - one thread's handle on a source: its client, its login, and what a plugin call borrows.
- */
+/* lane.c - one thread's handle on a source: its client, its login, and what a plugin call borrows. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

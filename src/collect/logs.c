@@ -1,5 +1,4 @@
-/* logs.c - a log being read: a lane of its own writes into a bounded ring, a screen or script reads
- * it. */
+/* logs.c - a log being read: a lane of its own writes into a bounded ring, a screen or script reads it. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* poll.c - the lanes that read a source: when to poll, one poll and what came of it, watching,
- * backfill. */
+/* poll.c - the lanes that read a source: when to poll, one poll and what came of it, watching, backfill. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* upkeep.c - after polls: rules above us are told, and in idle moments the store is kept in order.
- */
+/* upkeep.c - after polls: rules above us are told, and in idle moments the store is kept in order. */
 /* SPDX-License-Identifier: MIT */
 #include "collect/internal.h"
 

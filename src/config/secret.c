@@ -1,5 +1,4 @@
-/* secret.c - credentials by reference: commands, files, environment; never kept in a file of ours.
- */
+/* secret.c - credentials by reference: commands, files, environment; never kept in a file of ours. */
 /* SPDX-License-Identifier: MIT */
 #include "config/secret.h"
 

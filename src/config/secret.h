@@ -1,5 +1,4 @@
-/* secret.h - credentials by reference: commands, files, environment; never kept in a file of ours.
- */
+/* secret.h - credentials by reference: commands, files, environment; never kept in a file of ours. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_CONFIG_SECRET_H
 #define BN_CONFIG_SECRET_H

@@ -1,5 +1,4 @@
-/* statedir.c - the directory of cache.db and journal.db: found, made, and refused where others may
- * write. */
+/* statedir.c - the directory of cache.db and journal.db: found, made, and refused where others may write. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>

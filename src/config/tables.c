@@ -1,5 +1,4 @@
-/* tables.c - the sections and keys the core itself knows; the manual is generated from these rows.
- */
+/* tables.c - the sections and keys the core itself knows; the manual is generated from these rows. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 

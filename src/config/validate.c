@@ -1,5 +1,4 @@
-/* validate.c - every section against its table: what is unknown, bad, missing or not what was
- * meant. */
+/* validate.c - every section against its table: what is unknown, bad, missing or not what was meant. */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdio.h>

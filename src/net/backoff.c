@@ -1,5 +1,4 @@
-/* backoff.c - when to ask again: jitter, Retry-After, a retry budget and a circuit breaker per
- * source. */
+/* backoff.c - when to ask again: jitter, Retry-After, a retry budget and a circuit breaker per source. */
 /* SPDX-License-Identifier: MIT */
 #include "net/backoff.h"
 

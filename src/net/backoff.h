@@ -1,5 +1,4 @@
-/* backoff.h - when to ask again: jitter, Retry-After, a retry budget and a circuit breaker per
- * source. */
+/* backoff.h - when to ask again: jitter, Retry-After, a retry budget and a circuit breaker per source. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_NET_BACKOFF_H
 #define BN_NET_BACKOFF_H

@@ -1,5 +1,4 @@
-/* conditional.c - remembers validators and digests of answers, so that an unchanged one is not read
- * again. */
+/* conditional.c - remembers validators and digests of answers, so that an unchanged one is not read again. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* easy.c - the one constructor of libcurl handles: every option that matters is set here and
- * nowhere else. */
+/* easy.c - the one constructor of libcurl handles: every option that matters is set here and nowhere else. */
 /* SPDX-License-Identifier: MIT */
 #include <netinet/in.h>
 #include <openssl/ssl.h>

@@ -1,5 +1,4 @@
-/* http.c - one lane's client: its life, its login, cancelling, and the multi handles of nested
- * calls. */
+/* http.c - one lane's client: its life, its login, cancelling, and the multi handles of nested calls. */
 /* SPDX-License-Identifier: MIT */
 #include "net/http.h"
 

@@ -1,5 +1,4 @@
-/* http.h - the one way binnacle talks HTTP: bounded, verified, cancellable, only what a request
- * table lists. */
+/* http.h - the one way binnacle talks HTTP: bounded, verified, cancellable, only what a request table lists. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_NET_HTTP_H
 #define BN_NET_HTTP_H

@@ -1,5 +1,4 @@
-/* internal.h - what the files of src/net share: the share, the one constructor of handles, failures
- * in words. */
+/* internal.h - what the files of src/net share: the share, the one constructor of handles, failures in words. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_NET_INTERNAL_H
 #define BN_NET_INTERNAL_H

@@ -1,5 +1,4 @@
-/* probe.c - measures many endpoints at once: phases, certificate dates, the beginning of the body.
- */
+/* probe.c - measures many endpoints at once: phases, certificate dates, the beginning of the body. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* argo_list.c - the server's workflow lists: live and archived merged, selectors, offsets, masks.
- */
+/* argo_list.c - the server's workflow lists: live and archived merged, selectors, offsets, masks. */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
-/* argo_log.c - pods' logs as the server streams them, and the main-logs artifact of pods that are
- * gone. */
+/* argo_log.c - pods' logs as the server streams them, and the main-logs artifact of pods that are gone. */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
-/* hostile.c - text as an attacker would write it, in every field of an answer that holds free text.
- */
+/* hostile.c - text as an attacker would write it, in every field of an answer that holds free text. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* web.h - a small HTTP server for one face: requests cut up, answers built, faults applied, all
- * recorded. */
+/* web.h - a small HTTP server for one face: requests cut up, answers built, faults applied, all recorded. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_SIM_WEB_H
 #define BN_SIM_WEB_H

@@ -1,5 +1,4 @@
-/* world_tasks.c - what a run consists of: dbt nodes, Meltano's steps, a DAG's tasks, and their
- * tries. */
+/* world_tasks.c - what a run consists of: dbt nodes, Meltano's steps, a DAG's tasks, and their tries. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

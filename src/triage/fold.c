@@ -1,5 +1,4 @@
-/* fold.c - folds findings under their root cause, along links, runs, and sources that went blind.
- */
+/* fold.c - folds findings under their root cause, along links, runs, and sources that went blind. */
 /* SPDX-License-Identifier: MIT
  *
  * Findings are taken in an order that has no rings: the more severe first; then those with fewer

@@ -1,5 +1,4 @@
-/* rule.c - runs one rule: what its SELECT gives becomes hits, in the built-in form or a person's
- * short one. */
+/* rule.c - runs one rule: what its SELECT gives becomes hits, in the built-in form or a person's short one. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

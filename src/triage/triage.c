@@ -1,5 +1,4 @@
-/* triage.c - evaluates every rule and keeps the stored findings true: opened, going on, closed,
- * folded. */
+/* triage.c - evaluates every rule and keeps the stored findings true: opened, going on, closed, folded. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* triage.h - what needs a person: SQL rules evaluated into stored findings, folded by root cause.
- */
+/* triage.h - what needs a person: SQL rules evaluated into stored findings, folded by root cause. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TRIAGE_TRIAGE_H
 #define BN_TRIAGE_TRIAGE_H

@@ -1,5 +1,4 @@
-/* detail_sql.c - what the detail pane says of each kind of thing: why, then, hits, changed, next …
- */
+/* detail_sql.c - what the detail pane says of each kind of thing: why, then, hits, changed, next … */
 /* SPDX-License-Identifier: MIT */
 #include "base/status.h"
 #include "view/detail.h"

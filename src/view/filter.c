@@ -1,5 +1,4 @@
-/* filter.c - the filter language's parser: recursive descent, bounded in length, depth and terms.
- */
+/* filter.c - the filter language's parser: recursive descent, bounded in length, depth and terms. */
 /* SPDX-License-Identifier: MIT */
 #include "view/filter.h"
 

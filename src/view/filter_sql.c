@@ -1,5 +1,4 @@
-/* filter_sql.c - turns the filter's comparisons into SQL: fields from the column table, values
- * always bound. */
+/* filter_sql.c - turns the filter's comparisons into SQL: fields from the column table, values always bound. */
 /* SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "view/filter.h"

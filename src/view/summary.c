@@ -1,5 +1,4 @@
-/* summary.c - the header's counters: what needs a person, what runs, what is not known, which
- * sources answer. */
+/* summary.c - the header's counters: what needs a person, what runs, what is not known, which sources answer. */
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "view/sql.h"

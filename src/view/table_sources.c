@@ -1,5 +1,4 @@
-/* table_sources.c - the collector's own health: configured sources, and the requests one of them
- * made. */
+/* table_sources.c - the collector's own health: configured sources, and the requests one of them made. */
 /* SPDX-License-Identifier: MIT */
 #include "view/sql.h"
 #include "view/tables.h"

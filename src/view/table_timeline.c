@@ -1,5 +1,4 @@
-/* table_timeline.c - everything that happened, in one list; notes; and what changed around one
- * thing. */
+/* table_timeline.c - everything that happened, in one list; notes; and what changed around one thing. */
 /* SPDX-License-Identifier: MIT */
 #include "view/sql.h"
 #include "view/tables.h"

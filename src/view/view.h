@@ -1,5 +1,4 @@
-/* view.h - what is shown: one table of columns a kind of thing, queries over the store, formatted
- * values. */
+/* view.h - what is shown: one table of columns a kind of thing, queries over the store, formatted values. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_VIEW_VIEW_H
 #define BN_VIEW_VIEW_H

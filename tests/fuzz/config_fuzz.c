@@ -1,5 +1,4 @@
-/* config_fuzz.c - any text as a configuration: problems with a place, and our scanner agrees with
- * libgit2. */
+/* config_fuzz.c - any text as a configuration: problems with a place, and our scanner agrees with libgit2. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

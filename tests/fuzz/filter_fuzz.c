@@ -1,5 +1,4 @@
-/* filter_fuzz.c - whatever a person types as a filter is refused with words, or is SQL that
- * prepares and runs. */
+/* filter_fuzz.c - whatever a person types as a filter is refused with words, or is SQL that prepares and runs. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

@@ -1,5 +1,4 @@
-/* sanitise_fuzz.c - whatever comes in, nothing that acts on a terminal comes out of the sanitiser.
- */
+/* sanitise_fuzz.c - whatever comes in, nothing that acts on a terminal comes out of the sanitiser. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

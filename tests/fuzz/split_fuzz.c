@@ -1,5 +1,4 @@
-/* split_fuzz.c - the splitter and a parse of the whole document must agree, however the bytes
- * arrive. */
+/* split_fuzz.c - the splitter and a parse of the whole document must agree, however the bytes arrive. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

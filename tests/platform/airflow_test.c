@@ -1,5 +1,4 @@
-/* airflow_test.c - the airflow plugin against replies of real 2.10 and 3.x servers, and against
- * broken ones. */
+/* airflow_test.c - the airflow plugin against replies of real 2.10 and 3.x servers, and against broken ones. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 

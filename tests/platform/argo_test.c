@@ -1,5 +1,4 @@
-/* argo_test.c - the argo-workflows plugin: lists, watermarks, the tree of nodes, logs, broken
- * answers. */
+/* argo_test.c - the argo-workflows plugin: lists, watermarks, the tree of nodes, logs, broken answers. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 

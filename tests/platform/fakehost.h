@@ -1,5 +1,4 @@
-/* fakehost.h - a host for plugins under test: recorded replies in, records out, every request
- * checked. */
+/* fakehost.h - a host for plugins under test: recorded replies in, records out, every request checked. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TESTS_FAKEHOST_H
 #define BN_TESTS_FAKEHOST_H

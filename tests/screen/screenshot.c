@@ -1,5 +1,4 @@
-/* screenshot.c - runs a program on a pseudo-terminal, plays keys, and saves its screen as text or
- * SVG. */
+/* screenshot.c - runs a program on a pseudo-terminal, plays keys, and saves its screen as text or SVG. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>

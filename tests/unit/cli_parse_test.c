@@ -1,5 +1,4 @@
-/* cli_parse_test.c - command lines: where options may stand, what is refused and how, which exit
- * code wins. */
+/* cli_parse_test.c - command lines: where options may stand, what is refused and how, which exit code wins. */
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 

@@ -1,5 +1,4 @@
-/* clock_test.c - the clock, moments and durations as text, time zones, cron across clock changes.
- */
+/* clock_test.c - the clock, moments and durations as text, time zones, cron across clock changes. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/test.h"
 

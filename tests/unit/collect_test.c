@@ -1,5 +1,4 @@
-/* collect_test.c - sources, lanes, schedule, leases and what a person asks of them, with a toy
- * plugin. */
+/* collect_test.c - sources, lanes, schedule, leases and what a person asks of them, with a toy plugin. */
 /* SPDX-License-Identifier: MIT */
 #include "collect/collect.h"
 

@@ -1,5 +1,4 @@
-/* filter_test.c - the filter language: what it finds, what it refuses, and that it never becomes
- * SQL. */
+/* filter_test.c - the filter language: what it finds, what it refuses, and that it never becomes SQL. */
 /* SPDX-License-Identifier: MIT */
 #include "view/view.h"
 #include "world.h"

@@ -1,5 +1,4 @@
-/* memory_test.c - buffers with ceilings, arenas, string lists, and errors cut on a character's end.
- */
+/* memory_test.c - buffers with ceilings, arenas, string lists, and errors cut on a character's end. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/test.h"
 

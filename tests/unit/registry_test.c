@@ -1,5 +1,4 @@
-/* registry_test.c - plugins linked in and plugins loaded from shared objects, with every refusal.
- */
+/* registry_test.c - plugins linked in and plugins loaded from shared objects, with every refusal. */
 /* SPDX-License-Identifier: MIT */
 #include "collect/registry.h"
 

@@ -1,5 +1,4 @@
-/* repo_test.c - what changed: commits, merges and definitions read from a real repository on disk.
- */
+/* repo_test.c - what changed: commits, merges and definitions read from a real repository on disk. */
 /* SPDX-License-Identifier: MIT */
 #include <ftw.h>
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
-/* secret_test.c - credentials by command, file and variable; what is refused; first configurations.
- */
+/* secret_test.c - credentials by command, file and variable; what is refused; first configurations. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/test.h"
 

@@ -1,5 +1,4 @@
-/* text_test.c - the sanitiser's rule row by row, display width, cells, globs, numbers, near words.
- */
+/* text_test.c - the sanitiser's rule row by row, display width, cells, globs, numbers, near words. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/test.h"
 

@@ -1,5 +1,4 @@
-/* changed.c - the what-changed pane: commits, attributes and troubles around one thing, by kind and
- * time. */
+/* changed.c - the what-changed pane: commits, attributes and troubles around one thing, by kind and time. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 

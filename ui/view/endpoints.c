@@ -1,5 +1,4 @@
-/* endpoints.c - the Endpoints screen: does it answer, how fast, how long does its certificate last.
- */
+/* endpoints.c - the Endpoints screen: does it answer, how fast, how long does its certificate last. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/view/plain.h"
 #include "ui/widget/chart.h"

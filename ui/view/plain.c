@@ -1,5 +1,4 @@
-/* plain.c - a screen that is one table, the detail of the selected row, and where there is room a
- * third pane. */
+/* plain.c - a screen that is one table, the detail of the selected row, and where there is room a third pane. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/view/plain.h"
 

@@ -1,5 +1,4 @@
-/* plain.h - a screen that is one table, the detail of the selected row, and where there is room a
- * third pane. */
+/* plain.h - a screen that is one table, the detail of the selected row, and where there is room a third pane. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_PLAIN_H
 #define BN_UI_PLAIN_H

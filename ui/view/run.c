@@ -1,5 +1,4 @@
-/* run.c - the Run screen: the tasks of a run as a tree with bars, the log of the selected one, its
- * facts. */
+/* run.c - the Run screen: the tasks of a run as a tree with bars, the log of the selected one, its facts. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* text.c - screens that are one long text: the help, a command's output, everything about a
- * thing. */
+/* text.c - screens that are one long text: the help, a command's output, everything about a thing. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>

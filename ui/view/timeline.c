@@ -1,5 +1,4 @@
-/* timeline.c - the Timeline screen: what happened in the last day, newest first, the hour at a
- * glance. */
+/* timeline.c - the Timeline screen: what happened in the last day, newest first, the hour at a glance. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

@@ -1,5 +1,4 @@
-/* list.c - the list engine: columns by width, cursor by identity, order that never jumps, marks,
- * sorting. */
+/* list.c - the list engine: columns by width, cursor by identity, order that never jumps, marks, sorting. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/widget/list.h"
 

@@ -1,5 +1,4 @@
-/* list.h - the list engine: columns by width, cursor by identity, order that never jumps, marks,
- * sorting. */
+/* list.h - the list engine: columns by width, cursor by identity, order that never jumps, marks, sorting. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_UI_LIST_H
 #define BN_UI_LIST_H
