@@ -1,4 +1,4 @@
-/* acts.c - who acts, and the verbs of this release: acknowledge, snooze, note, and taking them back. */
+/* acts.c - who acts, and the verbs of this release: acknowledge, snooze, note, undo. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -29,13 +29,15 @@ bn_actor_self(struct bn_actor *actor, const char *identity)
 		actor->host[0] = '\0';
 	actor->host[sizeof(actor->host) - 1] = '\0';
 	if (connection != NULL)
-		snprintf(actor->origin, sizeof(actor->origin), "%.*s", (int)strcspn(connection, " "), connection);
+		snprintf(actor->origin, sizeof(actor->origin), "%.*s",
+			 (int)strcspn(connection, " "), connection);
 }
 
-/* The record that is in force for the thing: the latest of `verb` unless `undo` came after it. 0: none. */
+/* The record that is in force for the thing: the latest of `verb` unless `undo` came after it. 0:
+ * none. */
 static int
-in_force(struct bn_reader *reader, const struct bn_ref *about, const char *verb, const char *undo, int64_t *seq,
-    struct bn_error *err)
+in_force(struct bn_reader *reader, const struct bn_ref *about, const char *verb, const char *undo,
+	 int64_t *seq, struct bn_error *err)
 {
 	sqlite3 *db = bn_reader_db(reader);
 	sqlite3_stmt *st = NULL;
@@ -43,9 +45,10 @@ in_force(struct bn_reader *reader, const struct bn_ref *about, const char *verb,
 
 	*seq = 0;
 	rc = sqlite3_prepare_v2(db,
-	    "SELECT seq, verb FROM journal.record WHERE kind = ?1 AND key = ?2 AND source = ?3 AND verb IN (?4, ?5)"
-	    " ORDER BY seq DESC LIMIT 1",
-	    -1, &st, NULL);
+				"SELECT seq, verb FROM journal.record WHERE kind = ?1 AND key = ?2 "
+				"AND source = ?3 AND verb IN (?4, ?5)"
+				" ORDER BY seq DESC LIMIT 1",
+				-1, &st, NULL);
 	if (rc == SQLITE_OK) {
 		bn_bind_text(st, 1, bn_kind_word(about->kind));
 		bn_bind_text(st, 2, about->key != NULL ? about->key : "");
@@ -62,23 +65,28 @@ in_force(struct bn_reader *reader, const struct bn_ref *about, const char *verb,
 	return status;
 }
 
-/* When the latest incident of the thing began, by the platforms' clocks: what an acknowledgement is about. */
+/* When the latest incident of the thing began, by the platforms' clocks: what an acknowledgement is
+ * about. */
 static int
-incident_since(struct bn_reader *reader, const struct bn_ref *about, int64_t *since, struct bn_error *err)
+incident_since(struct bn_reader *reader, const struct bn_ref *about, int64_t *since,
+	       struct bn_error *err)
 {
 	sqlite3 *db = bn_reader_db(reader);
 	sqlite3_stmt *st = NULL;
 	int rc, status = BN_OK;
 
 	*since = 0;
-	rc = sqlite3_prepare_v2(db,
+	rc = sqlite3_prepare_v2(
+	    db,
 	    "SELECT max(since) FROM (SELECT f.since FROM main.finding f WHERE f.closed_at IS NULL"
 	    "  AND f.about_kind = ?1 AND f.about_key = ?2 AND (?3 IS NULL OR f.about_source = ?3)"
-	    " UNION ALL SELECT f.since FROM main.finding f LEFT JOIN main.source s ON s.id = f.source_id"
+	    " UNION ALL SELECT f.since FROM main.finding f LEFT JOIN main.source s ON s.id = "
+	    "f.source_id"
 	    "  WHERE f.closed_at IS NULL AND ?1 = 0 AND coalesce(f.about_kind, 0) = 0"
 	    "  AND f.rule || '/' || f.key = ?2 AND (?3 IS NULL OR s.name = ?3)"
 	    " UNION ALL SELECT e.since FROM main.source s JOIN main.entity e ON e.source_id = s.id"
-	    "  WHERE (?3 IS NULL OR s.name = ?3) AND e.kind = ?1 AND e.key = ?2 AND status_problem(e.status))",
+	    "  WHERE (?3 IS NULL OR s.name = ?3) AND e.kind = ?1 AND e.key = ?2 AND "
+	    "status_problem(e.status))",
 	    -1, &st, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int(st, 1, about->kind);
@@ -103,20 +111,22 @@ named(const struct bn_ref *about, struct bn_error *err)
 }
 
 static int
-undo_act(struct bn_store *store, struct bn_reader *reader, const struct bn_actor *actor, struct bn_ref about,
-    const char *verb, const char *undo, const char *reason, int64_t *seq, struct bn_error *err)
+undo_act(struct bn_store *store, struct bn_reader *reader, const struct bn_actor *actor,
+	 struct bn_ref about, const char *verb, const char *undo, const char *reason, int64_t *seq,
+	 struct bn_error *err)
 {
 	struct bn_journal_entry entry = {undo, about, 0, reason, NULL};
 	int rc = in_force(reader, &about, verb, undo, &entry.parent, err);
 
 	if (rc == BN_OK && entry.parent == 0)
-		rc = bn_fail(err, BN_ENOTFOUND, "%.200s: there is no %s to take back", about.key, verb);
+		rc = bn_fail(err, BN_ENOTFOUND, "%.200s: there is no %s to take back", about.key,
+			     verb);
 	return rc == BN_OK ? bn_journal_append(store, actor, &entry, seq, err) : rc;
 }
 
 int
-bn_journal_ack(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about, const char *reason,
-    bool undo, int64_t *seq, struct bn_error *err)
+bn_journal_ack(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+	       const char *reason, bool undo, int64_t *seq, struct bn_error *err)
 {
 	struct bn_journal_entry entry = {"ack", about, 0, reason, NULL};
 	struct bn_reader *reader = NULL;
@@ -143,8 +153,8 @@ bn_journal_ack(struct bn_store *store, const struct bn_actor *actor, struct bn_r
 }
 
 int
-bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about, bn_time until,
-    const char *reason, bool undo, int64_t *seq, struct bn_error *err)
+bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+		  bn_time until, const char *reason, bool undo, int64_t *seq, struct bn_error *err)
 {
 	struct bn_journal_entry entry = {"snooze", about, 0, reason, NULL};
 	struct bn_reader *reader = NULL;
@@ -156,7 +166,8 @@ bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, struct b
 		return rc;
 	if (!undo) {
 		if (until <= bn_clock_now(store->clock))
-			return bn_fail(err, BN_EINVAL, "snooze until a moment that is still to come");
+			return bn_fail(err, BN_EINVAL,
+				       "snooze until a moment that is still to come");
 		snprintf(body, sizeof(body), "{\"until\":%" PRId64 "}", until);
 		entry.body = body;
 		return bn_journal_append(store, actor, &entry, seq, err);
@@ -169,8 +180,8 @@ bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, struct b
 }
 
 int
-bn_journal_note(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about, const char *tag,
-    const char *text, int64_t *seq, struct bn_error *err)
+bn_journal_note(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+		const char *tag, const char *text, int64_t *seq, struct bn_error *err)
 {
 	struct bn_journal_entry entry = {"note", about, 0, text, NULL};
 	struct bn_buf body = BN_BUF_INIT(4096);

@@ -26,8 +26,8 @@ enum {
 };
 
 int
-bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new, const char *message,
-    struct bn_error *err)
+bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new,
+		    const char *message, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_TRANSITION, err);
 
@@ -43,8 +43,8 @@ bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new
 }
 
 static int
-add_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, const char *labels, bn_time sent,
-    struct bn_seen *seen, struct bn_error *err)
+add_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, const char *labels,
+	   bn_time sent, struct bn_seen *seen, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_ENTITY_ADD, err);
 	int rc;
@@ -72,12 +72,13 @@ add_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, con
 	seen->id = sqlite3_last_insert_rowid(a->writer->db);
 	seen->added = seen->changed = true;
 	seen->since = e->since;
-	return bn_apply_transition(a, seen->id, e->since > 0 && e->since <= a->now + SKEW_MS ? e->since : a->now, -1,
-	    (int)e->status, e->message, err);
+	return bn_apply_transition(a, seen->id,
+				   e->since > 0 && e->since <= a->now + SKEW_MS ? e->since : a->now,
+				   -1, (int)e->status, e->message, err);
 }
 
-/* The statement's row is what is stored; e is what was read, NULL where it says nothing. Not said is not
- * changed, but for the message, which belongs to the status. */
+/* The statement's row is what is stored; e is what was read, NULL where it says nothing. Not said
+ * is not changed, but for the message, which belongs to the status. */
 struct merged {
 	const char *name, *raw, *message, *owner, *url, *labels;
 	bn_time since;
@@ -89,9 +90,11 @@ merge(struct bn_apply *a, sqlite3_stmt *row, const struct bn_entity *e, const ch
 {
 	bool same_status = sqlite3_column_int(row, E_STATUS) == (int)e->status;
 	bn_time old_since = sqlite3_column_int64(row, E_SINCE);
-	const char *old_name = bn_column_text(row, E_NAME), *old_message = bn_column_text(row, E_MESSAGE);
+	const char *old_name = bn_column_text(row, E_NAME),
+		   *old_message = bn_column_text(row, E_MESSAGE);
 	const char *old_raw = bn_column_text(row, E_RAW), *old_owner = bn_column_text(row, E_OWNER);
-	const char *old_url = bn_column_text(row, E_URL), *old_labels = bn_column_text(row, E_LABELS);
+	const char *old_url = bn_column_text(row, E_URL),
+		   *old_labels = bn_column_text(row, E_LABELS);
 	struct merged m = {
 	    .name = e->name != NULL ? e->name : e->key,
 	    .raw = e->raw_status != NULL || !same_status ? e->raw_status : old_raw,
@@ -99,13 +102,16 @@ merge(struct bn_apply *a, sqlite3_stmt *row, const struct bn_entity *e, const ch
 	    .owner = e->owner != NULL ? e->owner : old_owner,
 	    .url = e->url != NULL ? e->url : old_url,
 	    .labels = labels != NULL ? labels : old_labels,
-	    .since = e->since != 0 ? e->since : same_status ? old_since : a->now,
+	    .since = e->since != 0 ? e->since
+		     : same_status ? old_since
+				   : a->now,
 	};
 
 	m.same_text = bn_same_text(m.name, old_name) && bn_same_text(m.message, old_message);
-	m.same = same_status && m.same_text && m.since == old_since && bn_same_text(m.raw, old_raw) &&
-		 bn_same_text(m.owner, old_owner) && bn_same_text(m.url, old_url) &&
-		 bn_same_text(m.labels, old_labels) && sqlite3_column_type(row, E_GONE) == SQLITE_NULL &&
+	m.same = same_status && m.same_text && m.since == old_since &&
+		 bn_same_text(m.raw, old_raw) && bn_same_text(m.owner, old_owner) &&
+		 bn_same_text(m.url, old_url) && bn_same_text(m.labels, old_labels) &&
+		 sqlite3_column_type(row, E_GONE) == SQLITE_NULL &&
 		 (a->scope_id == 0 || sqlite3_column_int64(row, E_SCOPE) == a->scope_id);
 	return m;
 }
@@ -152,8 +158,8 @@ text_changed(struct bn_apply *a, int64_t id, struct bn_error *err)
 }
 
 static int
-update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m, const struct bn_entity *e,
-    bn_time sent, struct bn_seen *seen, struct bn_error *err)
+update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m,
+	      const struct bn_entity *e, bn_time sent, struct bn_seen *seen, struct bn_error *err)
 {
 	bool was_gone = sqlite3_column_type(row, E_GONE) != SQLITE_NULL;
 	bn_time old_since = sqlite3_column_int64(row, E_SINCE), at = a->now;
@@ -174,7 +180,8 @@ update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m, con
 	bn_bind_text(st, 10, m->labels);
 	sqlite3_bind_int64(st, 11, a->now);
 	sqlite3_bind_int64(st, 12, sent);
-	sqlite3_bind_int64(st, 13, a->scope_id != 0 ? a->generation : sqlite3_column_int64(row, E_GENERATION));
+	sqlite3_bind_int64(
+	    st, 13, a->scope_id != 0 ? a->generation : sqlite3_column_int64(row, E_GENERATION));
 	rc = bn_run_statement(a->writer, st, err);
 	seen->changed = true;
 	seen->since = m->since;
@@ -182,8 +189,8 @@ update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m, con
 		/* The platform's own time, unless it can't be that of this change. */
 		if (e->since > old_since && e->since <= a->now + SKEW_MS)
 			at = e->since;
-		rc = bn_apply_transition(a, seen->id, at, was_gone ? -1 : (int)seen->old, (int)e->status, m->message,
-		    err);
+		rc = bn_apply_transition(a, seen->id, at, was_gone ? -1 : (int)seen->old,
+					 (int)e->status, m->message, err);
 	}
 	if (rc == BN_OK && !m->same_text)
 		rc = text_changed(a, seen->id, err);
@@ -191,8 +198,8 @@ update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m, con
 }
 
 int
-bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, const char *labels, bn_time sent,
-    struct bn_seen *seen, struct bn_error *err)
+bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e,
+		const char *labels, bn_time sent, struct bn_seen *seen, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_ENTITY_FIND, err);
 	struct merged m;
@@ -222,7 +229,9 @@ bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e
 		m = merge(a, st, e, labels);
 		if (m.same)
 			rc = touch_entity(a, seen->id, sent,
-			    a->scope_id != 0 ? a->generation : sqlite3_column_int64(st, E_GENERATION), err);
+					  a->scope_id != 0 ? a->generation
+							   : sqlite3_column_int64(st, E_GENERATION),
+					  err);
 		else
 			rc = update_entity(a, st, &m, e, sent, seen, err);
 	}
@@ -284,7 +293,8 @@ bn_apply_sweep(struct bn_apply *a, bn_time before, struct bn_error *err)
 	/* Collected first: an index must not be changed while it is walked. */
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
 		if (count == capacity)
-			found = bn_xrealloc(found, capacity = capacity == 0 ? 64 : capacity * 2, sizeof(*found));
+			found = bn_xrealloc(found, capacity = capacity == 0 ? 64 : capacity * 2,
+					    sizeof(*found));
 		found[count].id = sqlite3_column_int64(st, 0);
 		found[count++].status = sqlite3_column_int(st, 1);
 	}

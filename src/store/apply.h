@@ -31,42 +31,46 @@ struct bn_apply {
 /* What apply_entity found. */
 struct bn_seen {
 	int64_t id;
-	enum bn_status old; /* as it was stored, if it was */
+	enum bn_status old;  /* as it was stored, if it was */
 	bool added, dropped; /* dropped: what is stored is newer */
 	bool changed;
 	bn_time first_seen, since; /* as they are now stored */
 };
 
-/* All of them inside a transaction. `labels` is JSON or NULL. BN_ENOTFOUND: the thing it belongs to is not there. */
-int bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, const char *labels,
-    bn_time sent, struct bn_seen *seen, struct bn_error *err);
-int bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *labels, bn_time sent,
-    struct bn_error *err);
-int bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_time sent, struct bn_error *err);
+/* All of them inside a transaction. `labels` is JSON or NULL. BN_ENOTFOUND: the thing it belongs to
+ * is not there. */
+int bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e,
+		    const char *labels, bn_time sent, struct bn_seen *seen, struct bn_error *err);
+int bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *labels,
+		      bn_time sent, struct bn_error *err);
+int bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_time sent,
+		 struct bn_error *err);
 int bn_apply_task(struct bn_apply *a, const struct bn_task *t, const char *depends, bn_time sent,
-    struct bn_error *err);
+		  struct bn_error *err);
 int bn_apply_tasks_complete(struct bn_apply *a, const char *run_key, int attempt, bn_time sent,
-    struct bn_error *err);
-int bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels, const char *asserts,
-    bn_time sent, struct bn_error *err);
-int bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *labels, bn_time sent,
-    struct bn_error *err);
-int bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name, const char *value,
-    bn_time sent, struct bn_error *err);
+			    struct bn_error *err);
+int bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels,
+		      const char *asserts, bn_time sent, struct bn_error *err);
+int bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *labels,
+		     bn_time sent, struct bn_error *err);
+int bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name,
+		       const char *value, bn_time sent, struct bn_error *err);
 int bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char *name, double value,
-    const char *unit, bn_time at, struct bn_error *err);
-int bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at, double value,
-    struct bn_error *err);
-int bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to, const char *kind,
-    const char *origin, struct bn_error *err);
-/* A complete scope was read to its end: what it no longer holds is gone, unless it was seen after `before`. */
+		     const char *unit, bn_time at, struct bn_error *err);
+int bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at,
+		   double value, struct bn_error *err);
+int bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to,
+		  const char *kind, const char *origin, struct bn_error *err);
+/* A complete scope was read to its end: what it no longer holds is gone, unless it was seen after
+ * `before`. */
 int bn_apply_sweep(struct bn_apply *a, bn_time before, struct bn_error *err);
 /* The pipelines' numbers: latest run, last good one, p50 and p95, next due. */
 int bn_apply_pipelines_done(struct bn_apply *a, struct bn_error *err);
 void bn_apply_dirty(struct bn_apply *a, int64_t pipeline_id);
 /* Row number of a thing; BN_ENOTFOUND. */
-int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id, struct bn_error *err);
-int bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new, const char *message,
-    struct bn_error *err); /* a status below 0 is NULL */
+int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
+		  struct bn_error *err);
+int bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new,
+			const char *message, struct bn_error *err); /* a status below 0 is NULL */
 
 #endif

@@ -6,10 +6,11 @@
 #include <string.h>
 
 int
-bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels, const char *asserts,
-    bn_time sent, struct bn_error *err)
+bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels,
+		  const char *asserts, bn_time sent, struct bn_error *err)
 {
-	const int64_t phases[] = {p->resolve, p->connect, p->tls, p->first_byte, p->transfer, p->total};
+	const int64_t phases[] = {p->resolve,	 p->connect,  p->tls,
+				  p->first_byte, p->transfer, p->total};
 	struct bn_seen seen;
 	sqlite3_stmt *st;
 	int rc;
@@ -46,8 +47,8 @@ bind_about(struct bn_apply *a, sqlite3_stmt *st, int at, const struct bn_ref *ab
 }
 
 static int
-add_finding(struct bn_apply *a, const struct bn_finding *f, const char *rule, const char *labels, bn_time sent,
-    struct bn_error *err)
+add_finding(struct bn_apply *a, const struct bn_finding *f, const char *rule, const char *labels,
+	    bn_time sent, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_FINDING_ADD, err);
 
@@ -71,8 +72,8 @@ add_finding(struct bn_apply *a, const struct bn_finding *f, const char *rule, co
 }
 
 static int
-update_finding(struct bn_apply *a, int64_t id, const struct bn_finding *f, const char *labels, bn_time sent,
-    struct bn_error *err)
+update_finding(struct bn_apply *a, int64_t id, const struct bn_finding *f, const char *labels,
+	       bn_time sent, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_FINDING_UPDATE, err);
 
@@ -95,7 +96,7 @@ update_finding(struct bn_apply *a, int64_t id, const struct bn_finding *f, const
 
 int
 bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *labels, bn_time sent,
-    struct bn_error *err)
+		 struct bn_error *err)
 {
 	const char *rule = f->rule != NULL ? f->rule : "finding";
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_FINDING_FIND, err);
@@ -125,8 +126,8 @@ bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *lab
 /* ---- named facts ---- */
 
 static int
-attribute_changed(struct bn_apply *a, int64_t id, const char *name, bn_time at, const char *old, const char *new,
-    struct bn_error *err)
+attribute_changed(struct bn_apply *a, int64_t id, const char *name, bn_time at, const char *old,
+		  const char *new, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_ATTRIBUTE_CHANGE, err);
 
@@ -142,8 +143,8 @@ attribute_changed(struct bn_apply *a, int64_t id, const char *name, bn_time at, 
 }
 
 int
-bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name, const char *value,
-    bn_time sent, struct bn_error *err)
+bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name,
+		   const char *value, bn_time sent, struct bn_error *err)
 {
 	struct bn_ref about = {kind, NULL, key};
 	bool found, older = false, same = false;
@@ -164,7 +165,8 @@ bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const
 		older = sent < sqlite3_column_int64(st, 1);
 		same = bn_same_text(bn_column_text(st, 0), value);
 		if (!older && !same)
-			rc = attribute_changed(a, id, name, sent, bn_column_text(st, 0), value, err);
+			rc =
+			    attribute_changed(a, id, name, sent, bn_column_text(st, 0), value, err);
 	}
 	sqlite3_reset(st);
 	if (rc == BN_OK && !found)
@@ -185,7 +187,8 @@ bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const
 static void
 bind_number(sqlite3_stmt *st, int at, double value)
 {
-	/* Prometheus has NaN for "no value"; SQLite would store NULL for it and infinities as they are. */
+	/* Prometheus has NaN for "no value"; SQLite would store NULL for it and infinities as they
+	 * are. */
 	if (isfinite(value))
 		sqlite3_bind_double(st, at, value);
 	else
@@ -193,8 +196,8 @@ bind_number(sqlite3_stmt *st, int at, double value)
 }
 
 int
-bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char *name, double value, const char *unit,
-    bn_time at, struct bn_error *err)
+bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char *name, double value,
+		 const char *unit, bn_time at, struct bn_error *err)
 {
 	sqlite3_stmt *st;
 	int64_t id;
@@ -215,7 +218,8 @@ bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char *nam
 }
 
 static int
-series_of(struct bn_apply *a, int64_t entity_id, const char *name, int64_t *id, struct bn_error *err)
+series_of(struct bn_apply *a, int64_t entity_id, const char *name, int64_t *id,
+	  struct bn_error *err)
 {
 	sqlite3_stmt *st;
 	bool found;
@@ -244,8 +248,8 @@ series_of(struct bn_apply *a, int64_t entity_id, const char *name, int64_t *id, 
 }
 
 int
-bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at, double value,
-    struct bn_error *err)
+bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at,
+	       double value, struct bn_error *err)
 {
 	sqlite3_stmt *st;
 	int64_t entity_id, series_id = 0;
@@ -269,10 +273,11 @@ bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *serie
 /* ---- lineage ---- */
 
 int
-bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to, const char *kind,
-    const char *origin, struct bn_error *err)
+bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to,
+	      const char *kind, const char *origin, struct bn_error *err)
 {
-	/* A plugin that names no source means its own; the configuration means any ('' in the table). */
+	/* A plugin that names no source means its own; the configuration means any ('' in the
+	 * table). */
 	const char *fallback = a->source_name != NULL ? a->source_name : "";
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_LINK_PUT, err);
 

@@ -6,14 +6,15 @@
 #include <string.h>
 
 /* A run that began this little before its fire time was that fire's: clocks differ. */
-#define EARLY_MS     ((int64_t)5000)
-#define STATS_RUNS   20
-#define NO_STATS     (-1)
+#define EARLY_MS   ((int64_t)5000)
+#define STATS_RUNS 20
+#define NO_STATS   (-1)
 
 static bool
 finished(enum bn_status status)
 {
-	return status == BN_SUCCEEDED || status == BN_FAILED || status == BN_CANCELLED || status == BN_SKIPPED;
+	return status == BN_SUCCEEDED || status == BN_FAILED || status == BN_CANCELLED ||
+	       status == BN_SKIPPED;
 }
 
 static bool
@@ -55,8 +56,8 @@ next_fire(struct bn_apply *a, const char *schedule, const char *zone, bn_time af
 }
 
 static int
-put_pipeline(struct bn_apply *a, int64_t id, const struct bn_pipeline *p, bn_time next, bool computed,
-    struct bn_error *err)
+put_pipeline(struct bn_apply *a, int64_t id, const struct bn_pipeline *p, bn_time next,
+	     bool computed, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_PIPELINE_PUT, err);
 
@@ -91,7 +92,7 @@ adopt_runs(struct bn_apply *a, int64_t id, const char *key, struct bn_error *err
 
 int
 bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *labels, bn_time sent,
-    struct bn_error *err)
+		  struct bn_error *err)
 {
 	struct bn_seen seen;
 	sqlite3_stmt *st;
@@ -108,11 +109,14 @@ bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *l
 	sqlite3_bind_int64(st, 1, seen.id);
 	rc = bn_first_row(a->writer, st, &found, err);
 	if (rc == BN_OK && next == 0 && !p->paused) {
-		/* What was due stays due until a run comes or the schedule changes: else nothing would ever be late. */
+		/* What was due stays due until a run comes or the schedule changes: else nothing
+		 * would ever be late. */
 		keep = found && sqlite3_column_int(st, 3) != 0 && sqlite3_column_int(st, 4) == 0 &&
-		       sqlite3_column_int64(st, 2) != 0 && bn_same_text(bn_column_text(st, 0), p->schedule) &&
+		       sqlite3_column_int64(st, 2) != 0 &&
+		       bn_same_text(bn_column_text(st, 0), p->schedule) &&
 		       bn_same_text(bn_column_text(st, 1), p->timezone);
-		next = keep ? sqlite3_column_int64(st, 2) : next_fire(a, p->schedule, p->timezone, sent);
+		next = keep ? sqlite3_column_int64(st, 2)
+			    : next_fire(a, p->schedule, p->timezone, sent);
 	}
 	sqlite3_reset(st);
 	if (rc == BN_OK)
@@ -175,7 +179,8 @@ read_numbers(struct bn_apply *a, int64_t pipeline_id, struct numbers *n, struct 
 	return BN_OK;
 }
 
-/* A run that waits has no start as yet; it is the latest if it was queued after the latest start. */
+/* A run that waits has no start as yet; it is the latest if it was queued after the latest start.
+ */
 static int
 consider_queued(struct bn_apply *a, int64_t pipeline_id, struct numbers *n, struct bn_error *err)
 {
@@ -195,10 +200,11 @@ consider_queued(struct bn_apply *a, int64_t pipeline_id, struct numbers *n, stru
 	return rc;
 }
 
-/* A computed due time moves on when a run has come for it. The first run that is known may also move it back: to the
- * fire that was missed before we ever looked. */
+/* A computed due time moves on when a run has come for it. The first run that is known may also
+ * move it back: to the fire that was missed before we ever looked. */
 static int
-due_after(struct bn_apply *a, int64_t pipeline_id, bn_time latest, bool *set, bn_time *next, struct bn_error *err)
+due_after(struct bn_apply *a, int64_t pipeline_id, bn_time latest, bool *set, bn_time *next,
+	  struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_PIPELINE_FIND, err);
 	bool found;
@@ -210,8 +216,10 @@ due_after(struct bn_apply *a, int64_t pipeline_id, bn_time latest, bool *set, bn
 		return err->code;
 	sqlite3_bind_int64(st, 1, pipeline_id);
 	rc = bn_first_row(a->writer, st, &found, err);
-	if (rc == BN_OK && found && sqlite3_column_int(st, 3) != 0 && sqlite3_column_int(st, 4) == 0 && latest != 0) {
-		*next = next_fire(a, bn_column_text(st, 0), bn_column_text(st, 1), latest + EARLY_MS);
+	if (rc == BN_OK && found && sqlite3_column_int(st, 3) != 0 &&
+	    sqlite3_column_int(st, 4) == 0 && latest != 0) {
+		*next =
+		    next_fire(a, bn_column_text(st, 0), bn_column_text(st, 1), latest + EARLY_MS);
 		*set = *next > sqlite3_column_int64(st, 2) ||
 		       (*next != 0 && sqlite3_column_type(st, 5) == SQLITE_NULL);
 	}
@@ -268,8 +276,20 @@ bn_apply_pipelines_done(struct bn_apply *a, struct bn_error *err)
 /* ---- runs ---- */
 
 /* Columns of BN_ST_RUN_FIND. */
-enum { R_ATTEMPT, R_QUEUED, R_STARTED, R_FINISHED, R_PIPELINE, R_TRIGGER, R_PROGRESS, R_RETRY, R_TOTAL, R_FAILED,
-	R_SKIPPED, R_DONE };
+enum {
+	R_ATTEMPT,
+	R_QUEUED,
+	R_STARTED,
+	R_FINISHED,
+	R_PIPELINE,
+	R_TRIGGER,
+	R_PROGRESS,
+	R_RETRY,
+	R_TOTAL,
+	R_FAILED,
+	R_SKIPPED,
+	R_DONE
+};
 
 static int
 pipeline_of(struct bn_apply *a, const char *key, int64_t *id, struct bn_error *err)
@@ -300,8 +320,9 @@ pipeline_of(struct bn_apply *a, const char *key, int64_t *id, struct bn_error *e
 	return BN_OK;
 }
 
-/* Which attempt the observation is of, given the one that is stored (0: none). Platforms that count are believed.
- * Otherwise: running again after its end, or a later end without our having seen it run, is a new attempt. */
+/* Which attempt the observation is of, given the one that is stored (0: none). Platforms that count
+ * are believed. Otherwise: running again after its end, or a later end without our having seen it
+ * run, is a new attempt. */
 static int
 which_attempt(const struct bn_run *r, int stored, enum bn_status old, bn_time old_finished)
 {
@@ -354,9 +375,10 @@ same_run(sqlite3_stmt *row, const struct bn_run *r, int attempt)
 
 static int
 put_run(struct bn_apply *a, int64_t id, int64_t pipeline_id, const struct bn_run *r, int attempt,
-    struct bn_error *err)
+	struct bn_error *err)
 {
-	bool counted = r->tasks_total > 0 || r->tasks_failed > 0 || r->tasks_skipped > 0 || r->tasks_done > 0;
+	bool counted =
+	    r->tasks_total > 0 || r->tasks_failed > 0 || r->tasks_skipped > 0 || r->tasks_done > 0;
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_RUN_PUT, err);
 
 	if (st == NULL)
@@ -378,10 +400,11 @@ put_run(struct bn_apply *a, int64_t id, int64_t pipeline_id, const struct bn_run
 	return bn_run_statement(a->writer, st, err);
 }
 
-/* `after` is when the attempt before ended (0: there was none): a time the platform did not reset is not this
- * attempt's. */
+/* `after` is when the attempt before ended (0: there was none): a time the platform did not reset
+ * is not this attempt's. */
 static int
-put_attempt(struct bn_apply *a, int64_t id, int n, const struct bn_run *r, bn_time after, struct bn_error *err)
+put_attempt(struct bn_apply *a, int64_t id, int n, const struct bn_run *r, bn_time after,
+	    struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_ATTEMPT_PUT, err);
 
@@ -392,7 +415,10 @@ put_attempt(struct bn_apply *a, int64_t id, int n, const struct bn_run *r, bn_ti
 	sqlite3_bind_int(st, 3, r->e.status);
 	bn_bind_text(st, 4, r->e.raw_status);
 	bn_bind_time(st, 5, r->queued_at >= after ? r->queued_at : 0);
-	bn_bind_time(st, 6, r->started_at >= after ? r->started_at : r->e.since >= after ? r->e.since : 0);
+	bn_bind_time(st, 6,
+		     r->started_at >= after ? r->started_at
+		     : r->e.since >= after  ? r->e.since
+					    : 0);
 	bn_bind_time(st, 7, r->finished_at);
 	bn_bind_text(st, 8, r->e.message);
 	return bn_run_statement(a->writer, st, err);
@@ -419,8 +445,8 @@ struct stored_run {
 };
 
 static int
-find_run(struct bn_apply *a, int64_t id, const struct bn_run *r, enum bn_status old, struct stored_run *stored,
-    struct bn_error *err)
+find_run(struct bn_apply *a, int64_t id, const struct bn_run *r, enum bn_status old,
+	 struct stored_run *stored, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_RUN_FIND, err);
 	bool found;
@@ -467,7 +493,8 @@ older_attempt(struct bn_apply *a, const struct bn_run *r, bool *older, struct bn
 }
 
 int
-bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_time sent, struct bn_error *err)
+bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_time sent,
+	     struct bn_error *err)
 {
 	struct bn_entity e = r->e;
 	struct bn_run now;
@@ -479,7 +506,7 @@ bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_
 	int rc;
 
 	if (e.since == 0)
-		e.since = finished(e.status)	    ? r->finished_at
+		e.since = finished(e.status)	  ? r->finished_at
 			  : e.status == BN_QUEUED ? r->queued_at
 						  : r->started_at;
 	rc = older_attempt(a, r, &older, err);
@@ -500,7 +527,8 @@ bn_apply_run(struct bn_apply *a, const struct bn_run *r, const char *labels, bn_
 	now = *r;
 	now.e.since = seen.since;
 	if (rc == BN_OK)
-		rc = put_attempt(a, seen.id, stored.now, &now,
+		rc = put_attempt(
+		    a, seen.id, stored.now, &now,
 		    stored.attempt != 0 && stored.now > stored.attempt ? stored.finished : 0, err);
 	if (rc == BN_OK && stored.attempt != 0 && stored.now > stored.attempt)
 		rc = attempt_lost(a, seen.id, stored.now, err);
@@ -560,7 +588,8 @@ detail_read(struct bn_apply *a, int64_t run_id, struct bn_error *err)
 }
 
 int
-bn_apply_task(struct bn_apply *a, const struct bn_task *t, const char *depends, bn_time sent, struct bn_error *err)
+bn_apply_task(struct bn_apply *a, const struct bn_task *t, const char *depends, bn_time sent,
+	      struct bn_error *err)
 {
 	int64_t previous = a->last_run.id, run_id;
 	sqlite3_stmt *st;
@@ -596,7 +625,8 @@ bn_apply_task(struct bn_apply *a, const struct bn_task *t, const char *depends, 
 }
 
 int
-bn_apply_tasks_complete(struct bn_apply *a, const char *run_key, int attempt, bn_time sent, struct bn_error *err)
+bn_apply_tasks_complete(struct bn_apply *a, const char *run_key, int attempt, bn_time sent,
+			struct bn_error *err)
 {
 	sqlite3_stmt *st;
 	int64_t run_id;

@@ -7,16 +7,17 @@
 
 #include "base/json.h"
 
-/* A page is written by itself when it has grown to this, so that a plugin that never asks stays small. */
+/* A page is written by itself when it has grown to this, so that a plugin that never asks stays
+ * small. */
 #define PAGE_RECORDS ((size_t)10000)
 #define PAGE_BYTES   ((size_t)8 << 20)
 
-/* What a platform may say in one field. Keys longer than this are refused (identity must not be cut), other
- * text is cut. */
-#define KEY_MAX	 ((size_t)2048)
+/* What a platform may say in one field. Keys longer than this are refused (identity must not be
+ * cut), other text is cut. */
+#define KEY_MAX	  ((size_t)2048)
 #define NAME_MAX_ ((size_t)2048)
-#define TEXT_MAX ((size_t)32768)
-#define LIST_MAX 256 /* labels, dependencies, assertions */
+#define TEXT_MAX  ((size_t)32768)
+#define LIST_MAX  256 /* labels, dependencies, assertions */
 
 enum record_type {
 	PIPELINE,
@@ -100,8 +101,8 @@ struct bn_batch {
 };
 
 struct bn_batch *
-bn_batch_new(struct bn_writer *writer, const struct bn_host *host, int64_t source_id, const char *source_name,
-    int64_t epoch)
+bn_batch_new(struct bn_writer *writer, const struct bn_host *host, int64_t source_id,
+	     const char *source_name, int64_t epoch)
 {
 	struct bn_batch *b = bn_xcalloc(1, sizeof(*b));
 
@@ -258,7 +259,8 @@ entity(struct bn_batch *b, const struct bn_entity *e)
 static struct bn_ref
 reference(struct bn_batch *b, const struct bn_ref *ref)
 {
-	return (struct bn_ref){ref->kind, text(b, ref->source, KEY_MAX), text(b, ref->key, KEY_MAX)};
+	return (struct bn_ref){ref->kind, text(b, ref->source, KEY_MAX),
+			       text(b, ref->key, KEY_MAX)};
 }
 
 /* ---- records ---- */
@@ -268,7 +270,8 @@ new_record(struct bn_batch *b, enum record_type type)
 {
 	struct record *r;
 
-	if (b->failure == BN_OK && (b->gathered >= PAGE_RECORDS || bn_arena_used(b->page) >= PAGE_BYTES))
+	if (b->failure == BN_OK &&
+	    (b->gathered >= PAGE_RECORDS || bn_arena_used(b->page) >= PAGE_BYTES))
 		b->failure = bn_batch_page(b, &b->error);
 	r = bn_arena_alloc(b->page, sizeof(*r));
 	r->type = type;
@@ -401,7 +404,8 @@ bn_batch_finding(struct bn_batch *b, const struct bn_finding *f)
 }
 
 void
-bn_batch_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const char *name, const char *value)
+bn_batch_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const char *name,
+		   const char *value)
 {
 	struct record *r;
 
@@ -415,8 +419,8 @@ bn_batch_attribute(struct bn_batch *b, enum bn_kind kind, const char *key, const
 }
 
 static void
-add_number(struct bn_batch *b, enum record_type type, const struct bn_ref *about, const char *name, double value,
-    const char *unit, bn_time at)
+add_number(struct bn_batch *b, enum record_type type, const struct bn_ref *about, const char *name,
+	   double value, const char *unit, bn_time at)
 {
 	struct record *r;
 
@@ -431,14 +435,15 @@ add_number(struct bn_batch *b, enum record_type type, const struct bn_ref *about
 }
 
 void
-bn_batch_measure(struct bn_batch *b, struct bn_ref about, const char *name, double value, const char *unit,
-    bn_time at)
+bn_batch_measure(struct bn_batch *b, struct bn_ref about, const char *name, double value,
+		 const char *unit, bn_time at)
 {
 	add_number(b, MEASURE, &about, name, value, unit, at);
 }
 
 void
-bn_batch_point(struct bn_batch *b, struct bn_ref about, const char *series, bn_time at, double value)
+bn_batch_point(struct bn_batch *b, struct bn_ref about, const char *series, bn_time at,
+	       double value)
 {
 	add_number(b, POINT, &about, series, value, NULL, at);
 }
@@ -448,8 +453,8 @@ bn_batch_link(struct bn_batch *b, struct bn_ref from, struct bn_ref to, const ch
 {
 	struct record *r;
 
-	if (!good_key(b, "link", from.key) || !good_key(b, "link", to.key) || !good_kind(from.kind) ||
-	    !good_kind(to.kind))
+	if (!good_key(b, "link", from.key) || !good_key(b, "link", to.key) ||
+	    !good_kind(from.kind) || !good_kind(to.kind))
 		return;
 	r = new_record(b, LINK);
 	r->u.link.from = reference(b, &from);
@@ -465,7 +470,7 @@ bn_batch_skip(struct bn_batch *b, const char *what, const char *why)
 		b->scope.skipped++;
 	if (b->skip_reason == NULL)
 		b->skip_reason = bn_xasprintf("%.300s: %.600s", what != NULL ? what : "item",
-		    why != NULL ? why : "broken");
+					      why != NULL ? why : "broken");
 }
 
 size_t
@@ -580,23 +585,27 @@ apply_record(struct bn_batch *b, const struct record *r, struct bn_error *err)
 	case ENDPOINT:
 		return bn_apply_endpoint(a, &r->u.endpoint, r->labels, r->extra, r->sent, err);
 	case ENTITY:
-		return bn_apply_entity(a, r->u.entity.kind, &r->u.entity.e, r->labels, r->sent, &seen, err);
+		return bn_apply_entity(a, r->u.entity.kind, &r->u.entity.e, r->labels, r->sent,
+				       &seen, err);
 	case TASK:
 		return bn_apply_task(a, &r->u.task, r->extra, r->sent, err);
 	case TASKS_COMPLETE:
-		return bn_apply_tasks_complete(a, r->u.complete.run, r->u.complete.attempt, r->sent, err);
+		return bn_apply_tasks_complete(a, r->u.complete.run, r->u.complete.attempt, r->sent,
+					       err);
 	case FINDING:
 		return bn_apply_finding(a, &r->u.finding, r->labels, r->sent, err);
 	case ATTRIBUTE:
-		return bn_apply_attribute(a, r->u.attribute.kind, r->u.attribute.key, r->u.attribute.name,
-		    r->u.attribute.value, r->sent, err);
+		return bn_apply_attribute(a, r->u.attribute.kind, r->u.attribute.key,
+					  r->u.attribute.name, r->u.attribute.value, r->sent, err);
 	case MEASURE:
-		return bn_apply_measure(a, &r->u.number.about, r->u.number.name, r->u.number.value, r->u.number.unit,
-		    r->u.number.at, err);
+		return bn_apply_measure(a, &r->u.number.about, r->u.number.name, r->u.number.value,
+					r->u.number.unit, r->u.number.at, err);
 	case POINT:
-		return bn_apply_point(a, &r->u.number.about, r->u.number.name, r->u.number.at, r->u.number.value, err);
+		return bn_apply_point(a, &r->u.number.about, r->u.number.name, r->u.number.at,
+				      r->u.number.value, err);
 	case LINK:
-		return bn_apply_link(a, &r->u.link.from, &r->u.link.to, r->u.link.kind, b->source_name, err);
+		return bn_apply_link(a, &r->u.link.from, &r->u.link.to, r->u.link.kind,
+				     b->source_name, err);
 	}
 	return bn_fail(err, BN_EINTERNAL, "record of type %d", (int)r->type);
 }
@@ -626,8 +635,8 @@ begin_scope(struct bn_batch *b, struct bn_error *err)
 	return rc;
 }
 
-/* Things first, then what is said about them, so that a plugin need not care about the order. What is about a
- * thing nobody knows is skipped and counted; it fails no page. */
+/* Things first, then what is said about them, so that a plugin need not care about the order. What
+ * is about a thing nobody knows is skipped and counted; it fails no page. */
 static int
 apply_all(struct bn_batch *b, size_t *lost, const char **why, struct bn_error *err)
 {
@@ -770,7 +779,8 @@ bn_batch_scope(struct bn_batch *b, const char *name, enum bn_scope_type type, st
 
 	if (name == NULL || *name == '\0')
 		return bn_fail(err, BN_EINVAL, "a scope needs a name");
-	/* One that was not read to its end is left as it is: its records are stored, nothing of it is gone. */
+	/* One that was not read to its end is left as it is: its records are stored, nothing of it
+	 * is gone. */
 	rc = bn_batch_page(b, err);
 	if (rc != BN_OK)
 		return rc;

@@ -1,4 +1,4 @@
-/* door.c - a person's own SQL: read-only, on the documented views alone, bounded in time, rows and memory. */
+/* door.c - a person's own SQL: read-only, on documented views, bounded in every way. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -11,9 +11,9 @@
 #define STEPS_BETWEEN_LOOKS 2000
 #define MEMORY_MAX	    ((int64_t)256 << 20)
 
-/* The views that reach the tables have names on this connection that nobody can guess; the documented names are
- * views of those. For the authoriser is told a view's name and a common table expression's alike: a person who
- * calls one `entity_now` must not get that view's rights. */
+/* The views that reach the tables have names on this connection that nobody can guess; the
+ * documented names are views of those. For the authoriser is told a view's name and a common table
+ * expression's alike: a person who calls one `entity_now` must not get that view's rights. */
 #define SECRET 40
 
 struct bn_door {
@@ -39,12 +39,22 @@ secret(const struct bn_door *door, const char *name)
 	return name != NULL && strncmp(name, door->secret, strlen(door->secret)) == 0;
 }
 
-/* `inside` is the innermost view or common table expression that wants it, NULL for the person's own words. */
+/* `inside` is the innermost view or common table expression that wants it, NULL for the person's
+ * own words. */
 static int
-allowed(void *payload, int action, const char *one, const char *two, const char *database, const char *inside)
+allowed(void *payload, int action, const char *one, const char *two, const char *database,
+	const char *inside)
 {
-	static const char *const forbidden[] = {"load_extension", "fts3_tokenizer", "edit", "readfile", "writefile",
-	    "sqlite_compileoption_get", "sqlite_compileoption_used", "randomblob", "zeroblob", NULL};
+	static const char *const forbidden[] = {"load_extension",
+						"fts3_tokenizer",
+						"edit",
+						"readfile",
+						"writefile",
+						"sqlite_compileoption_get",
+						"sqlite_compileoption_used",
+						"randomblob",
+						"zeroblob",
+						NULL};
 	static const char *const functions[] = {"json_each", "json_tree", NULL};
 
 	const struct bn_door *door = payload;
@@ -58,8 +68,9 @@ allowed(void *payload, int action, const char *one, const char *two, const char 
 	case SQLITE_READ:
 		if (secret(door, inside) || secret(door, one))
 			return SQLITE_OK;
-		/* A common table expression and a subquery come without a database's name. A table of which no
-		 * column is read comes without a column's, and without the view it was joined in. */
+		/* A common table expression and a subquery come without a database's name. A table
+		 * of which no column is read comes without a column's, and without the view it was
+		 * joined in. */
 		if (database == NULL || *database == '\0' || two == NULL || *two == '\0')
 			return SQLITE_OK;
 		if (strcmp(database, "temp") == 0 && among(bn_view_names, one))
@@ -136,8 +147,8 @@ publish_views(struct bn_door *door, struct bn_error *err)
 	int rc;
 
 	for (size_t i = 0; bn_view_names[i] != NULL; i++)
-		bn_buf_addf(&sql, "CREATE TEMP VIEW %s AS SELECT * FROM temp.%s%s;", bn_view_names[i], door->secret,
-		    bn_view_names[i]);
+		bn_buf_addf(&sql, "CREATE TEMP VIEW %s AS SELECT * FROM temp.%s%s;",
+			    bn_view_names[i], door->secret, bn_view_names[i]);
 	rc = bn_db_exec(door->db, bn_buf_text(&sql), err);
 	bn_buf_free(&sql);
 	return rc;
@@ -163,12 +174,13 @@ open_door(struct bn_door **out, struct bn_store *store, struct bn_error *err)
 		rc = make_views(door, bn_views_short, err);
 	if (rc == BN_OK)
 		rc = publish_views(door, err);
-	/* The two table-valued functions declare themselves when first used, which the authoriser would not allow. */
+	/* The two table-valued functions declare themselves when first used, which the authoriser
+	 * would not allow. */
 	if (rc == BN_OK)
 		rc = bn_db_exec(door->db,
-		    "SELECT 1 FROM json_each('[]'), json_tree('[]');"
-		    "PRAGMA cache_size=-2000; PRAGMA query_only=ON",
-		    err);
+				"SELECT 1 FROM json_each('[]'), json_tree('[]');"
+				"PRAGMA cache_size=-2000; PRAGMA query_only=ON",
+				err);
 	if (rc != BN_OK) {
 		bn_door_free(door);
 		return rc;
@@ -206,7 +218,8 @@ door_fail(struct bn_door *door, int rc, struct bn_error *err)
 	const char *words = sqlite3_errmsg(door->db);
 
 	if (door->too_big)
-		return bn_fail(err, BN_ETOOBIG, "the query needs more memory than it may have (256 MiB)");
+		return bn_fail(err, BN_ETOOBIG,
+			       "the query needs more memory than it may have (256 MiB)");
 	if (door->too_long || (rc & 0xff) == SQLITE_INTERRUPT) {
 		bn_fail(err, BN_ETIMEOUT, "the query took too long and was stopped");
 		bn_hint(err, "narrow it down (WHERE, LIMIT)");
@@ -216,7 +229,8 @@ door_fail(struct bn_door *door, int rc, struct bn_error *err)
 	case SQLITE_AUTH:
 	case SQLITE_READONLY:
 		bn_fail(err, BN_EPERM, "%s", words);
-		bn_hint(err, "only SELECT on the views binnacle-sql documents (pipeline, run, task, finding …)");
+		bn_hint(err, "only SELECT on the views binnacle-sql documents (pipeline, run, "
+			     "task, finding …)");
 		return BN_EPERM;
 	case SQLITE_TOOBIG:
 		return bn_fail(err, BN_ETOOBIG, "%s", words);
@@ -231,7 +245,8 @@ door_fail(struct bn_door *door, int rc, struct bn_error *err)
 
 static int
 run_query(struct bn_door *door, const char *sql, int64_t limit_rows,
-    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload, struct bn_error *err)
+	  int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
+	  struct bn_error *err)
 {
 	sqlite3_stmt *st = NULL;
 	const char *tail = NULL;
@@ -248,13 +263,14 @@ run_query(struct bn_door *door, const char *sql, int64_t limit_rows,
 	else if (!sqlite3_stmt_readonly(st))
 		rc = bn_fail(err, BN_EPERM, "only statements that read");
 	else if (sqlite3_bind_parameter_count(st) > 0)
-		rc = bn_fail(err, BN_EINVAL, "the statement has parameters (?) and nothing to fill them");
+		rc = bn_fail(err, BN_EINVAL,
+			     "the statement has parameters (?) and nothing to fill them");
 	while (rc == BN_OK && (step = sqlite3_step(st)) != SQLITE_DONE) {
 		if (step != SQLITE_ROW)
 			rc = door_fail(door, step, err);
 		else if (limit_rows > 0 && rows++ == limit_rows)
 			rc = bn_fail(err, BN_ETOOBIG, "more than %lld rows: only these are shown",
-			    (long long)limit_rows);
+				     (long long)limit_rows);
 		else
 			rc = on_row(st, payload, err);
 	}
@@ -264,7 +280,8 @@ run_query(struct bn_door *door, const char *sql, int64_t limit_rows,
 
 int
 bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t limit_rows,
-    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload, struct bn_error *err)
+	     int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
+	     struct bn_error *err)
 {
 	struct bn_door *door;
 	int rc = BN_OK;

@@ -15,8 +15,8 @@
 /* Bytes of store.lock that mean something. */
 enum { BYTE_OPENING, BYTE_USING };
 
-/* f_type of statfs(2), from linux/magic.h and the file systems themselves. FUSE is in the list: sshfs, s3fs and
- * the like are the usual ones for a home directory. */
+/* f_type of statfs(2), from linux/magic.h and the file systems themselves. FUSE is in the list:
+ * sshfs, s3fs and the like are the usual ones for a home directory. */
 bool
 bn_network_filesystem(int64_t type)
 {
@@ -58,9 +58,10 @@ make_directories(const char *path, struct bn_error *err)
 
 		*p = '\0';
 		if (mkdir(copy, 0700) != 0 && errno != EEXIST) {
-			rc = bn_fail(err, errno == EACCES || errno == EROFS ? BN_EPERM : BN_EIO, "%s: %s", copy,
-			    strerror(errno));
-			bn_hint(err, "binnacle keeps its state there; set [state] dir or XDG_STATE_HOME, or use "
+			rc = bn_fail(err, errno == EACCES || errno == EROFS ? BN_EPERM : BN_EIO,
+				     "%s: %s", copy, strerror(errno));
+			bn_hint(err, "binnacle keeps its state there; set [state] dir or "
+				     "XDG_STATE_HOME, or use "
 				     "--cache none");
 			break;
 		}
@@ -72,7 +73,8 @@ make_directories(const char *path, struct bn_error *err)
 	return rc;
 }
 
-/* Ours, or one a team shares: setgid and writable for its group (DESIGN 8). Never writable by everybody. */
+/* Ours, or one a team shares: setgid and writable for its group (DESIGN 8). Never writable by
+ * everybody. */
 static int
 check_directory(struct bn_store *store, struct bn_error *err)
 {
@@ -89,7 +91,8 @@ check_directory(struct bn_store *store, struct bn_error *err)
 		return BN_EPERM;
 	}
 	if (st.st_uid != geteuid() && !store->shared) {
-		bn_fail(err, BN_EPERM, "%s belongs to another user (uid %ld)", store->dir, (long)st.st_uid);
+		bn_fail(err, BN_EPERM, "%s belongs to another user (uid %ld)", store->dir,
+			(long)st.st_uid);
 		bn_hint(err, "use a directory of your own, or share it: chgrp GROUP, chmod 2770");
 		return BN_EPERM;
 	}
@@ -125,7 +128,8 @@ bn_file_prepare(const struct bn_store *store, const char *path, bool *created, s
 	*created = false;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store->file_mode);
 	if (fd >= 0) {
-		/* No connection of this process can have the file open as yet, so closing is harmless. */
+		/* No connection of this process can have the file open as yet, so closing is
+		 * harmless. */
 		*created = true;
 		if (fchmod(fd, store->file_mode) != 0) /* whatever the umask is */
 			bn_fail(err, BN_EIO, "%s: %s", path, strerror(errno));
@@ -147,16 +151,21 @@ bn_file_prepare(const struct bn_store *store, const char *path, bool *created, s
 		return BN_EPERM;
 	}
 	if (st.st_uid != geteuid() && !store->shared) {
-		bn_fail(err, BN_EPERM, "%s belongs to another user (uid %ld)", path, (long)st.st_uid);
-		bn_hint(err, "it is not trusted; move it away or use a state directory of your own");
+		bn_fail(err, BN_EPERM, "%s belongs to another user (uid %ld)", path,
+			(long)st.st_uid);
+		bn_hint(err,
+			"it is not trusted; move it away or use a state directory of your own");
 		return BN_EPERM;
 	}
 	if (st.st_uid == geteuid() && (st.st_mode & 07777) != store->file_mode)
-		(void)chmod(path, store->file_mode); /* a wider one is narrowed; read-only ones are found later */
+		(void)chmod(
+		    path,
+		    store->file_mode); /* a wider one is narrowed; read-only ones are found later */
 	return BN_OK;
 }
 
-/* Locks that belong to the descriptor: closing another one on the file does not drop them, unlike POSIX's. */
+/* Locks that belong to the descriptor: closing another one on the file does not drop them, unlike
+ * POSIX's. */
 static int
 lock_byte(const struct bn_store *store, int byte, short type, bool wait)
 {
@@ -177,8 +186,8 @@ bn_files_lock(struct bn_store *store, struct bn_error *err)
 
 	store->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, store->file_mode);
 	if (store->lock_fd < 0) {
-		rc = bn_fail(err, errno == EACCES || errno == EROFS ? BN_EPERM : BN_EIO, "%s: %s", path,
-		    strerror(errno));
+		rc = bn_fail(err, errno == EACCES || errno == EROFS ? BN_EPERM : BN_EIO, "%s: %s",
+			     path, strerror(errno));
 		bn_hint(err, "make the directory writable, set [state] dir, or use --cache none");
 	} else {
 		if (store->shared)
@@ -213,13 +222,15 @@ bn_files_set_aside(struct bn_store *store, char **aside, struct bn_error *err)
 	int rc = BN_OK;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	*aside = bn_xasprintf("%s.damaged-%lld.%03ld", store->cache, (long long)now.tv_sec, now.tv_nsec / 1000000);
+	*aside = bn_xasprintf("%s.damaged-%lld.%03ld", store->cache, (long long)now.tv_sec,
+			      now.tv_nsec / 1000000);
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		char *from = bn_xasprintf("%s%s", store->cache, suffixes[i]);
 		char *to = bn_xasprintf("%s%s", *aside, suffixes[i]);
 
 		if (rename(from, to) != 0 && errno != ENOENT)
-			rc = bn_fail(err, BN_EIO, "%s: can't be renamed: %s", from, strerror(errno));
+			rc =
+			    bn_fail(err, BN_EIO, "%s: can't be renamed: %s", from, strerror(errno));
 		free(from);
 		free(to);
 	}

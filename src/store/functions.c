@@ -1,4 +1,4 @@
-/* functions.c - the SQL functions every connection of ours has: words for numbers, now(), bounded regexp(). */
+/* functions.c - the SQL functions of every connection: words, now(), bounded regexp(). */
 /* SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "store/internal.h"
@@ -9,8 +9,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* A pattern comes from a person's filter or rule, the text from anywhere. PCRE2 counts its steps, which
- * regexec(3) does not: "(a+)+$" would hold a thread for ever there. */
+/* A pattern comes from a person's filter or rule, the text from anywhere. PCRE2 counts its steps,
+ * which regexec(3) does not: "(a+)+$" would hold a thread for ever there. */
 #define PATTERN_MAX  1000
 #define MATCH_STEPS  200000
 #define MATCH_HEAP_K 1024
@@ -30,7 +30,8 @@ fn_status_word(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
 	if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-		sqlite3_result_text(context, bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->word, -1,
+		sqlite3_result_text(
+		    context, bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->word, -1,
 		    SQLITE_STATIC);
 }
 
@@ -39,8 +40,9 @@ fn_kind_word(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
 	if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-		sqlite3_result_text(context, bn_kind_word((enum bn_kind)sqlite3_value_int(values[0])), -1,
-		    SQLITE_STATIC);
+		sqlite3_result_text(context,
+				    bn_kind_word((enum bn_kind)sqlite3_value_int(values[0])), -1,
+				    SQLITE_STATIC);
 }
 
 static void
@@ -58,7 +60,8 @@ fn_severity_word(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
 	if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-		sqlite3_result_text(context, bn_severity_word((enum bn_severity)sqlite3_value_int(values[0])), -1,
+		sqlite3_result_text(
+		    context, bn_severity_word((enum bn_severity)sqlite3_value_int(values[0])), -1,
 		    SQLITE_STATIC);
 }
 
@@ -66,21 +69,24 @@ static void
 fn_status_rank(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
-	sqlite3_result_int(context, bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->rank);
+	sqlite3_result_int(context,
+			   bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->rank);
 }
 
 static void
 fn_status_fine(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
-	sqlite3_result_int(context, bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->fine);
+	sqlite3_result_int(context,
+			   bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->fine);
 }
 
 static void
 fn_status_problem(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
-	sqlite3_result_int(context, bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->problem);
+	sqlite3_result_int(context,
+			   bn_status_row((enum bn_status)sqlite3_value_int(values[0]))->problem);
 }
 
 static void
@@ -90,8 +96,8 @@ fn_human_ms(sqlite3_context *context, int count, sqlite3_value **values)
 
 	(void)count;
 	if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-		sqlite3_result_text(context, bn_duration_show(sqlite3_value_int64(values[0]), text), -1,
-		    SQLITE_TRANSIENT);
+		sqlite3_result_text(context, bn_duration_show(sqlite3_value_int64(values[0]), text),
+				    -1, SQLITE_TRANSIENT);
 }
 
 /* KIND/SOURCE/KEY as a person would write it; a source's own name is enough for it. */
@@ -116,8 +122,9 @@ fn_ref_text(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_text(context, text, -1, sqlite3_free);
 }
 
-/* Two intervals; of the rhythm a source really has, where a poll takes longer than its interval; and of the
- * clock's own time where that runs faster than the world (the demo), since polls happen in the world's. */
+/* Two intervals; of the rhythm a source really has, where a poll takes longer than its interval;
+ * and of the clock's own time where that runs faster than the world (the demo), since polls happen
+ * in the world's. */
 static void
 fn_stale_after(sqlite3_context *context, int count, sqlite3_value **values)
 {
@@ -126,7 +133,8 @@ fn_stale_after(sqlite3_context *context, int count, sqlite3_value **values)
 	double speed = f->clock->speed > 1 ? f->clock->speed : 1;
 
 	(void)count;
-	sqlite3_result_int64(context, (int64_t)(2.0 * (double)(interval > took ? interval : took) * speed));
+	sqlite3_result_int64(context,
+			     (int64_t)(2.0 * (double)(interval > took ? interval : took) * speed));
 }
 
 static void
@@ -140,7 +148,8 @@ fn_glob(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_int(context, bn_glob(pattern, text));
 }
 
-/* Compiles the pattern unless it is the one that was used last. Returns NULL with the context's error set. */
+/* Compiles the pattern unless it is the one that was used last. Returns NULL with the context's
+ * error set. */
 static pcre2_code *
 compiled(sqlite3_context *context, struct bn_functions *f, const char *pattern)
 {
@@ -154,19 +163,21 @@ compiled(sqlite3_context *context, struct bn_functions *f, const char *pattern)
 	if (f->pattern != NULL && strcmp(f->pattern, pattern) == 0)
 		return f->regex;
 	if (strlen(pattern) > PATTERN_MAX) {
-		sqlite3_result_error(context, "regular expression too long (1000 bytes at most)", -1);
+		sqlite3_result_error(context, "regular expression too long (1000 bytes at most)",
+				     -1);
 		return NULL;
 	}
 	limits = pcre2_compile_context_create(NULL);
 	pcre2_set_parens_nest_limit(limits, 50);
 	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-	    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY, &error, &place,
-	    limits);
+			     PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+				 PCRE2_DOLLAR_ENDONLY,
+			     &error, &place, limits);
 	pcre2_compile_context_free(limits);
 	if (code == NULL) {
 		pcre2_get_error_message(error, words, sizeof(words));
-		snprintf(message, sizeof(message), "regular expression: %s at character %zu", (char *)words,
-		    (size_t)place + 1);
+		snprintf(message, sizeof(message), "regular expression: %s at character %zu",
+			 (char *)words, (size_t)place + 1);
 		sqlite3_result_error(context, message, -1);
 		return NULL;
 	}
@@ -201,7 +212,8 @@ fn_regexp(sqlite3_context *context, int count, sqlite3_value **values)
 	pcre2_set_match_limit(limits, MATCH_STEPS);
 	pcre2_set_heap_limit(limits, MATCH_HEAP_K);
 	data = pcre2_match_data_create(1, NULL);
-	rc = pcre2_match(code, (PCRE2_SPTR)text, (PCRE2_SIZE)sqlite3_value_bytes(values[1]), 0, 0, data, limits);
+	rc = pcre2_match(code, (PCRE2_SPTR)text, (PCRE2_SIZE)sqlite3_value_bytes(values[1]), 0, 0,
+			 data, limits);
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(limits);
 	if (rc >= 0)
@@ -209,13 +221,15 @@ fn_regexp(sqlite3_context *context, int count, sqlite3_value **values)
 	else if (rc == PCRE2_ERROR_NOMATCH)
 		sqlite3_result_int(context, 0);
 	else
-		sqlite3_result_error(context, "regular expression takes too long on this text: make it simpler", -1);
+		sqlite3_result_error(
+		    context, "regular expression takes too long on this text: make it simpler", -1);
 }
 
 int
 bn_functions_add(sqlite3 *db, struct bn_functions *functions, struct bn_error *err)
 {
-	/* now() counts as deterministic: it is asked once a statement, so that all its rows agree. */
+	/* now() counts as deterministic: it is asked once a statement, so that all its rows agree.
+	 */
 	static const struct {
 		const char *name;
 		int arguments;
@@ -237,9 +251,10 @@ bn_functions_add(sqlite3 *db, struct bn_functions *functions, struct bn_error *e
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (sqlite3_create_function_v2(db, rows[i].name, rows[i].arguments,
-			SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, functions, rows[i].call, NULL, NULL,
-			NULL) != SQLITE_OK)
+		if (sqlite3_create_function_v2(
+			db, rows[i].name, rows[i].arguments,
+			SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, functions,
+			rows[i].call, NULL, NULL, NULL) != SQLITE_OK)
 			return bn_db_fail(db, err, rows[i].name);
 	return BN_OK;
 }

@@ -20,7 +20,8 @@ extern const char bn_schema_journal[];
 #define BN_CACHE_ID	  0x424e4343 /* "BNCC", PRAGMA application_id */
 #define BN_JOURNAL_ID	  0x424e434a /* "BNCJ" */
 
-/* What the journal turned out to be. SALVAGED: not readable throughout; what could be read lies in memory. */
+/* What the journal turned out to be. SALVAGED: not readable throughout; what could be read lies in
+ * memory. */
 enum bn_journal_state { BN_JOURNAL_FINE, BN_JOURNAL_READONLY, BN_JOURNAL_SALVAGED };
 
 struct bn_notice {
@@ -60,12 +61,14 @@ struct bn_writer {
 
 /* ---- sql.c: connections and statements ---- */
 
-/* Opens `path` with everything that makes SQLite strict (defensive, trusted_schema off, cell_size_check) and a
- * busy handler that gives up after `patience` ms. `flags` are sqlite3_open_v2's. */
-int bn_db_open(sqlite3 **out, const struct bn_store *store, const char *path, int flags, int64_t patience,
-    struct bn_error *err);
+/* Opens `path` with everything that makes SQLite strict (defensive, trusted_schema off,
+ * cell_size_check) and a busy handler that gives up after `patience` ms. `flags` are
+ * sqlite3_open_v2's. */
+int bn_db_open(sqlite3 **out, const struct bn_store *store, const char *path, int flags,
+	       int64_t patience, struct bn_error *err);
 void bn_db_close(sqlite3 *db);
-/* Turns the connection's last failure into *err: "what: SQLite's words", with what to do where we know it. */
+/* Turns the connection's last failure into *err: "what: SQLite's words", with what to do where we
+ * know it. */
 int bn_db_fail(sqlite3 *db, struct bn_error *err, const char *what);
 bool bn_db_corrupt(int rc);
 int bn_db_exec(sqlite3 *db, const char *sql, struct bn_error *err);
@@ -73,11 +76,12 @@ int bn_db_exec(sqlite3 *db, const char *sql, struct bn_error *err);
 int bn_db_int(sqlite3 *db, const char *sql, int64_t fallback, int64_t *out, struct bn_error *err);
 int bn_db_attach(sqlite3 *db, const char *path, const char *name, struct bn_error *err);
 
-void bn_bind_text(sqlite3_stmt *statement, int at, const char *text); /* NULL binds NULL; not copied */
-void bn_bind_time(sqlite3_stmt *statement, int at, int64_t value);    /* 0 binds NULL */
-void bn_bind_known(sqlite3_stmt *statement, int at, int64_t value);   /* below 0 binds NULL */
-const char *bn_column_text(sqlite3_stmt *statement, int at);	      /* NULL for NULL */
-bool bn_same_text(const char *a, const char *b);		      /* NULL is like NULL only */
+void bn_bind_text(sqlite3_stmt *statement, int at,
+		  const char *text);				   /* NULL binds NULL; not copied */
+void bn_bind_time(sqlite3_stmt *statement, int at, int64_t value); /* 0 binds NULL */
+void bn_bind_known(sqlite3_stmt *statement, int at, int64_t value); /* below 0 binds NULL */
+const char *bn_column_text(sqlite3_stmt *statement, int at);	    /* NULL for NULL */
+bool bn_same_text(const char *a, const char *b);		    /* NULL is like NULL only */
 
 /* ---- functions.c ---- */
 
@@ -110,13 +114,17 @@ int64_t bn_db_version(sqlite3 *db);
 
 /* ---- files.c ---- */
 
-/* True for file systems several machines share (statfs(2) f_type): WAL's shared memory does not work there. */
+/* True for file systems several machines share (statfs(2) f_type): WAL's shared memory does not
+ * work there. */
 bool bn_network_filesystem(int64_t type);
 int bn_files_prepare(struct bn_store *store, struct bn_error *err);
-/* Makes the file, if it isn't there, before SQLite would; checks owner and kind of one that is. *created says
- * which. Never opens one that exists: closing that descriptor would drop SQLite's locks. */
-int bn_file_prepare(const struct bn_store *store, const char *path, bool *created, struct bn_error *err);
-/* One process at a time opens, migrates, rebuilds. bn_files_alone is true when no other process has it open. */
+/* Makes the file, if it isn't there, before SQLite would; checks owner and kind of one that is.
+ * *created says which. Never opens one that exists: closing that descriptor would drop SQLite's
+ * locks. */
+int bn_file_prepare(const struct bn_store *store, const char *path, bool *created,
+		    struct bn_error *err);
+/* One process at a time opens, migrates, rebuilds. bn_files_alone is true when no other process has
+ * it open. */
 int bn_files_lock(struct bn_store *store, struct bn_error *err);
 bool bn_files_alone(struct bn_store *store);
 void bn_files_unlock(struct bn_store *store);
@@ -129,12 +137,15 @@ int bn_files_set_aside(struct bn_store *store, char **aside, struct bn_error *er
 sqlite3_stmt *bn_use(struct bn_writer *writer, enum bn_statement which, struct bn_error *err);
 /* Steps a statement that gives no rows. */
 int bn_run_statement(struct bn_writer *writer, sqlite3_stmt *statement, struct bn_error *err);
-/* Steps to the first row: *found says whether there is one. The statement is reset by the next bn_use. */
-int bn_first_row(struct bn_writer *writer, sqlite3_stmt *statement, bool *found, struct bn_error *err);
+/* Steps to the first row: *found says whether there is one. The statement is reset by the next
+ * bn_use. */
+int bn_first_row(struct bn_writer *writer, sqlite3_stmt *statement, bool *found,
+		 struct bn_error *err);
 int bn_begin(struct bn_writer *writer, struct bn_error *err);
 int bn_commit(struct bn_writer *writer, struct bn_error *err);
 void bn_rollback(struct bn_writer *writer);
-int bn_check_epoch(struct bn_writer *writer, int64_t source_id, int64_t epoch, struct bn_error *err);
+int bn_check_epoch(struct bn_writer *writer, int64_t source_id, int64_t epoch,
+		   struct bn_error *err);
 /* The zone by name, opened once a writer; NULL if the name is NULL or unknown. */
 const struct bn_zone *bn_writer_zone(struct bn_writer *writer, const char *name);
 

@@ -1,4 +1,4 @@
-/* journal.c - what people did and said: one record at a time, synced, each bound to the one before by its hash. */
+/* journal.c - what people did: appended, synced, each record bound to the last by hash. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -21,7 +21,8 @@
 /* One record as it is hashed and stored: every column in the order of journal.sql. */
 struct record {
 	int64_t seq, at, parent; /* parent 0: none, NULL in the table */
-	const char *verb, *user, *identity, *host, *origin, *source, *kind, *key, *reason, *body, *prev;
+	const char *verb, *user, *identity, *host, *origin, *source, *kind, *key, *reason, *body,
+	    *prev;
 };
 
 static void
@@ -60,8 +61,9 @@ hash_record(const struct record *r, char out[BN_DIGEST_HEX])
 
 /* ---- the second place the head is kept in ---- */
 
-/* Whoever cuts the journal's tail, or writes it anew whole, would have to change this as well. It says less than
- * the record: no reason, no body. A failure here is not one of the record, which is safe by now. */
+/* Whoever cuts the journal's tail, or writes it anew whole, would have to change this as well. It
+ * says less than the record: no reason, no body. A failure here is not one of the record, which is
+ * safe by now. */
 static void
 anchor_head(const struct bn_store *store, const struct record *r, const char *hash)
 {
@@ -71,8 +73,9 @@ anchor_head(const struct bn_store *store, const struct record *r, const char *ha
 	if (store->uri || (store->anchor != NULL && *store->anchor == '\0'))
 		return;
 	if (store->anchor == NULL) {
-		syslog(LOG_AUTH | LOG_INFO, "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
-		    r->seq, r->verb, r->user, hash);
+		syslog(LOG_AUTH | LOG_INFO,
+		       "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
+		       r->seq, r->verb, r->user, hash);
 		return;
 	}
 	fd = open(store->anchor, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -95,7 +98,8 @@ head_of(sqlite3 *db, int64_t *seq, char hash[BN_DIGEST_HEX], struct bn_error *er
 
 	*seq = 0;
 	memcpy(hash, NO_HASH, BN_DIGEST_HEX);
-	rc = sqlite3_prepare_v2(db, "SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", -1, &st, NULL);
+	rc = sqlite3_prepare_v2(db, "SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", -1,
+				&st, NULL);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		*seq = sqlite3_column_int64(st, 0);
 		snprintf(hash, BN_DIGEST_HEX, "%s", bn_column_text(st, 1));
@@ -113,9 +117,11 @@ insert_record(sqlite3 *db, const struct record *r, const char *hash, struct bn_e
 	int rc, status = BN_OK;
 
 	rc = sqlite3_prepare_v2(db,
-	    "INSERT INTO record (seq, at, verb, user, identity, host, origin, source, kind, key, parent, reason, body,"
-	    " prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	    -1, &st, NULL);
+				"INSERT INTO record (seq, at, verb, user, identity, host, origin, "
+				"source, kind, key, parent, reason, body,"
+				" prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+				"?11, ?12, ?13, ?14, ?15)",
+				-1, &st, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int64(st, 1, r->seq);
 		sqlite3_bind_int64(st, 2, r->at);
@@ -200,8 +206,8 @@ or_empty(const char *text)
 }
 
 int
-bn_journal_append(struct bn_store *store, const struct bn_actor *actor, const struct bn_journal_entry *entry,
-    int64_t *seq, struct bn_error *err)
+bn_journal_append(struct bn_store *store, const struct bn_actor *actor,
+		  const struct bn_journal_entry *entry, int64_t *seq, struct bn_error *err)
 {
 	const char *body = entry->body != NULL ? entry->body : "{}";
 	struct record r = {
@@ -223,7 +229,9 @@ bn_journal_append(struct bn_store *store, const struct bn_actor *actor, const st
 		return rc;
 	if (store->journal_state != BN_JOURNAL_FINE) {
 		bn_fail(err, BN_EPERM, "the journal can't be written: nothing was recorded");
-		bn_hint(err, "journal.db in %.150s is damaged or read-only; move it away to begin a new one",
+		bn_hint(
+		    err,
+		    "journal.db in %.150s is damaged or read-only; move it away to begin a new one",
 		    or_empty(store->dir));
 		return BN_EPERM;
 	}
@@ -262,7 +270,8 @@ row_record(sqlite3_stmt *st)
 	};
 }
 
-/* The lines of the second file: what they name must be in the chain, with that hash. Syslog is for people. */
+/* The lines of the second file: what they name must be in the chain, with that hash. Syslog is for
+ * people. */
 struct anchors {
 	FILE *file;
 	int64_t seq;
@@ -291,7 +300,8 @@ open_anchors(const struct bn_store *store, struct anchors *a)
 }
 
 static bool
-fits(const struct record *r, const char *stored, int64_t expected, const char *prev, struct anchors *a)
+fits(const struct record *r, const char *stored, int64_t expected, const char *prev,
+     struct anchors *a)
 {
 	char hash[BN_DIGEST_HEX];
 	bool fine;
@@ -313,9 +323,10 @@ walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct 
 	int rc, step;
 
 	rc = sqlite3_prepare_v2(db,
-	    "SELECT seq, at, verb, user, identity, host, origin, source, kind, key, parent, reason, body, prev, hash"
-	    " FROM journal.record ORDER BY seq",
-	    -1, &st, NULL);
+				"SELECT seq, at, verb, user, identity, host, origin, source, kind, "
+				"key, parent, reason, body, prev, hash"
+				" FROM journal.record ORDER BY seq",
+				-1, &st, NULL);
 	if (rc != SQLITE_OK)
 		return bn_db_fail(db, err, "journal.db");
 	rc = BN_OK;
@@ -324,7 +335,8 @@ walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct 
 
 		if (!fits(&r, bn_column_text(st, 14), *count + 1, prev, anchors)) {
 			*bad = *count + 1;
-			rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " does not fit the chain", *bad);
+			rc = bn_fail(err, BN_ECONFLICT,
+				     "journal record %" PRId64 " does not fit the chain", *bad);
 			break;
 		}
 		snprintf(prev, sizeof(prev), "%s", bn_column_text(st, 14));
@@ -332,13 +344,14 @@ walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct 
 	}
 	if (rc == BN_OK && step != SQLITE_DONE) {
 		*bad = *count + 1;
-		rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " can't be read: %s", *bad,
-		    sqlite3_errmsg(db));
+		rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " can't be read: %s",
+			     *bad, sqlite3_errmsg(db));
 	}
 	if (rc == BN_OK && anchors->seq != INT64_MAX) {
 		*bad = *count + 1;
-		rc = bn_fail(err, BN_ECONFLICT, "the journal ends at record %" PRId64 ", but %" PRId64 " was written",
-		    *count, anchors->seq);
+		rc = bn_fail(err, BN_ECONFLICT,
+			     "the journal ends at record %" PRId64 ", but %" PRId64 " was written",
+			     *count, anchors->seq);
 	}
 	sqlite3_finalize(st);
 	return rc;
@@ -359,7 +372,8 @@ bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct b
 	rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
 	if (rc == BN_OK && store->journal_state == BN_JOURNAL_SALVAGED) {
 		*bad = *count + 1;
-		rc = bn_fail(err, BN_ECONFLICT, "the journal is damaged after record %" PRId64, *count);
+		rc = bn_fail(err, BN_ECONFLICT, "the journal is damaged after record %" PRId64,
+			     *count);
 	}
 	if (anchors.file != NULL)
 		fclose(anchors.file);

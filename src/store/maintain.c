@@ -1,15 +1,15 @@
-/* maintain.c - housekeeping in small steps: retention, roll-ups, the search index, space, statistics. */
+/* maintain.c - housekeeping in small steps: retention, search index, space, statistics. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
-#define STEP_ROWS     2000
-#define SEARCH_ROWS   500
-#define ROLLUP_MS     600000
-#define LOGS_MAX      ((int64_t)256 << 20)
-#define LINK_DAYS_MS  ((int64_t)7 * 86400000)
-#define OPTIMIZE_MS   ((int64_t)3600000)
-#define EXPIRE_MS     ((int64_t)600000)
-#define FREE_PAGES    512 /* given back to the file system a few at a time, when there are more */
+#define STEP_ROWS    2000
+#define SEARCH_ROWS  500
+#define ROLLUP_MS    600000
+#define LOGS_MAX     ((int64_t)256 << 20)
+#define LINK_DAYS_MS ((int64_t)7 * 86400000)
+#define OPTIMIZE_MS  ((int64_t)3600000)
+#define EXPIRE_MS    ((int64_t)600000)
+#define FREE_PAGES   512 /* given back to the file system a few at a time, when there are more */
 
 /* What is deleted, a few rows at a time; ?1 is the moment before which it goes, ?2 how many. */
 struct expiry {
@@ -20,22 +20,25 @@ struct expiry {
 /* A thing's last transition before the limit stays: its state at the limit follows from it. */
 static const struct expiry expiries[] = {
     {OLD_CALLS, "DELETE FROM call WHERE id IN (SELECT id FROM call WHERE at < ?1 LIMIT ?2)"},
-    {OLD_LINKS, "DELETE FROM link WHERE id IN (SELECT id FROM link WHERE seen_at < ?1 AND origin <> 'config' LIMIT ?2)"},
+    {OLD_LINKS, "DELETE FROM link WHERE id IN (SELECT id FROM link WHERE seen_at < ?1 AND origin "
+		"<> 'config' LIMIT ?2)"},
     {OLD_HISTORY,
-	"DELETE FROM transition WHERE id IN (SELECT t.id FROM transition t WHERE t.at < ?1 AND EXISTS"
-	" (SELECT 1 FROM transition n WHERE n.entity_id = t.entity_id AND n.at > t.at AND n.at < ?1) LIMIT ?2)"},
+     "DELETE FROM transition WHERE id IN (SELECT t.id FROM transition t WHERE t.at < ?1 AND EXISTS"
+     " (SELECT 1 FROM transition n WHERE n.entity_id = t.entity_id AND n.at > t.at AND n.at < ?1) "
+     "LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM attempt WHERE (run_id, n) IN (SELECT a.run_id, a.n FROM attempt a "
+		  "JOIN run r ON r.entity_id = a.run_id"
+		  " WHERE a.n < r.attempt AND a.finished_at < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM attribute_history WHERE id IN (SELECT id FROM attribute_history "
+		  "WHERE seen_at < ?1 LIMIT ?2)"},
     {OLD_HISTORY,
-	"DELETE FROM attempt WHERE (run_id, n) IN (SELECT a.run_id, a.n FROM attempt a JOIN run r ON r.entity_id = a.run_id"
-	" WHERE a.n < r.attempt AND a.finished_at < ?1 LIMIT ?2)"},
-    {OLD_HISTORY,
-	"DELETE FROM attribute_history WHERE id IN (SELECT id FROM attribute_history WHERE seen_at < ?1 LIMIT ?2)"},
-    {OLD_HISTORY, "DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE closed_at < ?1 LIMIT ?2)"},
+     "DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE closed_at < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM observed WHERE (source_id, began) IN"
 		  " (SELECT source_id, began FROM observed WHERE ended < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM rollup WHERE (series_id, at) IN"
 		  " (SELECT series_id, at FROM rollup WHERE at < ?1 LIMIT ?2)"},
-    {OLD_HISTORY,
-	"DELETE FROM commit_file WHERE (repo, id) IN (SELECT repo, id FROM commit_log WHERE at < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM commit_file WHERE (repo, id) IN (SELECT repo, id FROM commit_log "
+		  "WHERE at < ?1 LIMIT ?2)"},
 };
 
 /* Things that ended or went that long ago, with all that hangs on them. */
@@ -52,8 +55,10 @@ static const char *const forget[] = {
     "DELETE FROM attribute WHERE entity_id IN temp.forgotten",
     "DELETE FROM attribute_history WHERE entity_id IN temp.forgotten",
     "DELETE FROM measure WHERE entity_id IN temp.forgotten",
-    "DELETE FROM point WHERE series_id IN (SELECT id FROM series WHERE entity_id IN temp.forgotten)",
-    "DELETE FROM rollup WHERE series_id IN (SELECT id FROM series WHERE entity_id IN temp.forgotten)",
+    "DELETE FROM point WHERE series_id IN (SELECT id FROM series WHERE entity_id IN "
+    "temp.forgotten)",
+    "DELETE FROM rollup WHERE series_id IN (SELECT id FROM series WHERE entity_id IN "
+    "temp.forgotten)",
     "DELETE FROM series WHERE entity_id IN temp.forgotten",
     "DELETE FROM transition WHERE entity_id IN temp.forgotten",
     "DELETE FROM search WHERE rowid IN temp.forgotten",
@@ -62,11 +67,12 @@ static const char *const forget[] = {
 };
 
 /* Runs by their end, other things by when they went; a pipeline's latest run stays. */
-static const char choice[] =
-    "INSERT INTO temp.forgotten SELECT id FROM (SELECT r.entity_id AS id FROM run r WHERE r.started_at < ?1"
-    " AND r.finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM pipeline p WHERE p.latest_run_id = r.entity_id"
-    " AND p.entity_id = r.pipeline_id)"
-    " UNION SELECT e.id FROM entity e WHERE e.gone_at < ?1) LIMIT ?2";
+static const char choice[] = "INSERT INTO temp.forgotten SELECT id FROM (SELECT r.entity_id AS id "
+			     "FROM run r WHERE r.started_at < ?1"
+			     " AND r.finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM pipeline p "
+			     "WHERE p.latest_run_id = r.entity_id"
+			     " AND p.entity_id = r.pipeline_id)"
+			     " UNION SELECT e.id FROM entity e WHERE e.gone_at < ?1) LIMIT ?2";
 
 static int
 run(struct bn_writer *writer, const char *sql, int64_t one, int64_t two, struct bn_error *err)
@@ -94,7 +100,9 @@ limit_of(const struct bn_writer *writer, int by, bn_time now)
 {
 	const struct bn_store_keep *keep = &writer->store->keep;
 
-	return now - (by == OLD_CALLS ? keep->calls : by == OLD_LINKS ? LINK_DAYS_MS : keep->history);
+	return now - (by == OLD_CALLS	? keep->calls
+		      : by == OLD_LINKS ? LINK_DAYS_MS
+					: keep->history);
 }
 
 /* Each step returns BN_EBUSY when it did a full portion and there may be more. */
@@ -106,14 +114,16 @@ expire(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	int rc = BN_OK;
 
 	for (size_t i = 0; i < sizeof(expiries) / sizeof(expiries[0]) && rc == BN_OK; i++) {
-		rc = run(writer, expiries[i].sql, limit_of(writer, expiries[i].by, now), STEP_ROWS, err);
+		rc = run(writer, expiries[i].sql, limit_of(writer, expiries[i].by, now), STEP_ROWS,
+			 err);
 		more = more || sqlite3_changes(writer->db) >= STEP_ROWS;
 	}
 	if (rc == BN_OK)
 		rc = run(writer,
-		    "DELETE FROM commit_log WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM commit_file f"
-		    " WHERE f.repo = commit_log.repo AND f.id = commit_log.id)",
-		    limit_of(writer, OLD_HISTORY, now), 0, err);
+			 "DELETE FROM commit_log WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM "
+			 "commit_file f"
+			 " WHERE f.repo = commit_log.repo AND f.id = commit_log.id)",
+			 limit_of(writer, OLD_HISTORY, now), 0, err);
 	return rc == BN_OK && more ? BN_EBUSY : rc;
 }
 
@@ -124,8 +134,8 @@ forget_old(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	int rc = BN_OK;
 
 	for (size_t i = 0; i < sizeof(forget) / sizeof(forget[0]) && rc == BN_OK; i++) {
-		rc = run(writer, forget[i] != NULL ? forget[i] : choice, limit_of(writer, OLD_HISTORY, now), SEARCH_ROWS,
-		    err);
+		rc = run(writer, forget[i] != NULL ? forget[i] : choice,
+			 limit_of(writer, OLD_HISTORY, now), SEARCH_ROWS, err);
 		if (forget[i] == NULL && (count = sqlite3_changes64(writer->db)) == 0)
 			break;
 	}
@@ -138,20 +148,24 @@ roll_up(struct bn_writer *writer, bn_time now, struct bn_error *err)
 {
 	static const char summary[] =
 	    "INSERT INTO rollup (series_id, at, count, sum, min, max, last)"
-	    " SELECT ?1, g.at, g.n, g.s, g.low, g.high, (SELECT value FROM point WHERE series_id = ?1 AND at = g.newest)"
-	    " FROM (SELECT at / 600000 * 600000 AS at, count(value) AS n, sum(value) AS s, min(value) AS low,"
+	    " SELECT ?1, g.at, g.n, g.s, g.low, g.high, (SELECT value FROM point WHERE series_id = "
+	    "?1 AND at = g.newest)"
+	    " FROM (SELECT at / 600000 * 600000 AS at, count(value) AS n, sum(value) AS s, "
+	    "min(value) AS low,"
 	    "  max(value) AS high, max(at) AS newest FROM point WHERE series_id = ?1 AND at < ?2"
 	    "  GROUP BY at / 600000) g WHERE true"
 	    " ON CONFLICT (series_id, at) DO UPDATE SET count = count + excluded.count,"
 	    " sum = coalesce(sum + excluded.sum, sum, excluded.sum),"
 	    " min = coalesce(min(min, excluded.min), min, excluded.min),"
-	    " max = coalesce(max(max, excluded.max), max, excluded.max), last = coalesce(excluded.last, last)";
+	    " max = coalesce(max(max, excluded.max), max, excluded.max), last = "
+	    "coalesce(excluded.last, last)";
 	bn_time limit = (now - writer->store->keep.points) / ROLLUP_MS * ROLLUP_MS;
 	sqlite3_stmt *st = NULL;
 	int64_t series = 0, first = 0;
 	int rc;
 
-	rc = sqlite3_prepare_v2(writer->db,
+	rc = sqlite3_prepare_v2(
+	    writer->db,
 	    "SELECT s.id, (SELECT min(p.at) FROM point p WHERE p.series_id = s.id) FROM series s"
 	    " WHERE (SELECT min(p.at) FROM point p WHERE p.series_id = s.id) < ?1 LIMIT 1",
 	    -1, &st, NULL);
@@ -170,7 +184,7 @@ roll_up(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	rc = run(writer, summary, series, first < limit ? first : limit, err);
 	if (rc == BN_OK)
 		rc = run(writer, "DELETE FROM point WHERE series_id = ?1 AND at < ?2", series,
-		    first < limit ? first : limit, err);
+			 first < limit ? first : limit, err);
 	return rc == BN_OK ? BN_EBUSY : rc;
 }
 
@@ -184,8 +198,10 @@ trim_logs(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	(void)now;
 	if (rc != BN_OK || total <= LOGS_MAX)
 		return rc;
-	rc = run(writer, "DELETE FROM logtext WHERE rowid IN (SELECT rowid FROM logtext ORDER BY fetched_at LIMIT 32)", 0,
-	    0, err);
+	rc = run(writer,
+		 "DELETE FROM logtext WHERE rowid IN (SELECT rowid FROM logtext ORDER BY "
+		 "fetched_at LIMIT 32)",
+		 0, 0, err);
 	return rc == BN_OK ? BN_EBUSY : rc;
 }
 
@@ -198,11 +214,13 @@ index_text(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	    "DELETE FROM temp.to_index",
 	    "INSERT INTO temp.to_index SELECT id FROM (SELECT id FROM entity WHERE id >"
 	    " (SELECT coalesce(max(entity_id), 0) FROM search_done) ORDER BY id LIMIT ?2)",
-	    "INSERT OR IGNORE INTO temp.to_index SELECT d.entity_id FROM search_done d WHERE d.seen_at = 0 LIMIT ?2",
+	    "INSERT OR IGNORE INTO temp.to_index SELECT d.entity_id FROM search_done d WHERE "
+	    "d.seen_at = 0 LIMIT ?2",
 	    "DELETE FROM search WHERE rowid IN temp.to_index",
 	    "INSERT INTO search (rowid, name, message) SELECT e.id, e.name, coalesce(e.message, '')"
 	    " FROM temp.to_index t JOIN entity e ON e.id = t.id",
-	    "INSERT OR REPLACE INTO search_done (entity_id, seen_at) SELECT id, ?1 FROM temp.to_index",
+	    "INSERT OR REPLACE INTO search_done (entity_id, seen_at) SELECT id, ?1 FROM "
+	    "temp.to_index",
 	};
 	int64_t found = 0;
 	int rc = BN_OK;
@@ -245,7 +263,8 @@ due(struct bn_writer *writer, bn_time now)
 	if (writer->maintain_step == 0)
 		return true;
 	if (writer->maintain_step == 1) {
-		writer->expiring = writer->expired_at == 0 || now - writer->expired_at >= EXPIRE_MS ||
+		writer->expiring = writer->expired_at == 0 ||
+				   now - writer->expired_at >= EXPIRE_MS ||
 				   now < writer->expired_at;
 		if (writer->expiring)
 			writer->expired_at = now;
@@ -258,15 +277,16 @@ static int
 anything(struct bn_writer *writer, int64_t *more, struct bn_error *err)
 {
 	return bn_db_int(writer->db,
-	    "SELECT (SELECT max(id) FROM entity) > (SELECT coalesce(max(entity_id), 0) FROM search_done)"
-	    " OR EXISTS (SELECT 1 FROM search_done WHERE seen_at = 0)",
-	    0, more, err);
+			 "SELECT (SELECT max(id) FROM entity) > (SELECT coalesce(max(entity_id), "
+			 "0) FROM search_done)"
+			 " OR EXISTS (SELECT 1 FROM search_done WHERE seen_at = 0)",
+			 0, more, err);
 }
 
 /* One portion of one step, in a transaction of its own. */
 static int
-portion(struct bn_writer *writer, int (*step)(struct bn_writer *, bn_time, struct bn_error *), bn_time now,
-    struct bn_error *err)
+portion(struct bn_writer *writer, int (*step)(struct bn_writer *, bn_time, struct bn_error *),
+	bn_time now, struct bn_error *err)
 {
 	int commit, rc = bn_begin(writer, err);
 
@@ -300,7 +320,8 @@ bn_writer_maintain(struct bn_writer *writer, struct bn_error *err)
 			rc = anything(writer, &more, err);
 		if (rc != BN_OK)
 			return rc;
-		if ((step == 0 && !more) || (step > 0 && !writer->portion_left && !due(writer, now))) {
+		if ((step == 0 && !more) ||
+		    (step > 0 && !writer->portion_left && !due(writer, now))) {
 			writer->maintain_step++;
 			continue;
 		}

@@ -1,4 +1,4 @@
-/* notice.c - a descriptor that wakes whoever shows the store, when some process may have committed. */
+/* notice.c - a descriptor that wakes when some process may have committed. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -10,8 +10,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* A writer appends to the -wal file first and makes the commit visible (in shared memory, which inotify doesn't see)
- * a moment later: after an fsync, in the journal. So when an event came and no commit shows as yet, look again. */
+/* A writer appends to the -wal file first and makes the commit visible (in shared memory, which
+ * inotify doesn't see) a moment later: after an fsync, in the journal. So when an event came and no
+ * commit shows as yet, look again. */
 static const int64_t looks_ms[] = {10, 50, 250};
 #define LOOKS ((int)(sizeof(looks_ms) / sizeof(looks_ms[0])))
 
@@ -52,7 +53,8 @@ bn_db_version(sqlite3 *db)
 static bool
 watch_wal(const struct bn_notice *notice, const char *database)
 {
-	/* The name of the -wal file, never of the database: a descriptor there would drop SQLite's locks. */
+	/* The name of the -wal file, never of the database: a descriptor there would drop SQLite's
+	 * locks. */
 	char *path = bn_xasprintf("%s-wal", database);
 	bool fine = inotify_add_watch(notice->inotify, path, IN_MODIFY) >= 0;
 
@@ -83,7 +85,8 @@ bn_store_notice_fd(struct bn_store *store)
 		if (fine && !store->uri) {
 			n->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 			fine = n->inotify >= 0 && watch_wal(n, store->cache) &&
-			       (store->journal_state == BN_JOURNAL_SALVAGED || watch_wal(n, store->journal)) &&
+			       (store->journal_state == BN_JOURNAL_SALVAGED ||
+				watch_wal(n, store->journal)) &&
 			       poll_on(n, n->inotify);
 		}
 		n->version = bn_db_version(store->keeper);
@@ -132,7 +135,8 @@ bn_store_noticed(struct bn_store *store)
 		drained(n->event);
 		drained(n->timer);
 		version = bn_db_version(store->keeper);
-		/* What is visible now may be an earlier commit than the event's: one late look stays due. */
+		/* What is visible now may be an earlier commit than the event's: one late look
+		 * stays due. */
 		if (event)
 			n->trailing = version != n->version ? LOOKS - 1 : 0;
 		else if (version != n->version)
@@ -149,7 +153,9 @@ bn_store_committed(struct bn_store *store)
 {
 	uint64_t one = 1;
 
-	/* In memory there is no -wal file to watch; on disk inotify sees our own commits as well. */
-	if (store->uri && store->notice.event >= 0 && write(store->notice.event, &one, sizeof(one)) < 0)
+	/* In memory there is no -wal file to watch; on disk inotify sees our own commits as well.
+	 */
+	if (store->uri && store->notice.event >= 0 &&
+	    write(store->notice.event, &one, sizeof(one)) < 0)
 		return;
 }

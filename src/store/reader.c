@@ -1,4 +1,4 @@
-/* reader.c - read connections: both files, our functions, the views, and a version that changes with commits. */
+/* reader.c - read connections: both files, functions, views, a version of commits. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -17,8 +17,8 @@ one_version(sqlite3 *db, sqlite3_stmt **statement, const char *sql)
 {
 	int64_t value = 0;
 
-	if (*statement == NULL &&
-	    sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
+	if (*statement == NULL && sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+						     statement, NULL) != SQLITE_OK)
 		return 0;
 	if (sqlite3_step(*statement) == SQLITE_ROW)
 		value = sqlite3_column_int64(*statement, 0);
@@ -84,14 +84,16 @@ bn_reader_set_now(struct bn_reader *reader, bn_time now)
 bn_time
 bn_reader_now(const struct bn_reader *reader)
 {
-	return reader->functions.frozen != 0 ? reader->functions.frozen : bn_clock_now(reader->functions.clock);
+	return reader->functions.frozen != 0 ? reader->functions.frozen
+					     : bn_clock_now(reader->functions.clock);
 }
 
 int64_t
 bn_reader_version(struct bn_reader *reader)
 {
 	int64_t cache = one_version(reader->db, &reader->version[0], "PRAGMA main.data_version");
-	int64_t journal = one_version(reader->db, &reader->version[1], "PRAGMA journal.data_version");
+	int64_t journal =
+	    one_version(reader->db, &reader->version[1], "PRAGMA journal.data_version");
 
 	return (journal << 32) | (cache & 0xffffffff);
 }

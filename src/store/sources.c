@@ -1,4 +1,4 @@
-/* sources.c - the collector's own health: sources, leases, polls, calls; the configuration's links; kept logs. */
+/* sources.c - sources, leases, polls and calls; the configuration's links; kept logs. */
 /* SPDX-License-Identifier: MIT */
 #include "store/apply.h"
 
@@ -9,10 +9,11 @@
 
 /* Every source is a thing too, so that it has a status, transitions and findings like the rest. */
 static int
-source_thing(struct bn_writer *writer, int64_t source_id, const char *name, enum bn_status status, bn_time since,
-    const char *message, bn_time now, struct bn_error *err)
+source_thing(struct bn_writer *writer, int64_t source_id, const char *name, enum bn_status status,
+	     bn_time since, const char *message, bn_time now, struct bn_error *err)
 {
-	struct bn_apply a = {.writer = writer, .source_id = source_id, .source_name = name, .now = now};
+	struct bn_apply a = {
+	    .writer = writer, .source_id = source_id, .source_name = name, .now = now};
 	struct bn_entity e = {.key = name, .status = status, .since = since, .message = message};
 	struct bn_seen seen;
 
@@ -20,8 +21,8 @@ source_thing(struct bn_writer *writer, int64_t source_id, const char *name, enum
 }
 
 static int
-add_source(struct bn_writer *writer, const struct bn_source_info *info, bn_time now, int64_t *id, bool *fresh,
-    struct bn_error *err)
+add_source(struct bn_writer *writer, const struct bn_source_info *info, bn_time now, int64_t *id,
+	   bool *fresh, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_SOURCE_ADD, err);
 	const char *state;
@@ -49,7 +50,8 @@ add_source(struct bn_writer *writer, const struct bn_source_info *info, bn_time 
 }
 
 int
-bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, int64_t *id, struct bn_error *err)
+bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, int64_t *id,
+		 struct bn_error *err)
 {
 	bn_time now = bn_clock_now(writer->store->clock);
 	bool fresh = false;
@@ -60,8 +62,8 @@ bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, in
 		return rc;
 	rc = add_source(writer, info, now, id, &fresh, err);
 	if (rc == BN_OK && (fresh || info->disabled))
-		rc = source_thing(writer, *id, info->name, info->disabled ? BN_PAUSED : BN_UNKNOWN, 0, NULL, now,
-		    err);
+		rc = source_thing(writer, *id, info->name, info->disabled ? BN_PAUSED : BN_UNKNOWN,
+				  0, NULL, now, err);
 	if (rc == BN_OK)
 		rc = bn_commit(writer, err);
 	if (rc != BN_OK)
@@ -70,8 +72,8 @@ bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, in
 }
 
 int
-bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *holder, int64_t *epoch,
-    struct bn_error *err)
+bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *holder,
+		     int64_t *epoch, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_LEASE, err);
 	bool found;
@@ -84,11 +86,13 @@ bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *ho
 	rc = bn_first_row(writer, st, &found, err);
 	if (rc == BN_OK && found) {
 		*epoch = sqlite3_column_int64(st, 0);
-		/* The row is there before the statement is through; the commit comes with the reset. */
+		/* The row is there before the statement is through; the commit comes with the
+		 * reset. */
 		if (sqlite3_reset(st) != SQLITE_OK)
 			rc = bn_db_fail(writer->db, err, "cache.db");
 	} else if (rc == BN_OK)
-		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld", (long long)source_id);
+		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld",
+			     (long long)source_id);
 	bn_store_committed(writer->store);
 	return rc;
 }
@@ -96,7 +100,8 @@ bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *ho
 /* ---- what came of a poll ---- */
 
 static int
-poll_fine(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r, struct bn_error *err)
+poll_fine(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r,
+	  struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_POLL_FINE, err);
 
@@ -128,7 +133,8 @@ state_of(int code)
 }
 
 static int
-poll_failed(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r, struct bn_error *err)
+poll_failed(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r,
+	    struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_POLL_FAILED, err);
 
@@ -150,8 +156,8 @@ poll_failed(struct bn_writer *writer, int64_t source_id, const struct bn_poll_re
 
 /* Coverage: the latest interval goes on while the gap is no longer than two intervals. */
 static int
-observed(struct bn_writer *writer, int64_t source_id, int64_t interval, const struct bn_poll_result *r,
-    struct bn_error *err)
+observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
+	 const struct bn_poll_result *r, struct bn_error *err)
 {
 	double speed = writer->store->clock->speed > 1 ? writer->store->clock->speed : 1;
 	int64_t gap = (int64_t)(2.0 * (double)(interval > r->took ? interval : r->took) * speed);
@@ -182,10 +188,11 @@ observed(struct bn_writer *writer, int64_t source_id, int64_t interval, const st
 }
 
 static int
-apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r, struct bn_error *err)
+apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_result *r,
+	     struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_SOURCE_ROW, err);
-	enum bn_status status = r->failure == NULL ? BN_HEALTHY
+	enum bn_status status = r->failure == NULL		    ? BN_HEALTHY
 				: r->failure->code == BN_ETHROTTLED ? BN_DEGRADED
 								    : BN_DOWN;
 	char *name = NULL;
@@ -199,7 +206,8 @@ apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_r
 	sqlite3_bind_int64(st, 1, source_id);
 	rc = bn_first_row(writer, st, &found, err);
 	if (rc == BN_OK && !found)
-		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld", (long long)source_id);
+		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld",
+			     (long long)source_id);
 	else if (rc == BN_OK) {
 		name = bn_xstrdup(bn_column_text(st, 0));
 		interval = sqlite3_column_int64(st, 1);
@@ -207,11 +215,14 @@ apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_r
 	}
 	sqlite3_reset(st);
 	if (rc == BN_OK)
-		rc = r->failure == NULL ? poll_fine(writer, source_id, r, err) : poll_failed(writer, source_id, r, err);
+		rc = r->failure == NULL ? poll_fine(writer, source_id, r, err)
+					: poll_failed(writer, source_id, r, err);
 	if (rc == BN_OK)
 		rc = source_thing(writer, source_id, name, status,
-		    r->failure == NULL ? 0 : failing != 0 ? failing : r->began,
-		    r->failure == NULL ? NULL : r->failure->message, r->ended, err);
+				  r->failure == NULL ? 0
+				  : failing != 0     ? failing
+						     : r->began,
+				  r->failure == NULL ? NULL : r->failure->message, r->ended, err);
 	if (rc == BN_OK && r->failure == NULL)
 		rc = observed(writer, source_id, interval, r, err);
 	free(name);
@@ -220,7 +231,7 @@ apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_r
 
 int
 bn_writer_poll_result(struct bn_writer *writer, int64_t source_id, int64_t epoch,
-    const struct bn_poll_result *result, struct bn_error *err)
+		      const struct bn_poll_result *result, struct bn_error *err)
 {
 	int rc = bn_begin(writer, err);
 
@@ -237,7 +248,8 @@ bn_writer_poll_result(struct bn_writer *writer, int64_t source_id, int64_t epoch
 }
 
 static int
-add_call(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *call, struct bn_error *err)
+add_call(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *call,
+	 struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_CALL_ADD, err);
 
@@ -254,8 +266,8 @@ add_call(struct bn_writer *writer, int64_t source_id, const struct bn_call_recor
 }
 
 int
-bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *calls, size_t count,
-    struct bn_error *err)
+bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *calls,
+		size_t count, struct bn_error *err)
 {
 	int rc;
 
@@ -275,7 +287,7 @@ bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn_cal
 
 int
 bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link *links, size_t count,
-    struct bn_error *err)
+		       struct bn_error *err)
 {
 	struct bn_apply a = {.writer = writer, .now = bn_clock_now(writer->store->clock)};
 	sqlite3_stmt *st;
@@ -301,8 +313,8 @@ bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link *li
 }
 
 static int
-put_log(struct bn_writer *writer, int64_t run_id, int attempt, const char *task_key, int try_number, bool complete,
-    const char *text, size_t size, struct bn_error *err)
+put_log(struct bn_writer *writer, int64_t run_id, int attempt, const char *task_key, int try_number,
+	bool complete, const char *text, size_t size, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(writer, BN_ST_LOG_PUT, err);
 	const char *newline;
@@ -331,8 +343,9 @@ put_log(struct bn_writer *writer, int64_t run_id, int attempt, const char *task_
 }
 
 int
-bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt, const char *task_key,
-    int try_number, bool complete, const char *text, size_t size, struct bn_error *err)
+bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt,
+	      const char *task_key, int try_number, bool complete, const char *text, size_t size,
+	      struct bn_error *err)
 {
 	struct bn_apply a = {.writer = writer, .source_name = source};
 	struct bn_ref run = {BN_RUN, source, run_key};
@@ -344,7 +357,8 @@ bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key,
 		return rc;
 	rc = bn_apply_find(&a, &run, &run_id, err);
 	if (rc == BN_OK)
-		rc = put_log(writer, run_id, attempt, task_key, try_number, complete, text, size, err);
+		rc = put_log(writer, run_id, attempt, task_key, try_number, complete, text, size,
+			     err);
 	if (rc == BN_OK)
 		rc = bn_commit(writer, err);
 	if (rc != BN_OK)

@@ -5,14 +5,16 @@
 #include <string.h>
 #include <time.h>
 
-/* SQLite's own handler sleeps up to 100 ms at a time; ours starts at 1 ms, since our transactions are short. It
- * keeps no state: how long was waited follows from the count. */
+/* SQLite's own handler sleeps up to 100 ms at a time; ours starts at 1 ms, since our transactions
+ * are short. It keeps no state: how long was waited follows from the count. */
 static int
 wait_for_lock(void *payload, int count)
 {
 	int64_t limit = (int64_t)(intptr_t)payload;
 	int64_t ms = count < 5 ? 1 : count < 20 ? 5 : 20;
-	int64_t waited = count < 5 ? count : count < 20 ? 5 + (count - 5) * 5 : 80 + (count - 20) * 20;
+	int64_t waited = count < 5    ? count
+			 : count < 20 ? 5 + (count - 5) * 5
+				      : 80 + (count - 20) * 20;
 	struct timespec pause = {0, (long)ms * 1000000};
 
 	if (waited >= limit)
@@ -22,15 +24,15 @@ wait_for_lock(void *payload, int count)
 }
 
 int
-bn_db_open(sqlite3 **out, const struct bn_store *store, const char *path, int flags, int64_t patience,
-    struct bn_error *err)
+bn_db_open(sqlite3 **out, const struct bn_store *store, const char *path, int flags,
+	   int64_t patience, struct bn_error *err)
 {
 	sqlite3 *db = NULL;
 	int rc;
 
 	*out = NULL;
-	/* The directory is a real path already, so no component of an honest one is a link. An absolute path is
-	 * never taken for a URI. */
+	/* The directory is a real path already, so no component of an honest one is a link. An
+	 * absolute path is never taken for a URI. */
 	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | (store->uri ? 0 : SQLITE_OPEN_NOFOLLOW);
 	rc = sqlite3_open_v2(path, &db, flags, NULL);
 	if (rc == SQLITE_OK) {
@@ -41,7 +43,8 @@ bn_db_open(sqlite3 **out, const struct bn_store *store, const char *path, int fl
 		sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 		sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 		sqlite3_busy_handler(db, wait_for_lock, (void *)(intptr_t)patience);
-		rc = sqlite3_exec(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+		rc = sqlite3_exec(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY", NULL,
+				  NULL, NULL);
 	}
 	if (rc != SQLITE_OK) {
 		rc = bn_db_fail(db, err, path);
@@ -67,7 +70,8 @@ bn_db_corrupt(int rc)
 static int
 no_room(struct bn_error *err)
 {
-	bn_hint(err, "free space (or raise the quota) where the state directory lies; nothing stored was lost");
+	bn_hint(err, "free space (or raise the quota) where the state directory lies; nothing "
+		     "stored was lost");
 	return BN_EIO;
 }
 
@@ -95,16 +99,19 @@ bn_db_fail(sqlite3 *db, struct bn_error *err, const char *what)
 		break;
 	}
 	bn_fail(err, code, "%s: %s", what, sqlite3_errmsg(db));
-	if ((full & 0xff) == SQLITE_FULL || full == SQLITE_IOERR_WRITE || full == SQLITE_IOERR_SHMSIZE)
+	if ((full & 0xff) == SQLITE_FULL || full == SQLITE_IOERR_WRITE ||
+	    full == SQLITE_IOERR_SHMSIZE)
 		return no_room(err);
 	if (bn_db_corrupt(full))
-		return bn_hint(err, "the file is damaged: stop binnacle and start it again, then a damaged cache.db is "
+		return bn_hint(err, "the file is damaged: stop binnacle and start it again, then a "
+				    "damaged cache.db is "
 				    "set aside and rebuilt"),
 		       code;
 	if (code == BN_ETIMEOUT)
 		bn_hint(err, "another process keeps it locked; see which with: fuser -v FILE");
 	if (code == BN_EPERM)
-		bn_hint(err, "the state directory must be writable by you; or start with --cache none");
+		bn_hint(err,
+			"the state directory must be writable by you; or start with --cache none");
 	return code;
 }
 

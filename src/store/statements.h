@@ -69,7 +69,8 @@ enum bn_statement {
 	BN_ST_COUNT
 };
 
-/* The text; never NULL below BN_ST_COUNT. Parameters are numbered as they stand in the table's columns. */
+/* The text; never NULL below BN_ST_COUNT. Parameters are numbered as they stand in the table's
+ * columns. */
 const char *bn_statement_sql(enum bn_statement which);
 
 #endif

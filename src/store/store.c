@@ -1,4 +1,4 @@
-/* store.c - opens the two files: creates, migrates, refuses what is newer, rebuilds a damaged cache. */
+/* store.c - opens the two files: creates, migrates, refuses, rebuilds. */
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
@@ -10,10 +10,11 @@
 
 #include "base/digest.h"
 
-#define DAY_MS		 ((int64_t)86400000)
-#define PATIENCE_MS	 10000
-#define CHECK_MS	 2000		   /* how long a check of a file that was not closed may take */
-#define SMALL_JOURNAL	 ((int64_t)1 << 20) /* below this the journal is checked whenever it is opened */
+#define DAY_MS	    ((int64_t)86400000)
+#define PATIENCE_MS 10000
+#define CHECK_MS    2000 /* how long a check of a file that was not closed may take */
+#define SMALL_JOURNAL                                                                              \
+	((int64_t)1 << 20) /* below this the journal is checked whenever it is opened */
 
 /* A file of ours: what to expect in it. */
 struct kind_of_file {
@@ -22,10 +23,14 @@ struct kind_of_file {
 	const char *schema;
 	const char *tables; /* that must be there */
 };
-static const struct kind_of_file cache_file = {"cache.db", BN_CACHE_ID, bn_schema_cache,
-    "SELECT count(*) = 4 FROM main.sqlite_schema WHERE name IN ('source', 'entity', 'transition', 'finding')"};
-static const struct kind_of_file journal_file = {"journal.db", BN_JOURNAL_ID, bn_schema_journal,
-    "SELECT count(*) = 3 FROM main.sqlite_schema WHERE name IN ('record', 'record_no_update', 'record_no_delete')"};
+static const struct kind_of_file cache_file = {
+    "cache.db", BN_CACHE_ID, bn_schema_cache,
+    "SELECT count(*) = 4 FROM main.sqlite_schema WHERE name IN ('source', 'entity', 'transition', "
+    "'finding')"};
+static const struct kind_of_file journal_file = {
+    "journal.db", BN_JOURNAL_ID, bn_schema_journal,
+    "SELECT count(*) = 3 FROM main.sqlite_schema WHERE name IN ('record', 'record_no_update', "
+    "'record_no_delete')"};
 
 static int
 out_of_time(void *payload)
@@ -59,11 +64,14 @@ quick_check(sqlite3 *db, struct bn_error *err)
 static int
 too_new(sqlite3 *db, const struct kind_of_file *kind, int64_t version, struct bn_error *err)
 {
-	/* Untouched: without this the last connection to close would move the -wal into the file. */
+	/* Untouched: without this the last connection to close would move the -wal into the file.
+	 */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	bn_fail(err, BN_EUNSUPPORTED, "%s has schema %lld; this binnacle knows up to %d", kind->name,
-	    (long long)version, BN_SCHEMA_VERSION);
-	bn_hint(err, "a newer binnacle wrote it: install that one, or give this one another [state] dir");
+	bn_fail(err, BN_EUNSUPPORTED, "%s has schema %lld; this binnacle knows up to %d",
+		kind->name, (long long)version, BN_SCHEMA_VERSION);
+	bn_hint(
+	    err,
+	    "a newer binnacle wrote it: install that one, or give this one another [state] dir");
 	return BN_EUNSUPPORTED;
 }
 
@@ -91,12 +99,14 @@ look_at(sqlite3 *db, const struct kind_of_file *kind, int64_t *version, struct b
 	}
 	if (*version > BN_SCHEMA_VERSION)
 		return too_new(db, kind, *version, err);
-	return complete ? BN_OK : bn_fail(err, BN_ECONFLICT, "%s lacks tables it should have", kind->name);
+	return complete ? BN_OK
+			: bn_fail(err, BN_ECONFLICT, "%s lacks tables it should have", kind->name);
 }
 
 /* From `version` to ours, in one transaction. A later schema adds its steps here. */
 static int
-migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *kind, struct bn_error *err)
+migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *kind,
+	struct bn_error *err)
 {
 	char stamp[128];
 	int rc;
@@ -105,13 +115,16 @@ migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *ki
 	rc = bn_db_exec(db, "PRAGMA main.auto_vacuum=INCREMENTAL", err);
 	if (rc == BN_OK && !store->uri)
 		rc = bn_db_exec(db,
-		    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=DELETE", err);
+				store->wal ? "PRAGMA main.journal_mode=WAL"
+					   : "PRAGMA main.journal_mode=DELETE",
+				err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, "BEGIN EXCLUSIVE", err);
 	if (rc != BN_OK)
 		return rc;
-	snprintf(stamp, sizeof(stamp), "PRAGMA main.application_id=%ld; PRAGMA main.user_version=%d",
-	    (long)kind->id, BN_SCHEMA_VERSION);
+	snprintf(stamp, sizeof(stamp),
+		 "PRAGMA main.application_id=%ld; PRAGMA main.user_version=%d", (long)kind->id,
+		 BN_SCHEMA_VERSION);
 	rc = bn_db_exec(db, kind->schema, err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, stamp, err);
@@ -122,7 +135,8 @@ migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *ki
 	return rc;
 }
 
-/* A file made by a process that could use WAL and opened by one that can't, or the other way round. */
+/* A file made by a process that could use WAL and opened by one that can't, or the other way round.
+ */
 static int
 journal_mode(sqlite3 *db, struct bn_store *store, struct bn_error *err)
 {
@@ -131,8 +145,9 @@ journal_mode(sqlite3 *db, struct bn_store *store, struct bn_error *err)
 
 	if (store->uri)
 		return BN_OK;
-	rc = sqlite3_prepare_v2(db,
-	    store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=DELETE", -1, &st, NULL);
+	rc = sqlite3_prepare_v2(
+	    db, store->wal ? "PRAGMA main.journal_mode=WAL" : "PRAGMA main.journal_mode=DELETE", -1,
+	    &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW && store->wal && strcmp(bn_column_text(st, 0), "wal") != 0)
@@ -143,16 +158,17 @@ journal_mode(sqlite3 *db, struct bn_store *store, struct bn_error *err)
 
 /* Opens one file and brings it to our schema. BN_ECONFLICT: it is damaged. */
 static int
-open_file(struct bn_store *store, const struct kind_of_file *kind, const char *path, bool check, sqlite3 **out,
-    struct bn_error *err)
+open_file(struct bn_store *store, const struct kind_of_file *kind, const char *path, bool check,
+	  sqlite3 **out, struct bn_error *err)
 {
 	sqlite3 *db = NULL;
 	int64_t version = 0;
 	int rc;
 
 	*out = NULL;
-	rc = bn_db_open(&db, store, path, SQLITE_OPEN_READWRITE | (store->uri ? SQLITE_OPEN_CREATE : 0),
-	    PATIENCE_MS, err);
+	rc = bn_db_open(&db, store, path,
+			SQLITE_OPEN_READWRITE | (store->uri ? SQLITE_OPEN_CREATE : 0), PATIENCE_MS,
+			err);
 	if (rc != BN_OK)
 		return rc;
 	rc = look_at(db, kind, &version, err);
@@ -192,7 +208,7 @@ needs_check(struct bn_store *store, const char *path)
 
 	free(mark);
 	return suspect || (bn_files_alone(store) &&
-			      (file_size(path, "-wal") > 0 || file_size(path, "-journal") > 0));
+			   (file_size(path, "-wal") > 0 || file_size(path, "-journal") > 0));
 }
 
 static void
@@ -216,8 +232,8 @@ rebuild_cache(struct bn_store *store, char **notice, struct bn_error *err)
 	int rc;
 
 	if (!bn_files_alone(store)) {
-		bn_fail(err, BN_EIO, "%s is damaged (%.200s) and another process has it open", store->cache,
-		    why.message);
+		bn_fail(err, BN_EIO, "%s is damaged (%.200s) and another process has it open",
+			store->cache, why.message);
 		bn_hint(err, "stop the other binnacle, then start again: it will be rebuilt");
 		return BN_EIO;
 	}
@@ -227,8 +243,9 @@ rebuild_cache(struct bn_store *store, char **notice, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = open_file(store, &cache_file, store->cache, false, &store->keeper, err);
 	if (rc == BN_OK) {
-		said = bn_xasprintf("cache.db was damaged (%.200s); it is rebuilt, the old one is %s", why.message,
-		    aside);
+		said =
+		    bn_xasprintf("cache.db was damaged (%.200s); it is rebuilt, the old one is %s",
+				 why.message, aside);
 		add_notice(notice, said);
 		free(said);
 	}
@@ -247,7 +264,8 @@ open_cache(struct bn_store *store, char **notice, struct bn_error *err)
 	if (rc != BN_OK)
 		return rc;
 	rc = open_file(store, &cache_file, store->cache,
-	    !store->uri && !created && needs_check(store, store->cache), &store->keeper, err);
+		       !store->uri && !created && needs_check(store, store->cache), &store->keeper,
+		       err);
 	if (rc == BN_ECONFLICT)
 		rc = rebuild_cache(store, notice, err);
 	if (rc == BN_OK && sqlite3_db_readonly(store->keeper, "main") == 1) {
@@ -257,7 +275,8 @@ open_cache(struct bn_store *store, char **notice, struct bn_error *err)
 	return rc;
 }
 
-/* What can still be read of a damaged journal goes to a copy in memory, so that every query works. */
+/* What can still be read of a damaged journal goes to a copy in memory, so that every query works.
+ */
 static int
 salvage_journal(struct bn_store *store, int64_t *kept, struct bn_error *err)
 {
@@ -270,11 +289,14 @@ salvage_journal(struct bn_store *store, int64_t *kept, struct bn_error *err)
 	bn_uuid_hex(name);
 	store->journal = bn_xasprintf("file:/bn-%s-journal?vfs=memdb", name);
 	rc = open_file(&memory, &journal_file, store->journal, false, &store->journal_db, err);
-	if (rc == BN_OK && bn_db_open(&from, store, path, SQLITE_OPEN_READWRITE, 1000, NULL) == BN_OK &&
-	    sqlite3_prepare_v2(from, "SELECT * FROM record ORDER BY seq", -1, &get, NULL) == SQLITE_OK &&
+	if (rc == BN_OK &&
+	    bn_db_open(&from, store, path, SQLITE_OPEN_READWRITE, 1000, NULL) == BN_OK &&
+	    sqlite3_prepare_v2(from, "SELECT * FROM record ORDER BY seq", -1, &get, NULL) ==
+		SQLITE_OK &&
 	    sqlite3_column_count(get) == 15 &&
-	    sqlite3_prepare_v2(store->journal_db, "INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &put,
-		NULL) == SQLITE_OK) {
+	    sqlite3_prepare_v2(store->journal_db,
+			       "INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+			       &put, NULL) == SQLITE_OK) {
 		while (sqlite3_step(get) == SQLITE_ROW) {
 			for (int i = 0; i < 15; i++)
 				sqlite3_bind_value(put, i + 1, sqlite3_column_value(get, i));
@@ -302,8 +324,10 @@ damaged_journal(struct bn_store *store, char **notice, struct bn_error *err)
 	store->journal_state = BN_JOURNAL_SALVAGED;
 	rc = salvage_journal(store, &kept, err);
 	if (rc == BN_OK) {
-		said = bn_xasprintf("%s is damaged (%.200s): it is left as it is and only read, %lld records of it; "
-				    "nothing can be acknowledged, noted or retried until it is moved away",
+		said = bn_xasprintf(
+		    "%s is damaged (%.200s): it is left as it is and only read, %lld records of "
+		    "it; "
+		    "nothing can be acknowledged, noted or retried until it is moved away",
 		    path, why.message, (long long)kept);
 		add_notice(notice, said);
 		free(said);
@@ -323,7 +347,8 @@ open_journal(struct bn_store *store, char **notice, struct bn_error *err)
 	if (rc != BN_OK)
 		return rc;
 	if (!store->uri && !created)
-		check = file_size(store->journal, "") < SMALL_JOURNAL || needs_check(store, store->journal);
+		check = file_size(store->journal, "") < SMALL_JOURNAL ||
+			needs_check(store, store->journal);
 	rc = open_file(store, &journal_file, store->journal, check, &store->journal_db, err);
 	if (rc == BN_ECONFLICT)
 		return damaged_journal(store, notice, err);
@@ -331,10 +356,13 @@ open_journal(struct bn_store *store, char **notice, struct bn_error *err)
 		return rc;
 	if (sqlite3_db_readonly(store->journal_db, "main") == 1) {
 		store->journal_state = BN_JOURNAL_READONLY;
-		add_notice(notice, "journal.db can't be written: nothing can be acknowledged, noted or retried");
+		add_notice(
+		    notice,
+		    "journal.db can't be written: nothing can be acknowledged, noted or retried");
 		return BN_OK;
 	}
-	return bn_db_exec(store->journal_db, "PRAGMA synchronous=FULL; PRAGMA cache_size=-500", err);
+	return bn_db_exec(store->journal_db, "PRAGMA synchronous=FULL; PRAGMA cache_size=-500",
+			  err);
 }
 
 /* The keeper has read both files, so that their -wal files exist and stay while we run. */
@@ -350,7 +378,8 @@ keep_open(struct bn_store *store, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = bn_db_int(store->keeper, "SELECT count(*) FROM main.source", 0, &ignored, err);
 	if (rc == BN_OK)
-		rc = bn_db_int(store->keeper, "SELECT max(seq) FROM journal.record", 0, &ignored, err);
+		rc = bn_db_int(store->keeper, "SELECT max(seq) FROM journal.record", 0, &ignored,
+			       err);
 	return rc;
 }
 
@@ -366,8 +395,9 @@ open_both(struct bn_store *store, char **notice, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = keep_open(store, err);
 	if (rc == BN_OK && !store->uri && (!could || !store->wal)) {
-		char *said = bn_xasprintf("%s is on a network file system: working without write-ahead log, slower and "
-					  "for one machine at a time; [state] dir on a local disk is better",
+		char *said = bn_xasprintf(
+		    "%s is on a network file system: working without write-ahead log, slower and "
+		    "for one machine at a time; [state] dir on a local disk is better",
 		    store->dir);
 
 		add_notice(notice, said);
@@ -377,8 +407,8 @@ open_both(struct bn_store *store, char **notice, struct bn_error *err)
 }
 
 int
-bn_store_open(struct bn_store **out, const char *dir, unsigned mode, const struct bn_clock *clock, char **notice,
-    struct bn_error *err)
+bn_store_open(struct bn_store **out, const char *dir, unsigned mode, const struct bn_clock *clock,
+	      char **notice, struct bn_error *err)
 {
 	struct bn_store *store = bn_xcalloc(1, sizeof(*store));
 	char name[33];

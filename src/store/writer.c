@@ -22,9 +22,11 @@ bn_writer_open(struct bn_writer **out, struct bn_store *store, struct bn_error *
 	*out = NULL;
 	writer->store = store;
 	rc = bn_db_open(&writer->db, store, store->cache, SQLITE_OPEN_READWRITE, 10000, err);
-	/* Long enough between checkpoints that a bulk load isn't slowed by them; 16 MB of -wal at rest. */
+	/* Long enough between checkpoints that a bulk load isn't slowed by them; 16 MB of -wal at
+	 * rest. */
 	if (rc == BN_OK)
-		rc = bn_db_exec(writer->db,
+		rc = bn_db_exec(
+		    writer->db,
 		    "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000; PRAGMA secure_delete=OFF;"
 		    "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=16777216",
 		    err);
@@ -95,8 +97,8 @@ bn_use(struct bn_writer *writer, enum bn_statement which, struct bn_error *err)
 		sqlite3_reset(*slot);
 		return *slot;
 	}
-	if (sqlite3_prepare_v3(writer->db, bn_statement_sql(which), -1, SQLITE_PREPARE_PERSISTENT, slot, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v3(writer->db, bn_statement_sql(which), -1, SQLITE_PREPARE_PERSISTENT,
+			       slot, NULL) != SQLITE_OK)
 		writer_fail(writer, err);
 	return *slot;
 }
@@ -172,11 +174,13 @@ bn_check_epoch(struct bn_writer *writer, int64_t source_id, int64_t epoch, struc
 	sqlite3_bind_int64(st, 2, epoch);
 	rc = bn_first_row(writer, st, &found, err);
 	if (rc == BN_OK && !found)
-		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld", (long long)source_id);
+		rc = bn_fail(err, BN_ENOTFOUND, "no source has the number %lld",
+			     (long long)source_id);
 	else if (rc == BN_OK && sqlite3_column_int(st, 0) != 1) {
 		const char *holder = bn_column_text(st, 1);
 
-		rc = bn_fail(err, BN_EBUSY, "%s polls this source now", holder != NULL ? holder : "another process");
+		rc = bn_fail(err, BN_EBUSY, "%s polls this source now",
+			     holder != NULL ? holder : "another process");
 	}
 	sqlite3_reset(st);
 	return rc;

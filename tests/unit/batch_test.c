@@ -1,4 +1,4 @@
-/* batch_test.c - the rules of what is stored: absence, order, attempts, history, freshness, coverage. */
+/* batch_test.c - the rules of what is stored: absence, order, attempts, history. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/store_fixture.h"
 
@@ -13,14 +13,16 @@ batch_complete_scope_marks_what_it_no_longer_holds_as_gone(void **state)
 	observe_list(f, T0 + 15000, "apps", BN_APP, BN_HEALTHY, KEYS("a", "c"));
 	assert_int_equal(ask(f, "SELECT count(*) FROM entity_now WHERE kind = 7"), 2);
 	assert_int_equal(ask(f, "SELECT gone_at FROM entity WHERE key = 'b'"), T0 + 15000);
-	assert_int_equal(ask(f, "SELECT new IS NULL FROM transition t JOIN entity e ON e.id = t.entity_id"
-				" WHERE e.key = 'b' ORDER BY t.id DESC LIMIT 1"),
+	assert_int_equal(
+	    ask(f, "SELECT new IS NULL FROM transition t JOIN entity e ON e.id = t.entity_id"
+		   " WHERE e.key = 'b' ORDER BY t.id DESC LIMIT 1"),
 	    1);
 	observe_list(f, T0 + 30000, "apps", BN_APP, BN_HEALTHY, KEYS("a", "b", "c"));
 	assert_int_equal(ask(f, "SELECT gone_at FROM entity WHERE key = 'b'"), -999);
-	assert_int_equal(ask(f, "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
-				" WHERE e.key = 'b'"),
-	    3);
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
+			     " WHERE e.key = 'b'"),
+			 3);
 }
 
 static void
@@ -88,7 +90,8 @@ batch_older_observation_than_the_stored_one_is_dropped(void **state)
 	observe_list(f, T0 + 30000, "apps", BN_APP, BN_DOWN, KEYS("a"));
 	b = fixture_batch(f);
 	bn_batch_sent(b, T0 + 20000);
-	bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = "a", .status = BN_HEALTHY, .message = "late"});
+	bn_batch_entity(b, BN_APP,
+			&(struct bn_entity){.key = "a", .status = BN_HEALTHY, .message = "late"});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT status FROM entity WHERE key = 'a'"), BN_DOWN);
 	assert_string_equal(ask_text(f, "SELECT message FROM entity WHERE key = 'a'"), "(null)");
@@ -130,8 +133,8 @@ batch_finished_run_seen_running_again_opens_the_next_attempt(void **state)
 {
 	struct fixture *f = *state;
 	struct bn_run failed = {.e = {.key = "r", .status = BN_FAILED, .message = "driver lost"},
-	    .started_at = T0 - HOUR,
-	    .finished_at = T0 - MINUTE};
+				.started_at = T0 - HOUR,
+				.finished_at = T0 - MINUTE};
 	struct bn_run again = {.e = {.key = "r", .status = BN_RUNNING}, .started_at = T0 + 5000};
 
 	observe_run(f, T0, &failed);
@@ -160,11 +163,14 @@ batch_retry_that_began_and_ended_between_two_polls_is_an_attempt(void **state)
 	struct fixture *f = *state;
 
 	observe_run(f, T0,
-	    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED}, .started_at = T0 - HOUR, .finished_at = T0});
+		    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED},
+				     .started_at = T0 - HOUR,
+				     .finished_at = T0});
 	/* The platform keeps the first start (as some do) but tells the new end. */
 	observe_run(f, T0 + 5 * MINUTE,
-	    &(struct bn_run){
-		.e = {.key = "r", .status = BN_SUCCEEDED}, .started_at = T0 - HOUR, .finished_at = T0 + 4 * MINUTE});
+		    &(struct bn_run){.e = {.key = "r", .status = BN_SUCCEEDED},
+				     .started_at = T0 - HOUR,
+				     .finished_at = T0 + 4 * MINUTE});
 	assert_int_equal(ask(f, "SELECT attempt FROM run"), 2);
 	assert_int_equal(ask(f, "SELECT status FROM attempt WHERE n = 1"), BN_FAILED);
 	/* A start before the first attempt's end is not the second one's. */
@@ -175,16 +181,17 @@ static void
 batch_platforms_own_attempt_count_is_believed(void **state)
 {
 	struct fixture *f = *state;
-	struct bn_run run = {.e = {.key = "r", .status = BN_RUNNING}, .attempt = 3, .started_at = T0 - MINUTE};
+	struct bn_run run = {
+	    .e = {.key = "r", .status = BN_RUNNING}, .attempt = 3, .started_at = T0 - MINUTE};
 
 	observe_run(f, T0, &run);
 	assert_int_equal(ask(f, "SELECT attempt FROM run"), 3);
 	/* History of an earlier one fills its row and changes nothing else. */
 	observe_run(f, T0 + 15000,
-	    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "first"},
-		.attempt = 1,
-		.started_at = T0 - HOUR,
-		.finished_at = T0 - 30 * MINUTE});
+		    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "first"},
+				     .attempt = 1,
+				     .started_at = T0 - HOUR,
+				     .finished_at = T0 - 30 * MINUTE});
 	assert_int_equal(ask(f, "SELECT attempt FROM run"), 3);
 	assert_int_equal(ask(f, "SELECT status FROM entity WHERE key = 'r'"), BN_RUNNING);
 	assert_string_equal(ask_text(f, "SELECT message FROM attempt WHERE n = 1"), "first");
@@ -199,10 +206,12 @@ batch_resubmission_is_a_run_linked_to_the_first(void **state)
 {
 	struct fixture *f = *state;
 
-	observe_run(f, T0, &(struct bn_run){.e = {.key = "r2", .status = BN_RUNNING}, .retry_of = "r1"});
-	assert_int_equal(ask(f, "SELECT count(*) FROM link WHERE from_key = 'r2' AND to_key = 'r1'"
-				" AND kind = 'retry-of' AND origin = 'argo' AND from_source = 'argo'"),
-	    1);
+	observe_run(f, T0,
+		    &(struct bn_run){.e = {.key = "r2", .status = BN_RUNNING}, .retry_of = "r1"});
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM link WHERE from_key = 'r2' AND to_key = 'r1'"
+			     " AND kind = 'retry-of' AND origin = 'argo' AND from_source = 'argo'"),
+			 1);
 }
 
 /* ---- history ---- */
@@ -212,14 +221,17 @@ batch_transition_carries_the_platforms_time_when_it_says_one(void **state)
 {
 	struct fixture *f = *state;
 
-	observe_run(f, T0, &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING}, .started_at = T0 - 2 * MINUTE});
+	observe_run(f, T0,
+		    &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING},
+				     .started_at = T0 - 2 * MINUTE});
 	observe_run(f, T0 + 15000,
-	    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "no"},
-		.started_at = T0 - 2 * MINUTE,
-		.finished_at = T0 + 3000});
-	assert_int_equal(ask(f, "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
-				" WHERE e.key = 'r'"),
-	    2);
+		    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "no"},
+				     .started_at = T0 - 2 * MINUTE,
+				     .finished_at = T0 + 3000});
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
+			     " WHERE e.key = 'r'"),
+			 2);
 	assert_int_equal(ask(f, "SELECT at FROM transition WHERE new = 2"), T0 - 2 * MINUTE);
 	assert_int_equal(ask(f, "SELECT at FROM transition WHERE new = 4 AND old = 2"), T0 + 3000);
 	assert_int_equal(ask(f, "SELECT seen_at FROM transition WHERE new = 4"), T0 + 15000);
@@ -240,11 +252,13 @@ batch_transition_without_a_platform_time_has_ours(void **state)
 	/* A time that lies in the future is not believed. */
 	struct bn_batch *b = fixture_batch(f);
 	fixture_at(f, T0 + 30000);
-	bn_batch_entity(b, BN_APP,
+	bn_batch_entity(
+	    b, BN_APP,
 	    &(struct bn_entity){.key = "a", .status = BN_HEALTHY, .since = T0 + 30000 + DAY});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_free(b);
-	assert_int_equal(ask(f, "SELECT at FROM transition WHERE new = 8 ORDER BY id DESC LIMIT 1"), T0 + 30000);
+	assert_int_equal(ask(f, "SELECT at FROM transition WHERE new = 8 ORDER BY id DESC LIMIT 1"),
+			 T0 + 30000);
 }
 
 static void
@@ -254,7 +268,8 @@ batch_attribute_changes_are_history_and_late_ones_are_dropped(void **state)
 	struct bn_batch *b = fixture_batch(f);
 
 	bn_batch_sent(b, T0);
-	bn_batch_attribute(b, BN_APP, "a", "image", "v1"); /* before the thing itself: the order is ours to care for */
+	bn_batch_attribute(b, BN_APP, "a", "image",
+			   "v1"); /* before the thing itself: the order is ours to care for */
 	bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = "a", .status = BN_HEALTHY});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_sent(b, T0 + 20000);
@@ -269,7 +284,7 @@ batch_attribute_changes_are_history_and_late_ones_are_dropped(void **state)
 	bn_batch_free(b);
 	assert_string_equal(ask_text(f, "SELECT group_concat(coalesce(old, '-') || '>' || new, ' ')"
 					" FROM attribute_history"),
-	    "->v1 v1>v2");
+			    "->v1 v1>v2");
 	assert_string_equal(ask_text(f, "SELECT value FROM attribute"), "v2");
 	assert_int_equal(ask(f, "SELECT since FROM attribute"), T0 + 20000);
 }
@@ -285,12 +300,11 @@ observe_alerts(struct fixture *f, bn_time sent, const char *const *keys)
 	assert_ok(bn_batch_scope(b, "alerts", BN_COMPLETE, &f->err), &f->err);
 	bn_batch_sent(b, sent);
 	for (size_t i = 0; keys[i] != NULL; i++)
-		bn_batch_finding(b,
-		    &(struct bn_finding){.key = keys[i],
-			.rule = "alert",
-			.severity = BN_CRIT,
-			.title = keys[i],
-			.about = {BN_ENDPOINT, NULL, "api"}});
+		bn_batch_finding(b, &(struct bn_finding){.key = keys[i],
+							 .rule = "alert",
+							 .severity = BN_CRIT,
+							 .title = keys[i],
+							 .about = {BN_ENDPOINT, NULL, "api"}});
 	assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
 	bn_batch_free(b);
 }
@@ -319,19 +333,24 @@ batch_tasks_belong_to_an_attempt_and_complete_drops_the_unnamed(void **state)
 	struct fixture *f = *state;
 	struct bn_batch *b;
 
-	observe_run(f, T0, &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING}, .started_at = T0});
+	observe_run(f, T0,
+		    &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING}, .started_at = T0});
 	b = bn_batch_new(f->writer, NULL, f->source, "argo", -1);
 	bn_batch_sent(b, T0);
-	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_RUNNING}, .run = "r",
-			     .depends = KEYS("a", "b\"c")});
-	bn_batch_task(b, &(struct bn_task){.e = {.key = "y", .status = BN_QUEUED}, .run = "r", .order = 1});
+	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_RUNNING},
+					   .run = "r",
+					   .depends = KEYS("a", "b\"c")});
+	bn_batch_task(
+	    b, &(struct bn_task){.e = {.key = "y", .status = BN_QUEUED}, .run = "r", .order = 1});
 	bn_batch_tasks_complete(b, "r", 0);
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM task_now"), 2);
-	assert_string_equal(ask_text(f, "SELECT depends FROM task WHERE key = 'x'"), "[\"a\",\"b\\\"c\"]");
+	assert_string_equal(ask_text(f, "SELECT depends FROM task WHERE key = 'x'"),
+			    "[\"a\",\"b\\\"c\"]");
 	assert_int_equal(ask(f, "SELECT detail_at FROM run"), T0);
 	bn_batch_free(b);
-	/* Read again by two requests: what neither names is dropped; reading nothing drops nothing. */
+	/* Read again by two requests: what neither names is dropped; reading nothing drops nothing.
+	 */
 	fixture_at(f, T0 + 14000);
 	b = bn_batch_new(f->writer, NULL, f->source, "argo", -1);
 	bn_batch_tasks_complete(b, "r", 0);
@@ -340,17 +359,21 @@ batch_tasks_belong_to_an_attempt_and_complete_drops_the_unnamed(void **state)
 	bn_batch_sent(b, T0 + 14000);
 	bn_batch_task(b, &(struct bn_task){.e = {.key = "z", .status = BN_RUNNING}, .run = "r"});
 	bn_batch_sent(b, T0 + 15000);
-	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_FAILED, .message = "oom"}, .run = "r"});
+	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_FAILED, .message = "oom"},
+					   .run = "r"});
 	bn_batch_tasks_complete(b, "r", 0);
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
-	assert_string_equal(ask_text(f, "SELECT group_concat(key) FROM (SELECT key FROM task ORDER BY key)"), "x,z");
+	assert_string_equal(
+	    ask_text(f, "SELECT group_concat(key) FROM (SELECT key FROM task ORDER BY key)"),
+	    "x,z");
 	/* Late news do not bring it back to life. */
 	bn_batch_sent(b, T0 + 5000);
 	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_RUNNING}, .run = "r"});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT status FROM task WHERE key = 'x'"), BN_FAILED);
 	/* A task of a run nobody knows is skipped and said. */
-	bn_batch_task(b, &(struct bn_task){.e = {.key = "x", .status = BN_RUNNING}, .run = "ghost"});
+	bn_batch_task(b,
+		      &(struct bn_task){.e = {.key = "x", .status = BN_RUNNING}, .run = "ghost"});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	const char *why = NULL;
 	assert_int_equal(bn_batch_skipped(b, &why), 1);
@@ -393,27 +416,33 @@ batch_pipeline_numbers_follow_its_runs(void **state)
 		char key[16];
 
 		snprintf(key, sizeof(key), "r%02d", i);
-		bn_batch_run(b,
-		    &(struct bn_run){.e = {.key = key, .status = i == 29 ? BN_FAILED : BN_SUCCEEDED},
-			.pipeline = "p",
-			.started_at = T0 - (30 - i) * HOUR,
-			.finished_at = T0 - (30 - i) * HOUR + (i + 1) * 1000});
+		bn_batch_run(b, &(struct bn_run){
+				    .e = {.key = key, .status = i == 29 ? BN_FAILED : BN_SUCCEEDED},
+				    .pipeline = "p",
+				    .started_at = T0 - (30 - i) * HOUR,
+				    .finished_at = T0 - (30 - i) * HOUR + (i + 1) * 1000});
 	}
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT pipeline_id FROM run LIMIT 1"), -999);
 	bn_batch_pipeline(b, &(struct bn_pipeline){.e = {.key = "p", .status = BN_HEALTHY}});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM run WHERE pipeline_id IS NULL"), 0);
-	assert_string_equal(ask_text(f, "SELECT r.key FROM pipeline_now p JOIN run_now r ON r.id = p.latest_run_id"),
+	assert_string_equal(
+	    ask_text(f,
+		     "SELECT r.key FROM pipeline_now p JOIN run_now r ON r.id = p.latest_run_id"),
 	    "r29");
 	assert_int_equal(ask(f, "SELECT last_good_at FROM pipeline"), T0 - 2 * HOUR + 29000);
 	/* The last 20 good ones took 10 … 29 seconds. */
 	assert_int_equal(ask(f, "SELECT p50_ms FROM pipeline"), 19000);
 	assert_int_equal(ask(f, "SELECT p95_ms FROM pipeline"), 28000);
 	/* One that waits has no start and is the latest all the same. */
-	bn_batch_run(b, &(struct bn_run){.e = {.key = "q", .status = BN_QUEUED}, .pipeline = "p", .queued_at = T0});
+	bn_batch_run(b, &(struct bn_run){.e = {.key = "q", .status = BN_QUEUED},
+					 .pipeline = "p",
+					 .queued_at = T0});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
-	assert_string_equal(ask_text(f, "SELECT r.key FROM pipeline_now p JOIN run_now r ON r.id = p.latest_run_id"),
+	assert_string_equal(
+	    ask_text(f,
+		     "SELECT r.key FROM pipeline_now p JOIN run_now r ON r.id = p.latest_run_id"),
 	    "q");
 	bn_batch_free(b);
 }
@@ -424,9 +453,10 @@ see_pipeline(struct fixture *f, bn_time now, const char *schedule, const char *z
 	struct bn_batch *b = fixture_batch(f);
 
 	fixture_at(f, now);
-	bn_batch_pipeline(b,
-	    &(struct bn_pipeline){
-		.e = {.key = "p", .status = BN_HEALTHY}, .schedule = schedule, .timezone = zone, .paused = paused});
+	bn_batch_pipeline(b, &(struct bn_pipeline){.e = {.key = "p", .status = BN_HEALTHY},
+						   .schedule = schedule,
+						   .timezone = zone,
+						   .paused = paused});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_free(b);
 }
@@ -442,7 +472,9 @@ batch_due_time_follows_from_schedule_and_stays_until_a_run_comes(void **state)
 	see_pipeline(f, T0 + 25 * MINUTE, "5 * * * *", NULL, false);
 	assert_int_equal(ask(f, "SELECT next_due_at FROM pipeline"), T0 + 5 * MINUTE);
 	observe_run(f, T0 + 26 * MINUTE,
-	    &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING}, .pipeline = "p", .started_at = T0 + 26 * MINUTE});
+		    &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING},
+				     .pipeline = "p",
+				     .started_at = T0 + 26 * MINUTE});
 	assert_int_equal(ask(f, "SELECT next_due_at FROM pipeline"), T0 + 65 * MINUTE);
 	/* Another schedule, another zone (UTC+1 in March), paused, resumed. */
 	see_pipeline(f, T0 + 27 * MINUTE, "0 6 * * *", "Europe/Berlin", false);
@@ -463,10 +495,10 @@ batch_first_look_finds_the_run_that_was_missed_before(void **state)
 
 	see_pipeline(f, T0 + 50 * MINUTE, "5 * * * *", NULL, false);
 	observe_run(f, T0 + 50 * MINUTE,
-	    &(struct bn_run){.e = {.key = "r", .status = BN_SUCCEEDED},
-		.pipeline = "p",
-		.started_at = T0 - 54 * MINUTE,
-		.finished_at = T0 - 50 * MINUTE});
+		    &(struct bn_run){.e = {.key = "r", .status = BN_SUCCEEDED},
+				     .pipeline = "p",
+				     .started_at = T0 - 54 * MINUTE,
+				     .finished_at = T0 - 50 * MINUTE});
 	assert_int_equal(ask(f, "SELECT next_due_at FROM pipeline"), T0 + 5 * MINUTE);
 }
 
@@ -480,13 +512,15 @@ batch_page_of_a_lost_lease_writes_nothing(void **state)
 	int64_t epoch;
 
 	bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = "a", .status = BN_HEALTHY});
-	assert_ok(bn_writer_take_lease(f->writer, f->source, "you@there 2", &epoch, &f->err), &f->err);
+	assert_ok(bn_writer_take_lease(f->writer, f->source, "you@there 2", &epoch, &f->err),
+		  &f->err);
 	assert_int_equal(epoch, f->epoch + 1);
 	assert_fails_with(BN_EBUSY, bn_batch_page(b, &f->err));
 	assert_non_null(strstr(f->err.message, "you@there 2"));
 	assert_int_equal(ask(f, "SELECT count(*) FROM entity WHERE kind = 7"), 0);
 	struct bn_poll_result fine = {.began = T0, .ended = T0 + 1};
-	assert_fails_with(BN_EBUSY, bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err));
+	assert_fails_with(BN_EBUSY,
+			  bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err));
 	assert_int_equal(ask(f, "SELECT last_ok_at FROM source"), -999);
 	bn_batch_free(b);
 }
@@ -539,7 +573,8 @@ batch_large_readings_are_written_in_portions_of_their_own(void **state)
 
 	for (int i = 0; i < 25000; i++) {
 		snprintf(key, sizeof(key), "r%05d", i);
-		bn_batch_run(b, &(struct bn_run){.e = {.key = key, .status = BN_SUCCEEDED}, .started_at = T0 - i});
+		bn_batch_run(b, &(struct bn_run){.e = {.key = key, .status = BN_SUCCEEDED},
+						 .started_at = T0 - i});
 	}
 	assert_int_equal(ask(f, "SELECT count(*) FROM run"), 20000);
 	assert_int_equal(bn_batch_records(b), 20000);
@@ -565,17 +600,18 @@ batch_impossible_records_are_counted_not_stored(void **state)
 	bn_batch_entity(b, (enum bn_kind)99, &(struct bn_entity){.key = "x"});
 	bn_batch_skip(b, "item 5", "not an object");
 	bn_batch_entity(b, BN_APP,
-	    &(struct bn_entity){.key = "a",
-		.status = (enum bn_status)77,
-		.message = long_text,
-		.labels = KEYS("te\"am", "x\\y", "odd")});
+			&(struct bn_entity){.key = "a",
+					    .status = (enum bn_status)77,
+					    .message = long_text,
+					    .labels = KEYS("te\"am", "x\\y", "odd")});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	assert_int_equal(bn_batch_skipped(b, &why), 5);
 	assert_non_null(strstr(why, "no key"));
 	assert_int_equal(ask(f, "SELECT count(*) FROM entity WHERE kind <> 11"), 1);
 	assert_int_equal(ask(f, "SELECT status FROM entity WHERE key = 'a'"), BN_UNKNOWN);
 	assert_int_equal(ask(f, "SELECT length(message) FROM entity WHERE key = 'a'"), 32767);
-	assert_string_equal(ask_text(f, "SELECT labels FROM entity WHERE key = 'a'"), "{\"te\\\"am\":\"x\\\\y\"}");
+	assert_string_equal(ask_text(f, "SELECT labels FROM entity WHERE key = 'a'"),
+			    "{\"te\\\"am\":\"x\\\\y\"}");
 	bn_batch_free(b);
 	free(long_key);
 	free(long_text);
@@ -586,7 +622,8 @@ batch_impossible_records_are_counted_not_stored(void **state)
 static void
 poll_once(struct fixture *f, bn_time began, const struct bn_error *failure)
 {
-	struct bn_poll_result r = {.began = began, .ended = began + 500, .took = 500, .requests = 2, .failure = failure};
+	struct bn_poll_result r = {
+	    .began = began, .ended = began + 500, .took = 500, .requests = 2, .failure = failure};
 
 	fixture_at(f, began + 500);
 	assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &r, &f->err), &f->err);
@@ -611,7 +648,8 @@ static void
 batch_failing_source_says_since_when_and_why(void **state)
 {
 	struct fixture *f = *state;
-	struct bn_error failure = {.code = BN_EAUTH, .http_status = 401, .message = "login refused", .hint = "log in"};
+	struct bn_error failure = {
+	    .code = BN_EAUTH, .http_status = 401, .message = "login refused", .hint = "log in"};
 
 	poll_once(f, T0, NULL);
 	assert_string_equal(ask_text(f, "SELECT status FROM source_now"), "healthy");

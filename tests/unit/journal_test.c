@@ -1,4 +1,4 @@
-/* journal_test.c - the chain: appended, never forked, verified; acknowledgements, snoozes, notes, taken back. */
+/* journal_test.c - the chain: appended, never forked, verified; acks, snoozes, notes. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/store_fixture.h"
 
@@ -34,19 +34,22 @@ tamper(struct fixture *f, const char *sql)
 
 	snprintf(path, sizeof(path), "%s/journal.db", f->dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-			     "CREATE TEMP TABLE kept AS SELECT sql FROM sqlite_schema WHERE type = 'trigger';"
-			     "DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete;",
-			     NULL, NULL, NULL),
+	assert_int_equal(
+	    sqlite3_exec(
+		db,
+		"CREATE TEMP TABLE kept AS SELECT sql FROM sqlite_schema WHERE type = 'trigger';"
+		"DROP TRIGGER record_no_update; DROP TRIGGER record_no_delete;",
+		NULL, NULL, NULL),
 	    SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
-	assert_int_equal(sqlite3_exec(db,
-			     "CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN"
-			     " SELECT RAISE(ABORT, 'the journal is append-only'); END;"
-			     "CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN"
-			     " SELECT RAISE(ABORT, 'the journal is append-only'); END;",
-			     NULL, NULL, NULL),
+	assert_int_equal(
+	    sqlite3_exec(db,
+			 "CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN"
+			 " SELECT RAISE(ABORT, 'the journal is append-only'); END;"
+			 "CREATE TRIGGER record_no_delete BEFORE DELETE ON record BEGIN"
+			 " SELECT RAISE(ABORT, 'the journal is append-only'); END;",
+			 NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(db);
 }
@@ -84,19 +87,27 @@ journal_records_follow_each_other_and_verify(void **state)
 	assert_int_equal(note(f, "two"), 2);
 	assert_int_equal(note(f, "three"), 3);
 	assert_int_equal(verified(f), 3);
-	assert_string_equal(ask_text(f, "SELECT user || '|' || identity || '|' || host || '|' || origin || '|' || kind ||"
-					" '|' || source || '|' || key || '|' || reason || '|' || body || '|' || at"
-					" FROM journal.record WHERE seq = 2"),
-	    "ann|Ann <ann@example.com>|bastion|203.0.113.9|endpoint|argo|api|two|{\"tag\":\"shift\"}|1773111600005");
+	assert_string_equal(
+	    ask_text(
+		f,
+		"SELECT user || '|' || identity || '|' || host || '|' || origin || '|' || kind ||"
+		" '|' || source || '|' || key || '|' || reason || '|' || body || '|' || at"
+		" FROM journal.record WHERE seq = 2"),
+	    "ann|Ann "
+	    "<ann@example.com>|bastion|203.0.113.9|endpoint|argo|api|two|{\"tag\":\"shift\"}|"
+	    "1773111600005");
 	assert_int_equal(ask(f, "SELECT prev = (SELECT hash FROM journal.record WHERE seq = 1)"
 				" FROM journal.record WHERE seq = 2"),
-	    1);
-	assert_int_equal(ask(f, "SELECT prev = '0000000000000000000000000000000000000000000000000000000000000000'"
-				" AND length(hash) = 64 FROM journal.record WHERE seq = 1"),
+			 1);
+	assert_int_equal(
+	    ask(f,
+		"SELECT prev = '0000000000000000000000000000000000000000000000000000000000000000'"
+		" AND length(hash) = 64 FROM journal.record WHERE seq = 1"),
 	    1);
 }
 
-/* The format is final: this hash was computed by another program over the same fields, each with its length. */
+/* The format is final: this hash was computed by another program over the same fields, each with
+ * its length. */
 static void
 journal_hash_is_the_documented_one(void **state)
 {
@@ -105,15 +116,17 @@ journal_hash_is_the_documented_one(void **state)
 	struct bn_journal_entry entry = {"note", {0}, 0, "r", NULL};
 
 	assert_ok(bn_journal_append(f->store, &actor, &entry, NULL, &f->err), &f->err);
-	assert_string_equal(ask_text(f, "SELECT hash FROM journal.record"), "7f61d93dd8d937c0115c23f65244315579dbe4ac9275fa0adc21b6a117b9a87d");
+	assert_string_equal(ask_text(f, "SELECT hash FROM journal.record"),
+			    "7f61d93dd8d937c0115c23f65244315579dbe4ac9275fa0adc21b6a117b9a87d");
 }
 
 static void
 journal_change_of_any_column_is_found(void **state)
 {
-	static const char *const changes[] = {"at = at + 1", "verb = 'ack'", "user = 'eve'", "identity = ''",
-	    "host = 'x'", "origin = 'x'", "source = 'x'", "kind = 'run'", "key = 'x'", "parent = 1",
-	    "reason = 'nothing'", "body = '{}'", "prev = hash", "hash = prev", NULL};
+	static const char *const changes[] = {
+	    "at = at + 1",	  "verb = 'ack'", "user = 'eve'", "identity = ''", "host = 'x'",
+	    "origin = 'x'",	  "source = 'x'", "kind = 'run'", "key = 'x'",	   "parent = 1",
+	    "reason = 'nothing'", "body = '{}'",  "prev = hash",  "hash = prev",   NULL};
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 4; i++)
@@ -122,9 +135,9 @@ journal_change_of_any_column_is_found(void **state)
 		char sql[256];
 
 		snprintf(sql, sizeof(sql),
-		    "CREATE TABLE IF NOT EXISTS was AS SELECT * FROM record WHERE seq = 3;"
-		    "UPDATE record SET %s WHERE seq = 3",
-		    changes[i]);
+			 "CREATE TABLE IF NOT EXISTS was AS SELECT * FROM record WHERE seq = 3;"
+			 "UPDATE record SET %s WHERE seq = 3",
+			 changes[i]);
 		tamper(f, sql);
 		assert_int_equal(first_bad(f), 3);
 		tamper(f, "DELETE FROM record WHERE seq = 3; INSERT INTO record SELECT * FROM was");
@@ -144,9 +157,11 @@ journal_refuses_update_and_delete(void **state)
 	note(f, "one");
 	snprintf(path, sizeof(path), "%s/journal.db", f->dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "UPDATE record SET reason = 'x'", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	assert_int_equal(sqlite3_exec(db, "UPDATE record SET reason = 'x'", NULL, NULL, NULL),
+			 SQLITE_CONSTRAINT);
 	assert_non_null(strstr(sqlite3_errmsg(db), "append-only"));
-	assert_int_equal(sqlite3_exec(db, "DELETE FROM record", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM record", NULL, NULL, NULL),
+			 SQLITE_CONSTRAINT);
 	sqlite3_close(db);
 	assert_int_equal(verified(f), 1);
 }
@@ -193,10 +208,12 @@ appending_child(struct fixture *f, int who, int count)
 		if (bn_store_open(&store, f->dir, 0, &f->clock, NULL, &err) == BN_OK) {
 			bn_store_set_anchor(store, "");
 			for (int i = 0; i < count; i++) {
-				struct bn_journal_entry entry = {"note", api, 0, "from a child", NULL};
+				struct bn_journal_entry entry = {"note", api, 0, "from a child",
+								 NULL};
 
 				snprintf(actor.user, sizeof(actor.user), "child%d", who);
-				done += bn_journal_append(store, &actor, &entry, NULL, &err) == BN_OK;
+				done +=
+				    bn_journal_append(store, &actor, &entry, NULL, &err) == BN_OK;
 			}
 			bn_store_close(store);
 		}
@@ -243,7 +260,8 @@ journal_takes_no_nonsense(void **state)
 	entry.reason = NULL;
 	entry.verb = "";
 	assert_fails_with(BN_EINVAL, bn_journal_append(f->store, &actor, &entry, &seq, &f->err));
-	assert_fails_with(BN_EINVAL, bn_journal_note(f->store, &actor, api, NULL, "", &seq, &f->err));
+	assert_fails_with(BN_EINVAL,
+			  bn_journal_note(f->store, &actor, api, NULL, "", &seq, &f->err));
 	assert_int_equal(verified(f), 0);
 	/* Verbs of later releases need no other format. */
 	entry.verb = "intent";
@@ -287,7 +305,8 @@ ack_holds_until_the_thing_got_better_and_worse_again(void **state)
 	observe_endpoint(f, T0 + MINUTE, BN_DEGRADED);
 	fixture_at(f, T0 + 2 * MINUTE);
 	ack(f, false);
-	assert_string_equal(ask_text(f, "SELECT entity || ' ' || user || ' ' || reason FROM ack_now"),
+	assert_string_equal(
+	    ask_text(f, "SELECT entity || ' ' || user || ' ' || reason FROM ack_now"),
 	    "endpoint/argo/api ann on it");
 	/* Worse without a pause in between: the same incident. */
 	observe_endpoint(f, T0 + 3 * MINUTE, BN_DOWN);
@@ -319,13 +338,16 @@ ack_can_be_taken_back_once(void **state)
 	struct bn_actor actor = me();
 
 	observe_endpoint(f, T0, BN_DOWN);
-	assert_fails_with(BN_ENOTFOUND, bn_journal_ack(f->store, &actor, api, NULL, true, NULL, &f->err));
+	assert_fails_with(BN_ENOTFOUND,
+			  bn_journal_ack(f->store, &actor, api, NULL, true, NULL, &f->err));
 	ack(f, false);
 	ack(f, true);
 	assert_int_equal(ask(f, "SELECT count(*) FROM ack_now"), 0);
 	assert_int_equal(ask(f, "SELECT parent FROM journal.record WHERE verb = 'unack'"), 1);
-	assert_fails_with(BN_ENOTFOUND, bn_journal_ack(f->store, &actor, api, NULL, true, NULL, &f->err));
-	assert_fails_with(BN_EINVAL, bn_journal_ack(f->store, &actor, (struct bn_ref){0}, NULL, false, NULL, &f->err));
+	assert_fails_with(BN_ENOTFOUND,
+			  bn_journal_ack(f->store, &actor, api, NULL, true, NULL, &f->err));
+	assert_fails_with(BN_EINVAL, bn_journal_ack(f->store, &actor, (struct bn_ref){0}, NULL,
+						    false, NULL, &f->err));
 }
 
 static void
@@ -337,12 +359,13 @@ alert(struct fixture *f, bn_time at, bn_time since, bool firing, bool about)
 	assert_ok(bn_batch_scope(b, "alerts", BN_COMPLETE, &f->err), &f->err);
 	if (firing)
 		bn_batch_finding(b,
-		    &(struct bn_finding){.key = "k",
-			.rule = "alert",
-			.severity = BN_CRIT,
-			.title = "t",
-			.since = since,
-			.about = {about ? BN_ENDPOINT : BN_KIND_NONE, NULL, about ? "api" : NULL}});
+				 &(struct bn_finding){.key = "k",
+						      .rule = "alert",
+						      .severity = BN_CRIT,
+						      .title = "t",
+						      .since = since,
+						      .about = {about ? BN_ENDPOINT : BN_KIND_NONE,
+								NULL, about ? "api" : NULL}});
 	assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
 	bn_batch_free(b);
 }
@@ -352,7 +375,8 @@ ack_covers_the_findings_that_were_open_and_not_the_next(void **state)
 {
 	struct fixture *f = *state;
 
-	/* The platform's clock runs ahead of ours: what was acknowledged is covered all the same. */
+	/* The platform's clock runs ahead of ours: what was acknowledged is covered all the same.
+	 */
 	alert(f, T0, T0 + 2000, true, true);
 	ack(f, false);
 	assert_int_equal(ask(f, "SELECT ack_seq FROM finding_now"), 1);
@@ -401,15 +425,20 @@ snooze_lasts_until_its_moment(void **state)
 	struct fixture *f = *state;
 	struct bn_actor actor = me();
 
-	assert_fails_with(BN_EINVAL, bn_journal_snooze(f->store, &actor, api, T0, NULL, false, NULL, &f->err));
+	assert_fails_with(BN_EINVAL,
+			  bn_journal_snooze(f->store, &actor, api, T0, NULL, false, NULL, &f->err));
 	alert(f, T0, T0, true, true);
-	assert_ok(bn_journal_snooze(f->store, &actor, api, T0 + HOUR, "known", false, NULL, &f->err), &f->err);
+	assert_ok(
+	    bn_journal_snooze(f->store, &actor, api, T0 + HOUR, "known", false, NULL, &f->err),
+	    &f->err);
 	assert_int_equal(ask(f, "SELECT until FROM snooze_now"), T0 + HOUR);
 	assert_int_equal(ask(f, "SELECT snooze_until FROM finding_now"), T0 + HOUR);
 	fixture_at(f, T0 + HOUR);
 	assert_int_equal(ask(f, "SELECT count(*) FROM snooze_now"), 0);
 	assert_int_equal(ask(f, "SELECT snooze_until FROM finding_now"), -999);
-	assert_ok(bn_journal_snooze(f->store, &actor, api, T0 + 2 * HOUR, NULL, false, NULL, &f->err), &f->err);
+	assert_ok(
+	    bn_journal_snooze(f->store, &actor, api, T0 + 2 * HOUR, NULL, false, NULL, &f->err),
+	    &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM snooze_now"), 1);
 	assert_ok(bn_journal_snooze(f->store, &actor, api, 0, NULL, true, NULL, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM snooze_now"), 0);
@@ -421,8 +450,9 @@ note_keeps_words_and_tag_as_they_are(void **state)
 	struct fixture *f = *state;
 	struct bn_actor actor = me();
 
-	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, "a\"b", "line\n\x1b[31m\xe2\x82\xac", NULL, &f->err),
-	    &f->err);
+	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, "a\"b",
+				  "line\n\x1b[31m\xe2\x82\xac", NULL, &f->err),
+		  &f->err);
 	assert_string_equal(ask_text(f, "SELECT text FROM note_now"), "line\n\x1b[31m\xe2\x82\xac");
 	assert_string_equal(ask_text(f, "SELECT tag FROM note_now"), "a\"b");
 	assert_string_equal(ask_text(f, "SELECT entity FROM note_now"), "(null)");

@@ -1,4 +1,4 @@
-/* reader_test.c - what queries see: views, staleness, functions, versions, notices, and the SQL door's walls. */
+/* reader_test.c - what queries see: views, staleness, notices, the SQL door's walls. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/store_fixture.h"
 
@@ -47,7 +47,8 @@ reader_thing_older_than_two_intervals_is_unknown(void **state)
 	assert_int_equal(ask(f, "SELECT status FROM entity_now WHERE key = 'a'"), BN_DOWN);
 	assert_int_equal(ask(f, "SELECT age_ms FROM entity_now WHERE key = 'a'"), 30001);
 	/* Never written as a transition: it is derived. */
-	assert_int_equal(ask(f, "SELECT count(*) FROM transition WHERE new = 0 AND old IS NOT NULL"), 0);
+	assert_int_equal(
+	    ask(f, "SELECT count(*) FROM transition WHERE new = 0 AND old IS NOT NULL"), 0);
 }
 
 static void
@@ -100,10 +101,12 @@ reader_functions_say_words_and_references(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_string_equal(ask_text(f, "SELECT status_word(4) || ' ' || kind_word(1) || ' ' || severity_word(2)"),
+	assert_string_equal(
+	    ask_text(f, "SELECT status_word(4) || ' ' || kind_word(1) || ' ' || severity_word(2)"),
 	    "failed pipeline crit");
 	assert_string_equal(ask_text(f, "SELECT status_word(NULL)"), "(null)");
-	assert_int_equal(ask(f, "SELECT status_problem(4) AND NOT status_problem(3) AND status_fine(3)"), 1);
+	assert_int_equal(
+	    ask(f, "SELECT status_problem(4) AND NOT status_problem(3) AND status_fine(3)"), 1);
 	assert_int_equal(ask(f, "SELECT status_rank(4) > status_rank(3)"), 1);
 	assert_string_equal(ask_text(f, "SELECT human_ms(334000)"), "5m34s");
 	assert_string_equal(ask_text(f, "SELECT ref_text(2, 'a/b', 'c/d')"), "run/a/b/c/d");
@@ -117,12 +120,14 @@ reader_functions_say_words_and_references(void **state)
 static void
 reader_kinds_of_the_short_views_are_those_of_the_enum(void **state)
 {
-	static const char *const names[] = {"model", "stream", "app", "dataset", "product", "change", NULL};
+	static const char *const names[] = {"model",   "stream", "app", "dataset",
+					    "product", "change", NULL};
 	struct fixture *f = *state;
 	struct bn_batch *b = fixture_batch(f);
 
 	for (size_t i = 0; names[i] != NULL; i++)
-		bn_batch_entity(b, bn_kind_from_word(names[i]), &(struct bn_entity){.key = names[i]});
+		bn_batch_entity(b, bn_kind_from_word(names[i]),
+				&(struct bn_entity){.key = names[i]});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_free(b);
 	for (size_t i = 0; names[i] != NULL; i++) {
@@ -138,7 +143,8 @@ reader_kinds_of_the_short_views_are_those_of_the_enum(void **state)
 }
 
 static int
-refuse_all(void *payload, int action, const char *one, const char *two, const char *three, const char *four)
+refuse_all(void *payload, int action, const char *one, const char *two, const char *three,
+	   const char *four)
 {
 	int *count = payload;
 
@@ -157,9 +163,9 @@ reader_connection_can_not_write(void **state)
 
 	sqlite3_set_authorizer(db, refuse_all, &asked);
 	assert_int_equal(sqlite3_exec(db, "DELETE FROM entity", NULL, NULL, NULL), SQLITE_READONLY);
-	assert_int_equal(sqlite3_exec(db, "INSERT INTO journal.record (seq) VALUES (1)", NULL, NULL, NULL) !=
-			     SQLITE_OK,
-	    1);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO journal.record (seq) VALUES (1)", NULL, NULL,
+				      NULL) != SQLITE_OK,
+			 1);
 	assert_int_equal(asked > 0, 1);
 }
 
@@ -171,10 +177,11 @@ reader_views_are_read_by_index(void **state)
 	sqlite3_stmt *st = NULL;
 
 	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(f->reader),
-			     "EXPLAIN QUERY PLAN SELECT e.name FROM run_now r JOIN entity_now e ON e.id = r.pipeline_id"
-			     " WHERE r.source = 'argo' AND r.key = 'x'",
-			     -1, &st, NULL),
-	    SQLITE_OK);
+					    "EXPLAIN QUERY PLAN SELECT e.name FROM run_now r JOIN "
+					    "entity_now e ON e.id = r.pipeline_id"
+					    " WHERE r.source = 'argo' AND r.key = 'x'",
+					    -1, &st, NULL),
+			 SQLITE_OK);
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		const char *detail = (const char *)sqlite3_column_text(st, 3);
 
@@ -199,7 +206,9 @@ reader_version_changes_with_commits_of_others_only(void **state)
 	after = bn_reader_version(f->reader);
 	assert_int_not_equal(after, before);
 	bn_actor_self(&actor, NULL);
-	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "shift begins", NULL, &f->err), &f->err);
+	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "shift begins", NULL,
+				  &f->err),
+		  &f->err);
 	assert_int_not_equal(bn_reader_version(f->reader), after);
 	after = bn_reader_version(f->reader);
 	assert_int_equal(bn_reader_version(f->reader), after);
@@ -232,7 +241,8 @@ reader_notice_wakes_for_a_commit_and_falls_silent(void **state)
 	assert_true(seen);
 	bn_actor_self(&actor, NULL);
 	version = bn_reader_version(f->reader);
-	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL, &f->err), &f->err);
+	assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL, &f->err),
+		  &f->err);
 	seen = false;
 	for (int i = 0; i < 10 && !seen && woken(fd); i++) {
 		bn_store_noticed(f->store);
@@ -277,15 +287,22 @@ door_answers_the_rule_of_the_manual(void **state)
 	struct bn_batch *b = fixture_batch(f);
 	struct answer a;
 
-	bn_batch_pipeline(b, &(struct bn_pipeline){.e = {.key = "p", .status = BN_HEALTHY}, .schedule = "5 * * * *"});
+	bn_batch_pipeline(b, &(struct bn_pipeline){.e = {.key = "p", .status = BN_HEALTHY},
+						   .schedule = "5 * * * *"});
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_free(b);
 	fixture_at(f, T0 + 19 * MINUTE);
-	assert_ok(door(f, "SELECT entity, since, 'late' FROM pipeline WHERE next_due_at < now() - 900000", &a), &f->err);
+	assert_ok(
+	    door(f, "SELECT entity, since, 'late' FROM pipeline WHERE next_due_at < now() - 900000",
+		 &a),
+	    &f->err);
 	assert_int_equal(a.rows, 0);
 	fixture_at(f, T0 + 21 * MINUTE);
-	assert_ok(door(f, "SELECT entity, since, 'late' FROM pipeline WHERE next_due_at < now() - 900000; -- end", &a),
-	    &f->err);
+	assert_ok(door(f,
+		       "SELECT entity, since, 'late' FROM pipeline WHERE next_due_at < now() - "
+		       "900000; -- end",
+		       &a),
+		  &f->err);
 	assert_int_equal(a.rows, 1);
 	assert_string_equal(a.text, "pipeline/argo/p");
 }
@@ -293,10 +310,34 @@ door_answers_the_rule_of_the_manual(void **state)
 static void
 door_knows_every_short_name(void **state)
 {
-	static const char *const names[] = {"pipeline", "run", "task", "endpoint", "finding", "source", "app", "model",
-	    "dataset", "stream", "product", "change", "entity", "link", "transition", "attribute", "attribute_change",
-	    "measure", "series", "point", "observed", "attempt", "ack", "snooze", "note", "entity_now", "finding_now",
-	    NULL};
+	static const char *const names[] = {"pipeline",
+					    "run",
+					    "task",
+					    "endpoint",
+					    "finding",
+					    "source",
+					    "app",
+					    "model",
+					    "dataset",
+					    "stream",
+					    "product",
+					    "change",
+					    "entity",
+					    "link",
+					    "transition",
+					    "attribute",
+					    "attribute_change",
+					    "measure",
+					    "series",
+					    "point",
+					    "observed",
+					    "attempt",
+					    "ack",
+					    "snooze",
+					    "note",
+					    "entity_now",
+					    "finding_now",
+					    NULL};
 	struct fixture *f = *state;
 	struct answer a;
 	char sql[128];
@@ -305,9 +346,13 @@ door_knows_every_short_name(void **state)
 		snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1 LIMIT 5", names[i]);
 		assert_ok(door(f, sql, &a), &f->err);
 	}
-	observe_run(f, T0, &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "boom"}});
-	assert_ok(door(f, "WITH x AS (SELECT status, message FROM run) SELECT status || ' ' || message FROM x", &a),
-	    &f->err);
+	observe_run(f, T0,
+		    &(struct bn_run){.e = {.key = "r", .status = BN_FAILED, .message = "boom"}});
+	assert_ok(door(f,
+		       "WITH x AS (SELECT status, message FROM run) SELECT status || ' ' || "
+		       "message FROM x",
+		       &a),
+		  &f->err);
 	assert_string_equal(a.text, "failed boom");
 	assert_ok(door(f, "SELECT value FROM json_each('[1,2]')", &a), &f->err);
 	assert_int_equal(a.rows, 2);
@@ -316,19 +361,44 @@ door_knows_every_short_name(void **state)
 static void
 door_lets_nothing_through_but_reading_the_views(void **state)
 {
-	static const char *const hostile[] = {"DELETE FROM main.entity", "DELETE FROM entity",
-	    "INSERT INTO main.source (name) VALUES ('x')", "UPDATE main.source SET url = 'x'", "DROP TABLE main.entity",
-	    "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)", "CREATE TEMP VIEW x AS SELECT * FROM main.source",
-	    "ATTACH '/etc/passwd' AS p", "ATTACH ':memory:' AS p", "DETACH journal", "PRAGMA journal_mode=DELETE",
-	    "PRAGMA query_only=OFF", "PRAGMA writable_schema=ON", "SELECT * FROM pragma_table_info('entity')",
-	    "SELECT * FROM pragma_database_list", "SELECT load_extension('/tmp/x.so')", "VACUUM INTO '/tmp/bn-out'",
-	    "BEGIN", "COMMIT", "SAVEPOINT x", "REINDEX", "ANALYZE", "SELECT * FROM main.source",
-	    "SELECT * FROM sqlite_master", "SELECT * FROM main.sqlite_schema", "SELECT * FROM temp.sqlite_schema",
-	    "SELECT * FROM journal.record", "SELECT * FROM main.logtext", "SELECT hash FROM record",
-	    "SELECT fts3_tokenizer('simple')", "SELECT * FROM main.search", "EXPLAIN DELETE FROM main.entity",
+	static const char *const hostile[] = {
+	    "DELETE FROM main.entity",
+	    "DELETE FROM entity",
+	    "INSERT INTO main.source (name) VALUES ('x')",
+	    "UPDATE main.source SET url = 'x'",
+	    "DROP TABLE main.entity",
+	    "CREATE TABLE x (y)",
+	    "CREATE TEMP TABLE x (y)",
+	    "CREATE TEMP VIEW x AS SELECT * FROM main.source",
+	    "ATTACH '/etc/passwd' AS p",
+	    "ATTACH ':memory:' AS p",
+	    "DETACH journal",
+	    "PRAGMA journal_mode=DELETE",
+	    "PRAGMA query_only=OFF",
+	    "PRAGMA writable_schema=ON",
+	    "SELECT * FROM pragma_table_info('entity')",
+	    "SELECT * FROM pragma_database_list",
+	    "SELECT load_extension('/tmp/x.so')",
+	    "VACUUM INTO '/tmp/bn-out'",
+	    "BEGIN",
+	    "COMMIT",
+	    "SAVEPOINT x",
+	    "REINDEX",
+	    "ANALYZE",
+	    "SELECT * FROM main.source",
+	    "SELECT * FROM sqlite_master",
+	    "SELECT * FROM main.sqlite_schema",
+	    "SELECT * FROM temp.sqlite_schema",
+	    "SELECT * FROM journal.record",
+	    "SELECT * FROM main.logtext",
+	    "SELECT hash FROM record",
+	    "SELECT fts3_tokenizer('simple')",
+	    "SELECT * FROM main.search",
+	    "EXPLAIN DELETE FROM main.entity",
 	    "WITH entity_now AS (SELECT * FROM main.source) SELECT * FROM entity_now",
 	    "WITH x AS (SELECT url FROM main.source) SELECT * FROM x",
-	    "SELECT (SELECT max(lease_epoch) FROM main.source)", NULL};
+	    "SELECT (SELECT max(lease_epoch) FROM main.source)",
+	    NULL};
 	struct fixture *f = *state;
 	struct answer a;
 
@@ -368,24 +438,31 @@ door_stops_what_never_ends(void **state)
 	struct fixture *f = *state;
 	struct answer a = {0};
 
-	assert_fails_with(BN_ETIMEOUT,
-	    bn_store_sql(f->store, "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x",
-		100, 0, take, &a, &f->err));
+	assert_fails_with(BN_ETIMEOUT, bn_store_sql(f->store,
+						    "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL "
+						    "SELECT n + 1 FROM x) SELECT count(*) FROM x",
+						    100, 0, take, &a, &f->err));
 	assert_int_equal(a.rows, 0);
 	/* The connection is as good as before. */
 	assert_ok(door(f, "SELECT 42", &a), &f->err);
 	assert_string_equal(a.text, "42");
-	assert_fails_with(BN_ETOOBIG,
-	    bn_store_sql(f->store, "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x", 5000,
-		10, take, &a, &f->err));
+	assert_fails_with(
+	    BN_ETOOBIG,
+	    bn_store_sql(
+		f->store,
+		"WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x",
+		5000, 10, take, &a, &f->err));
 	assert_string_equal(a.text, "10");
 	/* Neither long texts nor many rows kept in memory. */
-	assert_fails_with(BN_ETOOBIG,
-	    door(f, "WITH RECURSIVE x(s) AS (SELECT 'aaaaaaaa' UNION ALL SELECT s || s FROM x) SELECT length(s) FROM x", &a));
+	assert_fails_with(BN_ETOOBIG, door(f,
+					   "WITH RECURSIVE x(s) AS (SELECT 'aaaaaaaa' UNION ALL "
+					   "SELECT s || s FROM x) SELECT length(s) FROM x",
+					   &a));
 	int rc = bn_store_sql(f->store,
-	    "WITH RECURSIVE x(n) AS (SELECT 1 UNION SELECT n + 1 FROM x),"
-	    " y AS (SELECT n, printf('%2000d', n) AS s FROM x) SELECT count(*) FROM (SELECT s FROM y ORDER BY s)",
-	    20000, 0, take, &a, &f->err);
+			      "WITH RECURSIVE x(n) AS (SELECT 1 UNION SELECT n + 1 FROM x),"
+			      " y AS (SELECT n, printf('%2000d', n) AS s FROM x) SELECT count(*) "
+			      "FROM (SELECT s FROM y ORDER BY s)",
+			      20000, 0, take, &a, &f->err);
 	assert_true(rc == BN_ETOOBIG || rc == BN_ETIMEOUT);
 }
 
@@ -395,12 +472,18 @@ door_bounds_a_regular_expression_that_explodes(void **state)
 	struct fixture *f = *state;
 	struct answer a;
 
-	assert_fails_with(BN_EINVAL,
-	    door(f, "SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!' REGEXP '(a+)+$'", &a));
+	assert_fails_with(
+	    BN_EINVAL,
+	    door(f,
+		 "SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!' REGEXP "
+		 "'(a+)+$'",
+		 &a));
 	assert_non_null(strstr(f->err.message, "too long"));
 	assert_fails_with(BN_EINVAL, door(f, "SELECT 'x' REGEXP '('", &a));
 	assert_non_null(strstr(f->err.message, "regular expression"));
-	assert_fails_with(BN_EINVAL, door(f, "SELECT 'x' REGEXP '((((a{1,1000}){1,1000}){1,1000}){1,1000})'", &a));
+	assert_fails_with(
+	    BN_EINVAL,
+	    door(f, "SELECT 'x' REGEXP '((((a{1,1000}){1,1000}){1,1000}){1,1000})'", &a));
 	/* Bytes that are no UTF-8 are text like any other. */
 	assert_ok(door(f, "SELECT CAST(x'61ff62' AS TEXT) REGEXP 'b$'", &a), &f->err);
 	assert_string_equal(a.text, "1");
@@ -410,8 +493,9 @@ static int
 stop(sqlite3_stmt *row, void *payload, struct bn_error *err)
 {
 	(void)row, (void)payload;
-	return bn_store_sql(payload, "SELECT 1", 1000, 0, take, &(struct answer){0}, err) == BN_OK ? BN_ECANCELLED
-												       : BN_EIO;
+	return bn_store_sql(payload, "SELECT 1", 1000, 0, take, &(struct answer){0}, err) == BN_OK
+		   ? BN_ECANCELLED
+		   : BN_EIO;
 }
 
 static void
@@ -419,7 +503,8 @@ door_can_be_used_while_it_is_in_use_and_ends_when_told(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_fails_with(BN_ECANCELLED, bn_store_sql(f->store, "SELECT 1 UNION ALL SELECT 2", 1000, 0, stop, f->store, &f->err));
+	assert_fails_with(BN_ECANCELLED, bn_store_sql(f->store, "SELECT 1 UNION ALL SELECT 2", 1000,
+						      0, stop, f->store, &f->err));
 }
 
 int
@@ -428,7 +513,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(reader_thing_older_than_two_intervals_is_unknown),
 	    STORE_TEST(reader_thing_seen_by_itself_is_fresh_though_its_list_is_not),
-	    STORE_TEST(reader_source_whose_polls_are_slower_than_its_interval_is_not_stale_for_that),
+	    STORE_TEST(
+		reader_source_whose_polls_are_slower_than_its_interval_is_not_stale_for_that),
 	    STORE_TEST(reader_now_can_be_frozen_for_one_screen),
 	    STORE_TEST(reader_functions_say_words_and_references),
 	    STORE_TEST(reader_kinds_of_the_short_views_are_those_of_the_enum),

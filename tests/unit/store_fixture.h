@@ -1,4 +1,4 @@
-/* store_fixture.h - a store in a directory of its own for each test, and short ways to fill and ask it. */
+/* store_fixture.h - a store in a directory of its own for each test. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TEST_STORE_FIXTURE_H
 #define BN_TEST_STORE_FIXTURE_H
@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#define T0 ((bn_time)1773111600000) /* 2026-03-10T03:00:00Z */
+#define T0     ((bn_time)1773111600000) /* 2026-03-10T03:00:00Z */
 #define MINUTE ((int64_t)60000)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 struct fixture {
 	char dir[64];
@@ -43,9 +43,9 @@ fixture_open(struct fixture *f, unsigned mode)
 {
 	char *notice = NULL;
 
-	assert_ok(bn_store_open(&f->store, (mode & BN_STORE_MEMORY) != 0 ? NULL : f->dir, mode, &f->clock, &notice,
-		      &f->err),
-	    &f->err);
+	assert_ok(bn_store_open(&f->store, (mode & BN_STORE_MEMORY) != 0 ? NULL : f->dir, mode,
+				&f->clock, &notice, &f->err),
+		  &f->err);
 	free(notice);
 	bn_store_set_anchor(f->store, "");
 	assert_ok(bn_writer_open(&f->writer, f->store, &f->err), &f->err);
@@ -66,7 +66,8 @@ fixture_close(struct fixture *f)
 static inline int64_t
 fixture_source(struct fixture *f, const char *name, int64_t interval)
 {
-	struct bn_source_info info = {name, "test", "https://example.com", "digest", "none", interval, false};
+	struct bn_source_info info = {name,	"test", "https://example.com", "digest", "none",
+				      interval, false};
 	int64_t id = 0;
 
 	assert_ok(bn_writer_source(f->writer, &info, &id, &f->err), &f->err);
@@ -83,7 +84,8 @@ fixture_setup(void **state)
 	fixture_at(f, T0);
 	fixture_open(f, BN_STORE_SHARED);
 	f->source = fixture_source(f, "argo", 15000);
-	assert_ok(bn_writer_take_lease(f->writer, f->source, "me@here 1", &f->epoch, &f->err), &f->err);
+	assert_ok(bn_writer_take_lease(f->writer, f->source, "me@here 1", &f->epoch, &f->err),
+		  &f->err);
 	*state = f;
 	return 0;
 }
@@ -97,7 +99,8 @@ fixture_remove(const char *dir)
 	while (d != NULL && (entry = readdir(d)) != NULL) {
 		char path[512];
 
-		if (entry->d_name[0] == '.' && (entry->d_name[1] == '\0' || entry->d_name[1] == '.'))
+		if (entry->d_name[0] == '.' &&
+		    (entry->d_name[1] == '\0' || entry->d_name[1] == '.'))
 			continue;
 		snprintf(path, sizeof(path), "%s/%.200s", dir, entry->d_name);
 		unlink(path);
@@ -130,7 +133,8 @@ ask_db(sqlite3 *db, const char *sql)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
-		value = sqlite3_column_type(st, 0) == SQLITE_NULL ? -999 : sqlite3_column_int64(st, 0);
+		value =
+		    sqlite3_column_type(st, 0) == SQLITE_NULL ? -999 : sqlite3_column_int64(st, 0);
 	else if (rc != SQLITE_DONE)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	sqlite3_finalize(st);
@@ -143,7 +147,8 @@ ask(struct fixture *f, const char *sql)
 	return ask_db(bn_reader_db(f->reader), sql);
 }
 
-/* The same as text, in a buffer that the next call overwrites; "(null)" for NULL, "(none)" without a row. */
+/* The same as text, in a buffer that the next call overwrites; "(null)" for NULL, "(none)" without
+ * a row. */
 static inline const char *
 ask_text(struct fixture *f, const char *sql)
 {
@@ -186,8 +191,8 @@ observe_run(struct fixture *f, bn_time sent, const struct bn_run *run)
 
 /* A complete scope with these keys of things of a kind, all with one status. NULL-terminated. */
 static inline void
-observe_list(struct fixture *f, bn_time sent, const char *scope, enum bn_kind kind, enum bn_status status,
-    const char *const *keys)
+observe_list(struct fixture *f, bn_time sent, const char *scope, enum bn_kind kind,
+	     enum bn_status status, const char *const *keys)
 {
 	struct bn_batch *b = fixture_batch(f);
 
@@ -200,7 +205,7 @@ observe_list(struct fixture *f, bn_time sent, const char *scope, enum bn_kind ki
 	bn_batch_free(b);
 }
 
-#define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define KEYS(...)	 ((const char *const[]){__VA_ARGS__, NULL})
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 #endif

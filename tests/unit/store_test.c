@@ -54,8 +54,9 @@ scribble(const char *path, off_t at, size_t size)
 static void
 store_makes_private_files_with_the_right_settings(void **state)
 {
-	static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-shm", "journal.db", "journal.db-wal",
-	    "store.lock", NULL};
+	static const char *const names[] = {"cache.db",	  "cache.db-wal",   "cache.db-shm",
+					    "journal.db", "journal.db-wal", "store.lock",
+					    NULL};
 	struct fixture *f = *state;
 	struct stat st;
 
@@ -117,12 +118,14 @@ store_refuses_links_strangers_and_open_directories(void **state)
 	assert_int_equal(chmod(other, 0700), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(other, 65534, (gid_t)-1), 0);
-		assert_fails_with(BN_EPERM, bn_store_open(&store, other, 0, &f->clock, NULL, &f->err));
+		assert_fails_with(BN_EPERM,
+				  bn_store_open(&store, other, 0, &f->clock, NULL, &f->err));
 		assert_int_equal(chown(other, 0, (gid_t)-1), 0);
 		assert_ok(bn_store_open(&store, other, 0, &f->clock, NULL, &f->err), &f->err);
 		bn_store_close(store);
 		assert_int_equal(chown(link, 65534, (gid_t)-1), 0);
-		assert_fails_with(BN_EPERM, bn_store_open(&store, other, 0, &f->clock, NULL, &f->err));
+		assert_fails_with(BN_EPERM,
+				  bn_store_open(&store, other, 0, &f->clock, NULL, &f->err));
 	}
 	fixture_remove(other);
 }
@@ -151,7 +154,8 @@ store_knows_network_file_systems(void **state)
 	(void)state;
 	assert_true(bn_network_filesystem(0x6969));
 	assert_true(bn_network_filesystem(0x65735546));
-	assert_true(bn_network_filesystem((int32_t)0xff534d42)); /* where f_type is signed and 32 bits wide */
+	assert_true(bn_network_filesystem(
+	    (int32_t)0xff534d42)); /* where f_type is signed and 32 bits wide */
 	assert_false(bn_network_filesystem(0xef53));
 	assert_false(bn_network_filesystem(0x01021994));
 	assert_false(bn_network_filesystem(0x9123683e));
@@ -235,7 +239,8 @@ count_aside(const char *dir)
 
 	while ((entry = readdir(d)) != NULL)
 		count += strncmp(entry->d_name, "cache.db.damaged-", 17) == 0 &&
-			 strstr(entry->d_name, "-wal") == NULL && strstr(entry->d_name, "-shm") == NULL;
+			 strstr(entry->d_name, "-wal") == NULL &&
+			 strstr(entry->d_name, "-shm") == NULL;
 	closedir(d);
 	return count;
 }
@@ -304,7 +309,8 @@ store_damaged_cache_in_use_elsewhere_is_not_taken_away(void **state)
 	pid_t pid;
 	int status;
 
-	/* The fixture has it open in this process; a child that finds it damaged must not rename it. */
+	/* The fixture has it open in this process; a child that finds it damaged must not rename
+	 * it. */
 	assert_int_equal(ask_db(bn_writer_db(f->writer), "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -338,7 +344,9 @@ store_damaged_journal_is_read_and_never_written(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (int i = 0; i < 30; i++)
-		assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, text, NULL, &f->err), &f->err);
+		assert_ok(bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, text, NULL,
+					  &f->err),
+			  &f->err);
 	fixture_close(f);
 	assert_int_equal(stat(path_of(f, "journal.db"), &before), 0);
 	scribble(path_of(f, "journal.db"), before.st_size / 4096 * 4096 - 3 * 4096, 4096);
@@ -348,7 +356,8 @@ store_damaged_journal_is_read_and_never_written(void **state)
 	assert_non_null(strstr(notice, "journal.db is damaged"));
 	free(notice);
 	assert_false(bn_store_journal_writable(f->store));
-	assert_fails_with(BN_EPERM, bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL, &f->err));
+	assert_fails_with(BN_EPERM, bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x",
+						    NULL, &f->err));
 	assert_ok(bn_writer_open(&f->writer, f->store, &f->err), &f->err);
 	assert_ok(bn_reader_open(&f->reader, f->store, &f->err), &f->err);
 	assert_in_range(ask(f, "SELECT count(*) FROM note_now"), 1, 29);
@@ -367,7 +376,8 @@ store_damaged_journal_is_read_and_never_written(void **state)
 
 /* ---- several processes, sudden death, no room ---- */
 
-/* Observes things for ever, or `count`, and says on the pipe after each commit how many are stored. */
+/* Observes things for ever, or `count`, and says on the pipe after each commit how many are stored.
+ */
 static void
 writing_child(struct fixture *f, const char *source, int out, int count)
 {
@@ -381,7 +391,8 @@ writing_child(struct fixture *f, const char *source, int out, int count)
 	if (bn_store_open(&store, f->dir, 0, &f->clock, NULL, &err) != BN_OK)
 		_exit(3);
 	bn_store_set_anchor(store, "");
-	if (bn_writer_open(&writer, store, &err) != BN_OK || bn_writer_source(writer, &info, &id, &err) != BN_OK ||
+	if (bn_writer_open(&writer, store, &err) != BN_OK ||
+	    bn_writer_source(writer, &info, &id, &err) != BN_OK ||
 	    bn_writer_take_lease(writer, id, "child", &epoch, &err) != BN_OK)
 		_exit(4);
 	for (int i = 0; count == 0 || i < count; i++) {
@@ -394,13 +405,14 @@ writing_child(struct fixture *f, const char *source, int out, int count)
 			char run[64];
 
 			snprintf(run, sizeof(run), "%s-%d", key, j);
-			bn_batch_run(b, &(struct bn_run){.e = {.key = run, .status = BN_RUNNING}, .started_at = T0});
+			bn_batch_run(b, &(struct bn_run){.e = {.key = run, .status = BN_RUNNING},
+							 .started_at = T0});
 		}
 		if (bn_batch_page(b, &err) != BN_OK)
 			_exit(5);
 		bn_batch_free(b);
-		if (bn_journal_note(store, &actor, (struct bn_ref){BN_RUN, source, key}, NULL, "done", &seq, &err) !=
-		    BN_OK)
+		if (bn_journal_note(store, &actor, (struct bn_ref){BN_RUN, source, key}, NULL,
+				    "done", &seq, &err) != BN_OK)
 			_exit(6);
 		if (write(out, key, sizeof(key)) != (ssize_t)sizeof(key))
 			_exit(7);
@@ -453,7 +465,8 @@ lane(void *payload)
 	struct bn_error err;
 	intptr_t failed = 0;
 
-	if (bn_writer_open(&writer, f->store, &err) != BN_OK || bn_reader_open(&reader, f->store, &err) != BN_OK)
+	if (bn_writer_open(&writer, f->store, &err) != BN_OK ||
+	    bn_reader_open(&reader, f->store, &err) != BN_OK)
 		return (void *)1;
 	for (int i = 0; i < 20; i++) {
 		struct bn_batch *b = bn_batch_new(writer, NULL, f->source, "argo", -1);
@@ -463,8 +476,10 @@ lane(void *payload)
 		bn_batch_run(b, &(struct bn_run){.e = {.key = key, .status = BN_RUNNING}});
 		failed += bn_batch_page(b, &err) != BN_OK;
 		bn_batch_free(b);
-		failed += bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL, &err) != BN_OK;
-		failed += bn_store_sql(f->store, "SELECT count(*) FROM run", 0, 0, ignore_row, NULL, &err) != BN_OK;
+		failed += bn_journal_note(f->store, &actor, (struct bn_ref){0}, NULL, "x", NULL,
+					  &err) != BN_OK;
+		failed += bn_store_sql(f->store, "SELECT count(*) FROM run", 0, 0, ignore_row, NULL,
+				       &err) != BN_OK;
 		failed += bn_reader_version(reader) == 0;
 		bn_store_noticed(f->store);
 		failed += bn_writer_maintain(writer, &err) == BN_EIO;
@@ -525,7 +540,8 @@ store_killed_at_any_moment_loses_nothing_that_was_said(void **state)
 			writing_child(f, "argo", fds[1], 0);
 		}
 		close(fds[1]);
-		while (heard < 3 + round % 7 && read(fds[0], key, sizeof(key)) == (ssize_t)sizeof(key)) {
+		while (heard < 3 + round % 7 &&
+		       read(fds[0], key, sizeof(key)) == (ssize_t)sizeof(key)) {
 			heard++;
 			memcpy(last, key, sizeof(last));
 		}
@@ -548,9 +564,11 @@ store_killed_at_any_moment_loses_nothing_that_was_said(void **state)
 		assert_ok(bn_journal_verify(f->store, &count, &bad, &f->err), &f->err);
 		assert_true(count >= acknowledged);
 		char sql[128];
-		snprintf(sql, sizeof(sql), "SELECT count(*) FROM journal.record WHERE key = '%s'", last);
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM journal.record WHERE key = '%s'",
+			 last);
 		assert_int_equal(ask(f, sql), 1);
-		snprintf(sql, sizeof(sql), "SELECT count(*) FROM run_now WHERE key GLOB '%s-*'", last);
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM run_now WHERE key GLOB '%s-*'",
+			 last);
 		assert_int_equal(ask(f, sql), 5);
 		fixture_close(f);
 	}
@@ -566,7 +584,8 @@ store_on_a_full_disk_refuses_and_keeps_what_it_has(void **state)
 
 	observe_list(f, T0, "apps", BN_APP, BN_DOWN, KEYS("a"));
 	fixture_close(f);
-	/* No file may grow beyond 1 MiB: writes fail as on a full disk. In a child, since it can't be undone. */
+	/* No file may grow beyond 1 MiB: writes fail as on a full disk. In a child, since it can't
+	 * be undone. */
 	pid = fork();
 	if (pid == 0) {
 		struct rlimit limit = {1 << 20, 1 << 20};
@@ -586,7 +605,8 @@ store_on_a_full_disk_refuses_and_keeps_what_it_has(void **state)
 			_exit(2);
 		bn_store_set_anchor(store, "");
 		for (int i = 0; i < 200 && rc == BN_OK; i++) {
-			rc = bn_journal_note(store, &actor, (struct bn_ref){0}, NULL, text, &seq, &err);
+			rc = bn_journal_note(store, &actor, (struct bn_ref){0}, NULL, text, &seq,
+					     &err);
 			stored += rc == BN_OK;
 		}
 		if (rc != BN_EIO || err.hint[0] == '\0')
@@ -599,7 +619,8 @@ store_on_a_full_disk_refuses_and_keeps_what_it_has(void **state)
 			char key[32];
 
 			snprintf(key, sizeof(key), "%d", i);
-			bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = key, .message = text});
+			bn_batch_entity(b, BN_APP,
+					&(struct bn_entity){.key = key, .message = text});
 			rc = bn_batch_page(b, &err);
 			bn_batch_free(b);
 		}
@@ -621,7 +642,8 @@ store_in_a_directory_that_can_not_be_written_says_what_to_do(void **state)
 	struct fixture *f = *state;
 	struct bn_store *store = NULL;
 
-	assert_fails_with(BN_EIO, bn_store_open(&store, "/dev/null/x", 0, &f->clock, NULL, &f->err));
+	assert_fails_with(BN_EIO,
+			  bn_store_open(&store, "/dev/null/x", 0, &f->clock, NULL, &f->err));
 	int rc = bn_store_open(&store, "/proc/binnacle", 0, &f->clock, NULL, &f->err);
 	assert_true(rc == BN_EIO || rc == BN_EPERM);
 	assert_non_null(strstr(f->err.hint, "--cache none"));
@@ -640,16 +662,20 @@ writer_keeps_logs_bounded_and_from_a_line_on(void **state)
 	for (size_t i = 0; i < size; i++)
 		text[i] = i % 100 == 99 ? '\n' : (char)('a' + i / 100 % 26);
 	observe_run(f, T0, &(struct bn_run){.e = {.key = "r", .status = BN_RUNNING}});
-	assert_ok(bn_writer_log(f->writer, "argo", "r", 1, "t", 1, true, text, size, &f->err), &f->err);
-	assert_int_equal(ask(f, "SELECT bytes = length(CAST(text AS BLOB)) AND bytes <= 1048576 AND bytes > 1048000"
-				" FROM logtext"),
+	assert_ok(bn_writer_log(f->writer, "argo", "r", 1, "t", 1, true, text, size, &f->err),
+		  &f->err);
+	assert_int_equal(
+	    ask(f,
+		"SELECT bytes = length(CAST(text AS BLOB)) AND bytes <= 1048576 AND bytes > 1048000"
+		" FROM logtext"),
 	    1);
 	assert_int_equal(ask(f, "SELECT substr(text, 100, 1) = char(10) FROM logtext"), 1);
-	assert_ok(bn_writer_log(f->writer, "argo", "r", 1, "t", 1, true, "new\0bytes", 9, &f->err), &f->err);
+	assert_ok(bn_writer_log(f->writer, "argo", "r", 1, "t", 1, true, "new\0bytes", 9, &f->err),
+		  &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM logtext"), 1);
 	assert_int_equal(ask(f, "SELECT bytes FROM logtext"), 9);
-	assert_fails_with(BN_ENOTFOUND,
-	    bn_writer_log(f->writer, "argo", "ghost", 1, "t", 1, true, "x", 1, &f->err));
+	assert_fails_with(BN_ENOTFOUND, bn_writer_log(f->writer, "argo", "ghost", 1, "t", 1, true,
+						      "x", 1, &f->err));
 	free(text);
 }
 
@@ -663,25 +689,30 @@ writer_replaces_the_configurations_links_as_a_set(void **state)
 	};
 	struct bn_batch *b = fixture_batch(f);
 
-	bn_batch_link(b, (struct bn_ref){BN_PIPELINE, NULL, "x"}, (struct bn_ref){BN_MODEL, NULL, "y"}, "trains");
+	bn_batch_link(b, (struct bn_ref){BN_PIPELINE, NULL, "x"},
+		      (struct bn_ref){BN_MODEL, NULL, "y"}, "trains");
 	assert_ok(bn_batch_page(b, &f->err), &f->err);
 	bn_batch_free(b);
 	assert_ok(bn_writer_config_links(f->writer, links, 2, &f->err), &f->err);
 	assert_ok(bn_writer_config_links(f->writer, links, 1, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM link WHERE origin = 'config'"), 1);
-	assert_int_equal(ask(f, "SELECT count(*) FROM link WHERE to_source = '' AND to_key = 'b'"), 1);
-	assert_int_equal(ask(f, "SELECT count(*) FROM link WHERE origin = 'argo' AND from_source = 'argo'"), 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM link WHERE to_source = '' AND to_key = 'b'"),
+			 1);
+	assert_int_equal(
+	    ask(f, "SELECT count(*) FROM link WHERE origin = 'argo' AND from_source = 'argo'"), 1);
 }
 
 static void
 writer_registers_calls(void **state)
 {
 	struct fixture *f = *state;
-	struct bn_call_record calls[] = {{T0, 12, "GET /runs", 200, 1000, NULL}, {T0, 5, "GET /runs", 0, -1, "refused"}};
+	struct bn_call_record calls[] = {{T0, 12, "GET /runs", 200, 1000, NULL},
+					 {T0, 5, "GET /runs", 0, -1, "refused"}};
 
 	assert_ok(bn_writer_calls(f->writer, f->source, calls, 2, &f->err), &f->err);
 	assert_int_equal(ask(f, "SELECT count(*) FROM call"), 2);
-	assert_int_equal(ask(f, "SELECT count(*) FROM call WHERE bytes IS NULL AND http_status IS NULL"), 1);
+	assert_int_equal(
+	    ask(f, "SELECT count(*) FROM call WHERE bytes IS NULL AND http_status IS NULL"), 1);
 }
 
 /* ---- housekeeping ---- */
@@ -718,8 +749,9 @@ maintain_rolls_old_points_up_by_ten_minutes(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM point"), 121);
 	assert_int_equal(ask(f, "SELECT sum(count) FROM rollup"), 2880);
 	assert_int_equal(ask(f, "SELECT sum FROM rollup ORDER BY at LIMIT 1"), 45);
-	assert_int_equal(ask(f, "SELECT min * 1000000 + max * 1000 + last FROM rollup ORDER BY at LIMIT 1 OFFSET 1"),
-	    10019019);
+	assert_int_equal(ask(f, "SELECT min * 1000000 + max * 1000 + last FROM rollup ORDER BY at "
+				"LIMIT 1 OFFSET 1"),
+			 10019019);
 	assert_int_equal(ask(f, "SELECT at FROM rollup ORDER BY at LIMIT 1"), T0 - 10 * DAY);
 }
 
@@ -732,7 +764,9 @@ maintain_forgets_what_is_older_than_it_keeps(void **state)
 	observe_list(f, T0, "apps", BN_APP, BN_HEALTHY, KEYS("a"));
 	observe_list(f, T0 + 1, "apps", BN_APP, BN_DOWN, KEYS("a"));
 	observe_run(f, T0,
-	    &(struct bn_run){.e = {.key = "old", .status = BN_FAILED}, .started_at = T0, .finished_at = T0 + 5});
+		    &(struct bn_run){.e = {.key = "old", .status = BN_FAILED},
+				     .started_at = T0,
+				     .finished_at = T0 + 5});
 	assert_ok(bn_writer_calls(f->writer, f->source, &call, 1, &f->err), &f->err);
 	maintain(f);
 	assert_int_equal(ask(f, "SELECT count(*) FROM call"), 1);
@@ -746,11 +780,13 @@ maintain_forgets_what_is_older_than_it_keeps(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM attempt"), 0);
 	assert_int_equal(ask(f, "SELECT count(*) FROM entity WHERE key = 'old'"), 0);
 	/* The state at the limit still follows from what is left. */
-	assert_int_equal(ask(f, "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
-				" WHERE e.key = 'a'"),
-	    1);
-	assert_int_equal(ask(f, "SELECT new FROM transition t JOIN entity e ON e.id = t.entity_id WHERE e.key = 'a'"),
-	    BN_DOWN);
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM transition t JOIN entity e ON e.id = t.entity_id"
+			     " WHERE e.key = 'a'"),
+			 1);
+	assert_int_equal(ask(f, "SELECT new FROM transition t JOIN entity e ON e.id = t.entity_id "
+				"WHERE e.key = 'a'"),
+			 BN_DOWN);
 }
 
 static void
@@ -784,7 +820,8 @@ maintain_fills_the_search_index_behind_the_writers(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM search"), 0);
 	rounds = maintain(f);
 	assert_true(rounds > 3);
-	assert_int_equal(ask(f, "SELECT count(*) FROM search WHERE search MATCH '\"form-77\"'"), 11);
+	assert_int_equal(ask(f, "SELECT count(*) FROM search WHERE search MATCH '\"form-77\"'"),
+			 11);
 	/* A text that changes is indexed anew; one that doesn't is left alone. */
 	fixture_at(f, T0 + 1000);
 	bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = "transform-7", .message = "evicted"});
