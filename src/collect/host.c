@@ -289,7 +289,7 @@ host_if_changed(struct bn_source *source)
 
 /* ---- text, time, memory -------------------------------------------------------------------- */
 
-static const char *
+__attribute__((format(printf, 2, 0))) static const char *
 host_format(struct bn_source *source, const char *format, va_list ap)
 {
 	return bn_arena_formatv(bn_lane_of(source)->arena, format, ap);
@@ -373,7 +373,7 @@ host_escape(struct bn_source *source, const char *text)
 	return copy;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 host_log(struct bn_source *source, const char *format, va_list ap)
 {
 	const struct bn_lane *lane = bn_lane_of(source);
