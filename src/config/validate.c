@@ -195,6 +195,16 @@ warn_repeated(const struct check *c, size_t i, const struct bn_option *option)
 		}
 }
 
+/* Once and here, so that nobody who reads a path has to know of "~/". */
+static void
+expand_home(const struct check *c, size_t i)
+{
+	char *expanded = bn_path_expand(c->build->values[i].text);
+
+	c->build->values[i].text = bn_arena_strdup(c->config->arena, expanded);
+	free(expanded);
+}
+
 static void
 check_value(const struct check *c, size_t i)
 {
@@ -210,6 +220,8 @@ check_value(const struct check *c, size_t i)
 		report(c, true, i, NULL, "%s has no value", value->key);
 	else if (bn_option_check(option, value->text, &err) != BN_OK)
 		report(c, true, i, err.hint, "%s", err.message);
+	else if (option->type == BN_OPT_PATH)
+		expand_home(c, i);
 	warn_lost(c, i, option);
 	if (!(option->flags & BN_OPT_MULTI))
 		warn_repeated(c, i, option);

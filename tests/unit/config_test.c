@@ -104,6 +104,27 @@ config_values_come_with_defaults_types_and_places(void **state)
 	bn_config_free(config);
 }
 
+/* Whatever reads a path later, a ca-file or a repository, must not see the "~". */
+static void
+config_path_values_start_at_the_home_directory(void **state)
+{
+	struct bn_config *config;
+	const struct bn_config_section *s;
+
+	(void)state;
+	setenv("HOME", "/home/ada", 1);
+	config = load(SOURCE "ca-file = ~/ca.pem\n[repo \"r\"]\npath = ~/src/r\n"
+			     "[repo \"s\"]\npath = /srv/~/s\n",
+	    BN_OK);
+	s = bn_config_find(config, "source", "a");
+	assert_string_equal(bn_section_get(s, NULL, "ca-file"), "/home/ada/ca.pem");
+	s = bn_config_find(config, "repo", "r");
+	assert_string_equal(bn_section_get(s, NULL, "path"), "/home/ada/src/r");
+	s = bn_config_find(config, "repo", "s");
+	assert_string_equal(bn_section_get(s, NULL, "path"), "/srv/~/s");
+	bn_config_free(config);
+}
+
 static void
 config_of_the_design_is_accepted(void **state)
 {
@@ -529,6 +550,7 @@ state_dir_that_others_can_write_is_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(config_values_come_with_defaults_types_and_places),
+    cmocka_unit_test(config_path_values_start_at_the_home_directory),
     cmocka_unit_test(config_of_the_design_is_accepted),
     cmocka_unit_test(config_unknown_words_name_the_nearest),
     cmocka_unit_test(config_syntax_errors_have_their_line),
