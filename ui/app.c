@@ -191,6 +191,8 @@ bn_app_tab(struct bn_app *app, enum bn_tab tab)
 		leave(app);
 	app->tab = tab;
 	app->top = app->tabs[tab];
+	if (app->top->ops->come != NULL)
+		app->top->ops->come(app->top);
 	app->stale = true;
 	app->asked = 0;
 	app->dirty = true;
@@ -813,7 +815,8 @@ wait_for_something(struct bn_app *app)
 static void
 loop(struct bn_app *app)
 {
-	app->tick = app->last_key = bn_monotonic();
+	app->tick = bn_monotonic();
+	app->last_key = app->tick - CALM_AFTER; /* none was pressed yet: rows come in their order */
 	ask_all(app);
 	app->dirty = app->whole = true;
 	while (!app->quit) {
@@ -853,7 +856,8 @@ begin_look(struct bn_app *app, const char *replaced)
 		bn_app_say(app, BN_TONE_BAD, "%s", app->options->notice);
 	app->context = bn_xstrdup(app->options->context);
 	if (app->context == NULL && section != NULL)
-		app->context = bn_xstrdup(bn_section_get(section, bn_core_options("ui"), "context"));
+		app->context =
+		    bn_xstrdup(bn_section_get(section, bn_core_options("ui"), "context"));
 }
 
 static void
@@ -891,9 +895,9 @@ begin(struct bn_app *app, struct bn_error *err)
 	rc = bn_queries_new(&app->queries, app->options->store, app->options->clock, err);
 	if (rc != BN_OK)
 		return rc;
-	rc = bn_term_open(&app->term,
-			  section != NULL && bn_section_bool(section, bn_core_options("ui"), "mouse"),
-			  &replaced, err);
+	rc = bn_term_open(
+	    &app->term, section != NULL && bn_section_bool(section, bn_core_options("ui"), "mouse"),
+	    &replaced, err);
 	if (rc != BN_OK)
 		return rc;
 	begin_look(app, replaced);

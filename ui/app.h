@@ -28,6 +28,8 @@ struct bn_screen_ops {
 	void (*answer)(struct bn_screen *, struct bn_answer *);
 	void (*draw)(struct bn_screen *, struct bn_rect body);
 	unsigned (*act)(struct bn_screen *, enum bn_action, const struct bn_key_event *);
+	/* It comes up again, as a tab: rows may take their proper order. May be NULL. */
+	void (*come)(struct bn_screen *);
 	/* What the cursor is on; strings borrowed until the next answer. NULL or false: nothing. */
 	bool (*selected)(struct bn_screen *, struct bn_ref *out);
 	/* Something moved that no query shows (log lines). Returns reactions. */

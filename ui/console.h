@@ -34,8 +34,8 @@ struct bn_console_options {
 	void *payload;
 };
 
-/* Its settings are the core section [ui]. [keys] is bn_keys_section (ui/keymap.h), for whoever loads the
- * configuration (struct bn_config_types.sections).
+/* Its settings are the core section [ui]. [keys] is bn_keys_section (ui/keymap.h), for whoever
+ * loads the configuration (struct bn_config_types.sections).
  */
 
 /* Runs the console until it is left. Returns an exit code: 0; 129 when the terminal hung up, 143

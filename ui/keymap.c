@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 static const struct bn_action_row rows[] = {
 #define X(id, name, contexts, keys, hinted, hint, flags, help)                                     \
@@ -14,17 +15,6 @@ static const struct bn_action_row rows[] = {
     BN_ACTIONS(X)
 #undef X
 };
-
-static const struct bn_option options[] = {
-#define X(id, name, contexts, keys, hinted, hint, flags, help)                                     \
-	{name, BN_OPT_STRING, keys, help, 0, NULL},
-    BN_ACTIONS(X)
-#undef X
-	{NULL, BN_OPT_STRING, NULL, NULL, 0, NULL}};
-
-const struct bn_section_kind bn_keys_section = {
-    "keys", false, options,
-    "keys of the console: one key an action, several keys separated by blanks"};
 
 /* Where a context's screen is called what, for the manual. */
 static const struct {
@@ -130,6 +120,33 @@ written(const struct bn_config_section *section, const char *name)
 	return found;
 }
 
+/* Names in [keys] that are no action's. */
+static int
+check_names(const struct bn_config_section *section, struct bn_error *err)
+{
+	const char *names[BN_ACT_COUNT + 1] = {NULL};
+	size_t i;
+	int a;
+
+	for (a = 0; a < BN_ACT_COUNT; a++)
+		names[a] = rows[a].name;
+	for (i = 0; section != NULL && i < section->count; i++) {
+		const struct bn_config_value *value = &section->values[i];
+		const char *near;
+
+		for (a = 0; a < BN_ACT_COUNT && strcmp(names[a], value->key) != 0; a++)
+			continue;
+		if (a < BN_ACT_COUNT)
+			continue;
+		near = bn_nearest(value->key, names);
+		bn_fail(err, BN_ECONFIG, "%s:%d: keys.%s: there is no such action", value->file,
+			value->line, value->key);
+		return near != NULL ? bn_hint(err, "did you mean %s?", near)
+				    : bn_hint(err, "the actions are in binnacle-keys(7)");
+	}
+	return BN_OK;
+}
+
 /* Written keys first, so that a person may take a key from an action they have moved elsewhere; a
  * default that is taken by then gives way silently. */
 int
@@ -138,7 +155,7 @@ bn_keymap_new(struct bn_keymap **out, const struct bn_config *config, struct bn_
 	const struct bn_config_section *section =
 	    config == NULL ? NULL : bn_config_section(config, "keys", 0);
 	struct bn_keymap *map = bn_xcalloc(1, sizeof(*map));
-	int rc = BN_OK, a;
+	int rc = check_names(section, err), a;
 
 	for (a = 0; a < BN_ACT_COUNT; a++) {
 		const struct bn_config_value *value = written(section, rows[a].name);

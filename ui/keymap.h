@@ -141,10 +141,6 @@ struct bn_action_row {
 };
 const struct bn_action_row *bn_action_row(enum bn_action action);
 
-/* [keys]: one option an action, its value the keys separated by blanks ("" or "none": no key). For
- * whoever loads the configuration (struct bn_config_types.sections). */
-extern const struct bn_section_kind bn_keys_section;
-
 /* What the keys do at present: the defaults, changed by [keys] (config may be NULL). A key that is
  * no key, or stands for two actions on one screen, is BN_ECONFIG with file and line; *out is set
  * all the same, without that key. */

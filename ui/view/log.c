@@ -88,9 +88,12 @@ add_line(struct bn_log *log, const struct bn_log_line *line)
 
 	if (line->at != 0) {
 		bn_time_show(line->at, bn_app_options(log->screen->app)->zone, BN_TIME_HMS, at);
-		snprintf(head, sizeof(head), "%s ", at);
+		/* Many programs write the time themselves: once is enough. */
+		if (memmem(line->text, line->size < 24 ? line->size : 24, at, strlen(at)) == NULL)
+			snprintf(head, sizeof(head), "%s ", at);
 	}
-	bn_pager_add(log->pager, line->at != 0 ? head : NULL, line->text, line->size, BN_ROLE_TEXT);
+	bn_pager_add(log->pager, head[0] != '\0' ? head : NULL, line->text, line->size,
+		     BN_ROLE_TEXT);
 }
 
 bool

@@ -33,6 +33,12 @@ bn_plain_new(struct bn_app *app, const struct bn_plain_kind *kind)
 }
 
 void
+bn_plain_come(struct bn_screen *screen)
+{
+	((struct bn_plain *)screen)->list.fresh = true;
+}
+
+void
 bn_plain_close(struct bn_screen *screen)
 {
 	struct bn_plain *p = (struct bn_plain *)screen;

@@ -41,12 +41,14 @@ struct bn_plain {
 };
 
 #define BN_PLAIN_OPS                                                                               \
-	.close = bn_plain_close, .ask = bn_plain_ask, .answer = bn_plain_answer,                   \
-	.draw = bn_plain_draw, .act = bn_plain_act, .selected = bn_plain_selected
+	.come = bn_plain_come, .close = bn_plain_close, .ask = bn_plain_ask,                       \
+	.answer = bn_plain_answer, .draw = bn_plain_draw, .act = bn_plain_act,                     \
+	.selected = bn_plain_selected
 
 /* A screen of its own, or the part of one that begins with struct bn_plain. */
 void bn_plain_init(struct bn_plain *plain, const struct bn_plain_kind *kind);
 struct bn_plain *bn_plain_new(struct bn_app *app, const struct bn_plain_kind *kind);
+void bn_plain_come(struct bn_screen *screen);
 void bn_plain_close(struct bn_screen *screen);
 void bn_plain_ask(struct bn_screen *screen);
 void bn_plain_answer(struct bn_screen *screen, struct bn_answer *answer);

@@ -515,7 +515,7 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 	state_words(rows, line, text, sizeof(text));
 	bn_draw(pen, y, x + lay->task + 2, lay->state,
 		BN_INK_ON(status->problem ? status->role : BN_ROLE_DIM, selected), text);
-	if (lay->bars > 0)
+	if (lay->bars > 0 && bn_rows_status(rows, line->row) != BN_SKIPPED)
 		bn_gantt_draw(axis, pen, y, bn_row_int(rows, line->row, "queued"),
 			      bn_row_int(rows, line->row, "start"),
 			      bn_row_int(rows, line->row, "finished") == 0 &&
@@ -523,7 +523,7 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 				  ? bn_row_int(rows, line->row, "start")
 				  : bn_row_int(rows, line->row, "finished"),
 			      now, BN_INK_ON(role, selected));
-	if (took.type == BN_VALUE_INT)
+	if (took.type == BN_VALUE_INT && bn_rows_status(rows, line->row) != BN_SKIPPED)
 		bn_draw_right(pen, y, right, lay->dur, BN_INK_ON(BN_ROLE_TEXT, selected),
 			      bn_duration_show(took.i, text));
 }
@@ -623,6 +623,7 @@ run_draw(struct bn_screen *screen, struct bn_rect rect)
 	draw_crumbs(r, rect.y, rect.x, rect.w);
 	rect.y++;
 	rect.h--;
+	bn_draw_clear(bn_app_pen(screen->app), rect);
 	if (r->log_big) {
 		draw_log(r, rect, false);
 		return;

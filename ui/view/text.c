@@ -75,6 +75,7 @@ text_draw(struct bn_screen *screen, struct bn_rect r)
 	struct bn_pen *pen = bn_app_pen(screen->app);
 	char position[96];
 
+	bn_draw_clear(pen, r);
 	bn_pager_draw(t->pager, pen, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
 	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
 	bn_pager_position(t->pager, position, sizeof(position));
@@ -150,7 +151,7 @@ static const struct bn_screen_ops help_ops = {
     .act = text_act,
 };
 
-#define KEY_COLUMNS 24
+#define KEY_COLUMNS 22
 
 struct bn_screen *
 bn_help_screen(struct bn_app *app, unsigned context)
@@ -160,6 +161,7 @@ bn_help_screen(struct bn_app *app, unsigned context)
 	struct bn_strlist lines = {0};
 	size_t i;
 
+	bn_pager_act(t->pager, BN_ACT_WRAP);
 	bn_keymap_help(bn_app_keymap(app), context, !bn_app_ascii(app),
 		       bn_app_options(app)->read_only, &lines);
 	for (i = 0; i < lines.count; i++) {

@@ -53,6 +53,12 @@ triage_answer(struct bn_screen *screen, struct bn_answer *answer)
 }
 
 static void
+triage_come(struct bn_screen *screen)
+{
+	((struct triage *)screen)->findings.fresh = true;
+}
+
+static void
 triage_close(struct bn_screen *screen)
 {
 	struct triage *t = (struct triage *)screen;
@@ -249,6 +255,7 @@ triage_draw(struct bn_screen *screen, struct bn_rect body)
 static const struct bn_screen_ops ops = {
     .title = "Triage",
     .context = BN_IN_TRIAGE,
+    .come = triage_come,
     .close = triage_close,
     .ask = triage_ask,
     .answer = triage_answer,

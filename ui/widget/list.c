@@ -220,7 +220,8 @@ bn_list_set(struct bn_list *list, struct bn_rows *rows, bool hold)
 
 	for (i = 0; i < count; i++)
 		ids[i] = row_id(list, rows, i);
-	order = hold && list->count > 0 ? held_order(list, ids, count) : query_order(count);
+	order = hold && list->moved && list->count > 0 ? held_order(list, ids, count)
+						       : query_order(count);
 	bn_rows_free(list->rows);
 	free(list->ids);
 	free(list->order);

@@ -17,7 +17,7 @@ struct bn_list *bn_list_new(const char *id_column);
 void bn_list_free(struct bn_list *list);
 
 /* Takes over new rows. With `hold` the order on the screen stays: what is gone leaves, what is new
- * is put at the end; without, it becomes the query's. */
+ * is put at the end; without, or where the cursor was never moved, it becomes the query's. */
 void bn_list_set(struct bn_list *list, struct bn_rows *rows, bool hold);
 const struct bn_rows *bn_list_rows(const struct bn_list *list); /* NULL before the first */
 size_t bn_list_count(const struct bn_list *list);

@@ -126,10 +126,13 @@ clean_line(const char *text, size_t size)
 	return out.size == 0 ? bn_xstrdup("") : bn_buf_take(&out);
 }
 
+/* The word, unless it is a count that is nought ("ERROR=0"). */
 static bool
 says(const char *text, size_t size, const char *word)
 {
-	return memmem(text, size, word, strlen(word)) != NULL;
+	const char *at = memmem(text, size, word, strlen(word));
+
+	return at != NULL && strncmp(at + strlen(word), "=0", 2) != 0;
 }
 
 static enum bn_role
