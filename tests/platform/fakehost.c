@@ -50,8 +50,9 @@ struct fake {
 	size_t reply_count;
 	struct probe_reply *probes;
 	size_t probe_count;
-	struct reply always;
-	bool has_always;
+	const char *stream; /* of answers, for fuzzers */
+	size_t stream_size, stream_at;
+	struct reply part;
 	json_t **documents;
 	size_t document_count;
 	struct bn_strlist requests, skips, scopes_done;
@@ -442,13 +443,29 @@ address(const struct bn_request *row, const struct bn_param *params)
 }
 
 static struct reply *
+next_part(struct fake *fake)
+{
+	const char *at = fake->stream + fake->stream_at, *end;
+
+	end = memchr(at, 0x1e, fake->stream_size - fake->stream_at);
+	free(fake->part.body);
+	fake->part.size = end != NULL ? (size_t)(end - at) : fake->stream_size - fake->stream_at;
+	fake->part.body = bn_xmalloc(fake->part.size + 1);
+	memcpy(fake->part.body, at, fake->part.size);
+	fake->part.body[fake->part.size] = '\0';
+	fake->part.status = 200;
+	fake->stream_at = end != NULL ? (size_t)(end + 1 - fake->stream) : 0;
+	return &fake->part;
+}
+
+static struct reply *
 reply_for(struct fake *fake, const char *request)
 {
 	struct reply *best = NULL;
 	size_t length = 0;
 
-	if (fake->has_always)
-		return &fake->always;
+	if (fake->stream != NULL)
+		return next_part(fake);
 	for (size_t i = 0; i < fake->reply_count; i++) {
 		struct reply *reply = &fake->replies[i];
 		size_t size = strlen(reply->request);
@@ -1168,6 +1185,7 @@ fake_free(struct fake *fake)
 	for (size_t i = 0; i < fake->probe_count; i++)
 		free(fake->probes[i].url);
 	free(fake->probes);
+	free(fake->part.body);
 	free(fake->documents);
 	free(fake->rows);
 	free(fake->bearer);
@@ -1245,15 +1263,11 @@ fake_reply_file(struct fake *fake, const char *request, const char *file)
 }
 
 void
-fake_reply_always(struct fake *fake, int status, const char *body, size_t size)
+fake_reply_always(struct fake *fake, const char *bytes, size_t size)
 {
-	union {
-		const char *in;
-		char *out;
-	} cast = {body};
-
-	fake->always = (struct reply){NULL, status, cast.out, size, false};
-	fake->has_always = true;
+	fake->stream = bytes;
+	fake->stream_size = size;
+	fake->stream_at = 0;
 }
 
 void
@@ -1320,6 +1334,19 @@ fake_doctor(struct fake *fake, struct bn_error *err)
 
 	if (rc == BN_OK)
 		rc = fake->source.plugin->doctor(&fake->source, &sink, err);
+	end_call(fake);
+	return rc;
+}
+
+int
+fake_call(struct fake *fake, fake_fn *fn, void *payload, struct bn_error *err)
+{
+	struct bn_batch batch = {{&fake->host}, fake};
+	struct bn_sink sink = {fake};
+	int rc = begin_call(fake, err);
+
+	if (rc == BN_OK)
+		rc = fn(&fake->source, &batch, &sink, payload, err);
 	end_call(fake);
 	return rc;
 }

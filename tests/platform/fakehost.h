@@ -35,8 +35,9 @@ void fake_now(struct fake *fake, const char *rfc3339);
 void fake_reply(struct fake *fake, const char *request, int status, const char *body);
 /* The same from a file below tests/platform. */
 void fake_reply_file(struct fake *fake, const char *request, const char *file);
-/* Whatever is asked, this is the answer (fuzzers). Borrowed. */
-void fake_reply_always(struct fake *fake, int status, const char *body, size_t size);
+/* Whatever is asked, this is the answer (fuzzers): parts separated by bytes 0x1e are given one
+ * after the other, and then from the first again. Borrowed. */
+void fake_reply_always(struct fake *fake, const char *bytes, size_t size);
 /* What a probe of that URL measures. `body` borrowed. */
 void fake_probe(struct fake *fake, const char *url, const struct bn_probe *measured);
 /* After so many sleeps the lane is cancelled; default 10. */
@@ -52,6 +53,11 @@ int fake_poll(struct fake *fake, struct bn_error *err);
 int fake_detail(struct fake *fake, enum bn_kind kind, const char *key, struct bn_error *err);
 int fake_logs(struct fake *fake, const struct bn_log_request *request, struct bn_error *err);
 int fake_doctor(struct fake *fake, struct bn_error *err);
+
+/* Calls a function of the test's with what the plugin's functions get. */
+typedef int fake_fn(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink,
+		    void *payload, struct bn_error *err);
+int fake_call(struct fake *fake, fake_fn *fn, void *payload, struct bn_error *err);
 
 /* Requests sent, "GET /path?query" each, and the row of the table; borrowed. NULL past the end. */
 const char *fake_request(const struct fake *fake, size_t index, int *row);
