@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "change/internal.h"
 
-#define MAX_PER_THING 20
+#define MAX_PER_THING 1000 /* a dbt project is a file a model */
 #define MAX_BY_NAME   3
 
 static const char *const extensions[] = {"yaml", "yml", "json", "py", "sql", NULL};

@@ -35,15 +35,14 @@ struct log_stream {
 static void
 text_of(const struct log_stream *stream, const struct bn_w_line *line, char *out, size_t size)
 {
-	char at[BN_TIME_TEXT], stamp[BN_TIME_TEXT] = "";
+	char stamp[BN_TIME_TEXT] = "";
 	const char *level = strcmp(line->level, "error") == 0	  ? "ERROR  "
 			    : strcmp(line->level, "warning") == 0 ? "WARN   "
 								  : "";
 
 	if (stream->timestamps)
 		bn_time_rfc3339(line->at, stamp);
-	snprintf(out, size, "%s%s%s  %s%s", stamp, stream->timestamps ? " " : "",
-		 bn_time_show(line->at, NULL, BN_TIME_HMS, at), level, line->text);
+	snprintf(out, size, "%s%s%s%s", stamp, stream->timestamps ? " " : "", level, line->text);
 }
 
 static void

@@ -352,7 +352,9 @@ bn_face_airflow2(struct bn_web_request *request, void *payload)
 		return;
 	}
 	if (!bn_web_path(request, "/api/v1/**")) {
-		bn_web_violation(request, "path the specification does not have");
+		/* whoever asks the other major's version wants to know which one this is */
+		if (!bn_web_path(request, "/api/v2/version"))
+			bn_web_violation(request, "path the specification does not have");
 		bn_web_text(request, 404, "text/html", "<h1>Airflow 404 = lots of circles</h1>");
 		return;
 	}

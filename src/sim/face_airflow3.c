@@ -396,7 +396,9 @@ bn_face_airflow3(struct bn_web_request *request, void *payload)
 		return;
 	}
 	if (!bn_web_path(request, "/api/v2/**")) {
-		bn_web_violation(request, "path the specification does not have");
+		/* whoever asks the other major's version wants to know which one this is */
+		if (!bn_web_path(request, "/api/v1/version"))
+			bn_web_violation(request, "path the specification does not have");
 		detail(request, 404, "Not Found");
 		return;
 	}

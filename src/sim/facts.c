@@ -467,7 +467,7 @@ changes_of(const struct facts *facts)
 	for (i = 0; bn_world_change(facts->world, i, &change) && change.at <= facts->at; i++) {
 		form = json_pack("{s:s, s:i, s:o, s:s, s:s, s:o, s:s}", "repo", change.repo,
 				 "number", change.number, "ref",
-				 json_sprintf("%s%c%d", change.repo,
+				 json_sprintf("%s%c%d", bn_world_repo_called(change.repo),
 					      bn_world_repo_on_gitlab(change.repo) ? '!' : '#',
 					      change.number),
 				 "title", change.title, "author", change.author, "at",

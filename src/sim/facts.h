@@ -53,7 +53,7 @@
  *   since       null where the platform does not say
  * changes     merged in the last 90 days, newest first
  *             [{repo, number, ref, title, author, at, path}]
- *   ref         "transform-dbt!2207" on GitLab, "k8s-apps#415" on GitHub
+ *   ref         "dbt!2207" on GitLab, "k8s-apps#415" on GitHub
  * links       [{from, to}]: refs, as in the configuration */
 #ifndef BN_SIM_FACTS_H
 #define BN_SIM_FACTS_H

@@ -18,8 +18,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define FOUNDED (BN_W_NIGHT - 90 * BN_W_DAY)
-#define MOST	8
+#define FOUNDED	 (BN_W_NIGHT - 90 * BN_W_DAY)
+#define REVIEWED (23 * BN_W_MINUTE) /* a change waits that long for its merge */
+#define MOST	 8
 
 struct repo {
 	const char *name;
@@ -192,7 +193,8 @@ merge(struct repo *repo, const struct bn_w_change *change, struct bn_error *err)
 	    changed_tree(repo, change, &head, &tree) != 0)
 		return git_fail(err, repo->name, "change a file");
 	snprintf(message, sizeof(message), "%s\n", change->title);
-	if (commit(repo, NULL, change->author, change->at, message, &tree, &head, NULL, &side) != 0)
+	if (commit(repo, NULL, change->author, change->at - REVIEWED, message, &tree, &head, NULL,
+		   &side) != 0)
 		return git_fail(err, repo->name, "commit");
 	merge_message(change, message, sizeof(message));
 	if (commit(repo, "refs/heads/main", change->author, change->at, message, &tree, &head,
@@ -347,9 +349,22 @@ bn_world_repos_free(struct bn_world_repos *repos)
 void
 bn_world_repos_configure(const struct bn_world_repos *repos, struct bn_buf *out)
 {
-	size_t i;
+	const struct bn_w_api *api;
+	const char *name;
+	size_t i, k;
 
-	for (i = 0; i < repos->count; i++)
-		bn_buf_addf(out, "[repo \"%s\"]\n\tpath = %s\n", repos->all[i].name,
-			    repos->all[i].path);
+	for (i = 0; i < repos->count; i++) {
+		name = bn_world_repo_called(repos->all[i].name);
+		bn_buf_addf(out, "[repo \"%s\"]\n\tpath = %s\n", name, repos->all[i].path);
+		/* what no platform says and no file is called like */
+		if (strcmp(name, "dbt") == 0)
+			bn_buf_adds(out,
+				    "\tdefines = pipeline/argo-prod/transform-* : models/**\n");
+		if (strcmp(name, "meltano") == 0)
+			bn_buf_adds(out, "\tdefines = pipeline/argo-prod/ing-* : "
+					 "extract/{name}.meltano.yml\n");
+		for (k = 0; strcmp(name, "k8s-apps") == 0 && (api = bn_world_api(k)) != NULL; k++)
+			bn_buf_addf(out, "\tdefines = endpoint/%s : apps/%s/deployment.yaml\n",
+				    api->name, api->app);
+	}
 }

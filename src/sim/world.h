@@ -229,6 +229,8 @@ struct bn_w_change {
 bool bn_world_change(const struct bn_world *world, size_t index, struct bn_w_change *out);
 /* The repositories in a fixed order, NULL behind the last; does it live on GitLab (else GitHub)? */
 const char *bn_world_repo(size_t index);
+/* What people call it: "dbt" for transform-dbt, so that a change is "dbt!2207". */
+const char *bn_world_repo_called(const char *repo);
 bool bn_world_repo_on_gitlab(const char *repo);
 /* The files of a repository at its founding: path and text of file `index`, both made into the
  * caller's buffers; false behind the last. */

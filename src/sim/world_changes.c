@@ -15,6 +15,14 @@ bn_world_repo(size_t index)
 	return index < REPOS ? repos[index] : NULL;
 }
 
+const char *
+bn_world_repo_called(const char *repo)
+{
+	return strcmp(repo, repos[DBT]) == 0	   ? "dbt"
+	       : strcmp(repo, repos[MELTANO]) == 0 ? "meltano"
+						   : repo;
+}
+
 bool
 bn_world_repo_on_gitlab(const char *repo)
 {
