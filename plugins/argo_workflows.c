@@ -149,7 +149,8 @@ labels_of(struct bn_source *s, struct bn_json meta)
 	while (n < AT_MOST && bn_json_next(&it)) {
 		const char *value = bn_json_string(it.value, NULL);
 
-		if (value == NULL || strncmp(it.key, "workflows.argoproj.io/", 22) == 0)
+		if (it.key == NULL || value == NULL ||
+		    strncmp(it.key, "workflows.argoproj.io/", 22) == 0)
 			continue;
 		list[2 * n] = it.key;
 		list[2 * n + 1] = value;

@@ -105,7 +105,7 @@ label_text(struct bn_source *s, struct bn_json labels, const char *leave_out)
 	while (bn_json_next(&it)) {
 		const char *value = bn_json_string(it.value, NULL);
 
-		if (value == NULL || strcmp(it.key, leave_out) == 0)
+		if (it.key == NULL || value == NULL || strcmp(it.key, leave_out) == 0)
 			continue;
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s=%s", n > 0 ? "," : "",
 				      it.key, value);
@@ -126,7 +126,7 @@ label_list(struct bn_source *s, struct bn_json labels)
 	while (n < AT_MOST && bn_json_next(&it)) {
 		const char *value = bn_json_string(it.value, NULL);
 
-		if (value == NULL)
+		if (it.key == NULL || value == NULL)
 			continue;
 		list[2 * n] = it.key;
 		list[2 * n + 1] = value;
