@@ -197,7 +197,11 @@ choose_root(struct graph *graph, const struct place *places, size_t at)
 static void
 fold(struct graph *graph)
 {
-	struct place *places = bn_xcalloc(graph->count + 1, sizeof(*places));
+	struct place *places;
+
+	if (graph->count == 0)
+		return;
+	places = bn_xcalloc(graph->count, sizeof(*places));
 
 	for (size_t i = 0; i < graph->count; i++) {
 		struct finding *f = &graph->findings[i];

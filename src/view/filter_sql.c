@@ -206,13 +206,24 @@ read_size(const char *text, double *out)
 	return true;
 }
 
+/* "5" or "5%". */
+static bool
+read_percent(const char *text, double *out)
+{
+	size_t size = strlen(text);
+	char bare[64];
+
+	if (size < 2 || size >= sizeof(bare) || text[size - 1] != '%')
+		return read_number(text, out);
+	memcpy(bare, text, size - 1);
+	bare[size - 1] = '\0';
+	return read_number(bare, out);
+}
+
 /* The value in the column's own unit. */
 static int
 read_value(const struct bn_column *column, const char *value, double *out, struct bn_error *err)
 {
-	char bare[64];
-	size_t size = strlen(value);
-
 	switch (column->format) {
 	case BN_FORMAT_AGE:
 	case BN_FORMAT_DURATION:
@@ -239,16 +250,9 @@ read_value(const struct bn_column *column, const char *value, double *out, struc
 			return BN_OK;
 		return fail_value(column, value, "yes or no", err);
 	case BN_FORMAT_PERCENT:
-		if (size > 1 && size < sizeof(bare) && value[size - 1] == '%') {
-			memcpy(bare, value, size - 1);
-			bare[size - 1] = '\0';
-			value = bare;
-		}
-		/* FALLTHROUGH */
+		return read_percent(value, out) ? BN_OK : fail_value(column, value, "a percentage", err);
 	default:
-		if (read_number(value, out))
-			return BN_OK;
-		return fail_value(column, value, "a number", err);
+		return read_number(value, out) ? BN_OK : fail_value(column, value, "a number", err);
 	}
 }
 
