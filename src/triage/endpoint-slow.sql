@@ -8,12 +8,13 @@ WITH own AS (
 	FROM main.series sr JOIN main.point pt ON pt.series_id = sr.id
 	WHERE sr.name = 'total' AND pt.at >= now() - 600000 AND pt.value IS NOT NULL
 ), p99 AS (
-	SELECT e.id, e.source, e.key, e.slo_p99_ms, coalesce(
+	SELECT e.id, e.source, e.key, n.slo_p99_ms, coalesce(
 		(SELECT m.value FROM main.measure m WHERE m.entity_id = e.id AND m.name = 'p99'
 			AND m.at >= now() - 600000),
 		(SELECT min(o.value) FROM own o WHERE o.entity_id = e.id AND o.n >= 10
 			AND o.place >= o.n * 0.99)) AS ms
-	FROM endpoint_now e WHERE e.slo_p99_ms > 0 AND NOT e.stale
+	FROM entity_now e JOIN main.endpoint n ON n.entity_id = e.id
+	WHERE e.kind = 5 AND n.slo_p99_ms > 0 AND NOT e.stale
 )
 SELECT p.source AS about_source, 5 AS about_kind, p.key AS about_key, NULL AS since,
 	'p99 over ' || p.slo_p99_ms || 'ms' AS title,

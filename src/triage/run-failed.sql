@@ -1,25 +1,25 @@
 -- severity: crit
 -- doc: The attempt of a pipeline that ended last has failed; so it stays while a new one is running, until one ends well. A run that belongs to no pipeline counts for a day.
 -- SPDX-License-Identifier: MIT
-WITH last AS (
-	SELECT p.id, p.source, p.key, p.last_good_at,
-		(SELECT a.run_id FROM main.run r JOIN main.attempt a ON a.run_id = r.entity_id
-			WHERE r.pipeline_id = p.id AND a.status IN (3, 4)
-			ORDER BY r.started_at DESC, a.n DESC LIMIT 1) AS run_id,
-		(SELECT a.status FROM main.run r JOIN main.attempt a ON a.run_id = r.entity_id
-			WHERE r.pipeline_id = p.id AND a.status IN (3, 4)
-			ORDER BY r.started_at DESC, a.n DESC LIMIT 1) AS ended_as,
+WITH last AS MATERIALIZED (
+	SELECT e.id, e.source, e.key, p.last_good_at,
+		(SELECT a.run_id * 16 + a.status
+			FROM main.run r JOIN main.attempt a ON a.run_id = r.entity_id
+			WHERE r.pipeline_id = e.id AND a.status IN (3, 4)
+			ORDER BY r.started_at DESC, a.n DESC LIMIT 1) AS ended
+	FROM entity_now e JOIN main.pipeline p ON p.entity_id = e.id WHERE e.kind = 1
+), failed AS (
+	SELECT l.source, 1 AS kind, l.key, l.ended / 16 AS run_id,
 		(SELECT min(coalesce(a.finished_at, a.started_at))
 			FROM main.run r JOIN main.attempt a ON a.run_id = r.entity_id
-			WHERE r.pipeline_id = p.id AND a.status = 4
-			AND coalesce(a.finished_at, a.started_at) > coalesce(p.last_good_at, 0)) AS since
-	FROM pipeline_now p
-), failed AS (
-	SELECT l.source, 1 AS kind, l.key, l.since, l.run_id FROM last l WHERE l.ended_as = 4
+			WHERE r.pipeline_id = l.id AND a.status = 4
+			AND coalesce(a.finished_at, a.started_at) > coalesce(l.last_good_at, 0)) AS since
+	FROM last l WHERE l.ended % 16 = 4
 	UNION ALL
-	SELECT r.source, 2, r.key, coalesce(r.finished_at, r.since), r.id FROM run_now r
-	WHERE r.pipeline_id IS NULL AND r.last_status = 'failed'
-		AND coalesce(r.finished_at, r.since) > now() - 86400000
+	SELECT e.source, 2, e.key, e.id, coalesce(r.finished_at, e.since)
+	FROM entity_now e JOIN main.run r ON r.entity_id = e.id
+	WHERE e.kind = 2 AND e.status = 4 AND r.pipeline_id IS NULL
+		AND coalesce(r.finished_at, e.since) > now() - 86400000
 )
 SELECT f.source AS about_source, f.kind AS about_kind, f.key AS about_key, f.since,
 	CASE WHEN r.tasks_failed > 0 THEN r.tasks_failed || ' failed' ELSE 'failed' END

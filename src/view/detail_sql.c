@@ -8,36 +8,38 @@
 #define RUN	 (1u << BN_RUN)
 #define ENDPOINT (1u << BN_ENDPOINT)
 #define SOURCE	 (1u << BN_SOURCE)
-#define OTHER                                                                                      \
-	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL |   \
-	 1u << BN_CHANGE)
+#define OTHER \
+	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL | \
+	    1u << BN_CHANGE)
 #define ANY (PIPELINE | RUN | ENDPOINT | SOURCE | OTHER)
 
 static_assert(BN_ROLE_DIM == 1 && BN_ROLE_OK == 5 && BN_ROLE_WARN == 7 && BN_ROLE_FAILED == 8 &&
 		  BN_ROLE_CHANGE == 11,
-	      "the queries below name roles by number");
+    "the queries below name roles by number");
+
+/* The queries are easier to read as laid out by hand. */
+/* clang-format off */
 
 /* A moment in the reader's zone; detail.c fills it in. */
 #define TIME(x) "char(1) || (" x ") || char(2)"
-#define MS(x)                                                                                      \
-	"CASE WHEN " x " >= 10000 THEN round(" x " / 1000.0) || '' ELSE round(" x                  \
-	" / 1000.0, 1) || '' END"
+#define MS(x)	"CASE WHEN " x " >= 10000 THEN round(" x " / 1000.0) || '' ELSE round(" x " /" \
+	" 1000.0, 1) || '' END"
 
 /* The run that counts for a pipeline: its latest, or while that one is in flight the one before. */
 const char bn_detail_head[] =
     "SELECT e.id, CASE e.kind WHEN " SQL_RUN " THEN e.id WHEN " SQL_PIPELINE " THEN"
     " coalesce((SELECT r.entity_id FROM run r JOIN entity x ON x.id = r.entity_id"
-    "  WHERE r.pipeline_id = e.id AND x.status IN " SQL_FINISHED
-    " ORDER BY r.started_at DESC LIMIT 1),"
+    "  WHERE r.pipeline_id = e.id AND x.status IN " SQL_FINISHED " ORDER BY r.started_at DESC"
+    " LIMIT 1),"
     "  (SELECT p.latest_run_id FROM pipeline p WHERE p.entity_id = e.id)) END, s.name, e.name,"
-    " CASE e.kind WHEN " SQL_PIPELINE
-    " THEN (SELECT coalesce(p.engine || ' · ', '') || coalesce(p.grp || ' · ', '')"
+    " CASE e.kind WHEN " SQL_PIPELINE " THEN (SELECT coalesce(p.engine || ' · ', '') ||"
+    " coalesce(p.grp || ' · ', '')"
     "   FROM pipeline p WHERE p.entity_id = e.id)"
-    "  WHEN " SQL_RUN
-    " THEN coalesce((SELECT pe.name || ' · ' FROM run r JOIN entity pe ON pe.id = r.pipeline_id"
+    "  WHEN " SQL_RUN " THEN coalesce((SELECT pe.name || ' · ' FROM run r JOIN entity pe ON"
+    " pe.id = r.pipeline_id"
     "   WHERE r.entity_id = e.id), '')"
-    "  WHEN " SQL_ENDPOINT
-    " THEN coalesce((SELECT n.target || ' · ' FROM endpoint n WHERE n.entity_id = e.id), '')"
+    "  WHEN " SQL_ENDPOINT " THEN coalesce((SELECT n.target || ' · ' FROM endpoint n WHERE"
+    " n.entity_id = e.id), '')"
     "  WHEN " SQL_SOURCE " THEN s.type || coalesce(' · ' || s.url, '') || ' · ' ELSE '' END"
     "  || CASE e.kind WHEN " SQL_SOURCE " THEN status_word(e.status) ELSE s.name END"
     " FROM entity e JOIN source s ON s.id = e.source_id"
@@ -45,37 +47,38 @@ const char bn_detail_head[] =
     " ORDER BY e.gone_at IS NOT NULL, e.seen_at DESC LIMIT 1";
 
 /* Which thing counts for lineage: a run's pipeline, anything else itself. */
-#define SELF                                                                                       \
-	"self(source, kind, key) AS (SELECT s.name, e.kind, e.key FROM entity e"                   \
-	" JOIN source s ON s.id = e.source_id WHERE e.id = coalesce((SELECT r.pipeline_id"         \
+#define SELF \
+	"self(source, kind, key) AS (SELECT s.name, e.kind, e.key FROM entity e" \
+	" JOIN source s ON s.id = e.source_id WHERE e.id = coalesce((SELECT r.pipeline_id" \
 	"  FROM run r WHERE r.entity_id = :id), :id))"
-#define DOWN                                                                                       \
-	"WITH RECURSIVE " SELF ", down(source, kind, key) AS (SELECT * FROM self"                  \
-	" UNION SELECT CASE l.to_source WHEN '' THEN d.source ELSE l.to_source END, l.to_kind,"    \
-	"  l.to_key FROM down d JOIN link l ON l.from_kind = d.kind AND l.from_key = d.key"        \
-	"  AND l.from_source IN ('', d.source) WHERE l.kind NOT IN ('defines', 'retry-of')"        \
+#define DOWN \
+	"WITH RECURSIVE " SELF ", down(source, kind, key) AS (SELECT * FROM self" \
+	" UNION SELECT CASE l.to_source WHEN '' THEN d.source ELSE l.to_source END, l.to_kind," \
+	"  l.to_key FROM down d JOIN link l ON l.from_kind = d.kind AND l.from_key = d.key" \
+	"  AND l.from_source IN ('', d.source) WHERE l.kind NOT IN ('defines', 'retry-of')" \
 	" LIMIT 10000) "
-#define UP                                                                                         \
-	"WITH RECURSIVE " SELF ", up(source, kind, key) AS (SELECT * FROM self"                    \
-	" UNION SELECT CASE l.from_source WHEN '' THEN u.source ELSE l.from_source END,"           \
-	"  l.from_kind, l.from_key FROM up u JOIN link l ON l.to_kind = u.kind AND l.to_key = "    \
-	"u.key"                                                                                    \
-	"  AND l.to_source IN ('', u.source) WHERE l.kind NOT IN ('defines', 'retry-of')"          \
+#define UP \
+	"WITH RECURSIVE " SELF ", up(source, kind, key) AS (SELECT * FROM self" \
+	" UNION SELECT CASE l.from_source WHEN '' THEN u.source ELSE l.from_source END," \
+	"  l.from_kind, l.from_key FROM up u JOIN link l ON l.to_kind = u.kind AND l.to_key =" \
+	" u.key" \
+	"  AND l.to_source IN ('', u.source) WHERE l.kind NOT IN ('defines', 'retry-of')" \
 	" LIMIT 10000) "
 /* The names in `set` by kind: "products a, b, c +4". */
-#define NAMES(set)                                                                                 \
+#define NAMES(set) \
 	"SELECT group_concat(line, ' · ') FROM (SELECT kind_word(kind) || CASE n WHEN 1 THEN ' '" \
-	"  ELSE 's ' END || names || CASE WHEN n > 3 THEN ' +' || (n - 3) ELSE '' END AS line"     \
-	" FROM (SELECT kind, max(n) AS n, group_concat(key, ', ') AS names FROM"                   \
-	"  (SELECT d.kind, d.key, count(*) OVER (PARTITION BY d.kind) AS n, row_number() OVER"     \
-	"    (PARTITION BY d.kind ORDER BY d.key) AS i FROM (SELECT DISTINCT kind, key FROM " set  \
-	"    EXCEPT SELECT kind, key FROM self) d)"                                                \
+	"  ELSE 's ' END || names || CASE WHEN n > 3 THEN ' +' || (n - 3) ELSE '' END AS line" \
+	" FROM (SELECT kind, max(n) AS n, group_concat(key, ', ') AS names FROM" \
+	"  (SELECT d.kind, d.key, count(*) OVER (PARTITION BY d.kind) AS n, row_number() OVER" \
+	"    (PARTITION BY d.kind ORDER BY d.key) AS i FROM (SELECT DISTINCT kind, key FROM " set \
+	"    EXCEPT SELECT kind, key FROM self) d)" \
 	"  WHERE i <= 3 GROUP BY kind) ORDER BY kind = " SQL_PRODUCT " DESC, kind DESC)"
 
 static const char why_sql[] =
-    "SELECT names || coalesce(': ' || nullif(message, ''), '') FROM (SELECT CASE WHEN count(*) > 4"
-    "  THEN min(t.name) || ' and ' || (count(*) - 1) || ' more' ELSE group_concat(t.name, ', ') "
-    "END AS names,"
+    "SELECT names || coalesce(': ' || nullif(message, ''), '') FROM (SELECT CASE WHEN"
+    " count(*) > 4"
+    "  THEN min(t.name) || ' and ' || (count(*) - 1) || ' more' ELSE group_concat(t.name, ',"
+    " ') END AS names,"
     "  t.message, min(t.finished_at) AS at FROM task t JOIN run r ON r.entity_id = t.run_id"
     "  AND r.attempt = t.attempt WHERE t.run_id = :run AND t.status = " SQL_FAILED
     "  AND NOT EXISTS (SELECT 1 FROM task c WHERE c.run_id = t.run_id AND c.attempt = t.attempt"
@@ -86,265 +89,220 @@ static const char why_sql[] =
     " UNION ALL SELECT coalesce(x.message, (SELECT e.message FROM entity e WHERE e.id = :id"
     "   AND :kind <> " SQL_SOURCE ")) FROM (SELECT 1)"
     "  LEFT JOIN entity x ON x.id = :run WHERE NOT EXISTS (SELECT 1 FROM task t JOIN run r"
-    "   ON r.entity_id = t.run_id AND r.attempt = t.attempt WHERE t.run_id = :run AND t.status "
-    "= " SQL_FAILED ")";
+    "   ON r.entity_id = t.run_id AND r.attempt = t.attempt WHERE t.run_id = :run AND"
+    " t.status = " SQL_FAILED ")";
 
 static const char then_sql[] =
     "SELECT trim(coalesce(r.tasks_failed || ' failed', '')"
-    " || CASE WHEN r.tasks_skipped > 0 THEN ', ' || r.tasks_skipped || ' skipped after it' ELSE '' "
-    "END"
+    " || CASE WHEN r.tasks_skipped > 0 THEN ', ' || r.tasks_skipped || ' skipped after it'"
+    " ELSE '' END"
     " || CASE WHEN r.tasks_done > 0 THEN '; ' || r.tasks_done || CASE WHEN r.tasks_total > 0"
     "  THEN ' of ' || r.tasks_total ELSE '' END || ' ok' ELSE '' END"
-    " || CASE WHEN p.last_good_at IS NOT NULL THEN '; last good run ' || " TIME(
-	"p.last_good_at") " ELSE '' END, '; ')"
-			  " FROM run r JOIN entity e ON e.id = r.entity_id LEFT JOIN pipeline p ON "
-			  "p.entity_id = r.pipeline_id"
-			  " WHERE r.entity_id = :run AND e.status = " SQL_FAILED;
+    " || CASE WHEN p.last_good_at IS NOT NULL THEN '; last good run ' ||"
+    " " TIME("p.last_good_at") " ELSE '' END, '; ')"
+    " FROM run r JOIN entity e ON e.id = r.entity_id LEFT JOIN pipeline p ON p.entity_id ="
+    " r.pipeline_id"
+    " WHERE r.entity_id = :run AND e.status = " SQL_FAILED;
 
 /* Commits on the files that define it or what is upstream, changed attributes; the newest first. */
-static const char changed_sql[] = UP "SELECT text, role FROM (SELECT " TIME(
-    "c.at") " || ' ' || coalesce(c.merge || ' ', '') || c.subject || ' ('"
-	    " || c.author || ')' AS text, 11 AS role, c.at AS at FROM up JOIN link d ON d.kind = "
-	    "'defines'"
-	    "  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"
-	    "  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
-	    "  JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id"
-	    "  WHERE c.at > now() - 86400000 GROUP BY c.repo, c.id"
-	    " UNION SELECT " TIME(
-		"c.at") " || ' ' || coalesce(c.merge || ' ', '') || c.subject || ' (' || c.author "
-			"|| ')',"
-			"  11, c.at FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND "
-			"cf.id = c.id"
-			"  JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED
-			" AND instr('/' || cf.path, '/' || t.name || '.') > 0"
-			"  WHERE c.at > now() - 86400000"
-			" UNION ALL SELECT " TIME(
-			    "a.at") " || ' ' || a.name || ' ' || coalesce(a.old, 'unset') || ' to '"
-				    "  || coalesce(a.new, 'unset') || CASE WHEN e.id = :id THEN '' "
-				    "ELSE ' on ' || e.name END, 11, a.at"
-				    "  FROM up JOIN entity e ON e.kind = up.kind AND e.key = "
-				    "up.key JOIN source s ON s.id = e.source_id"
-				    "  AND up.source IN ('', s.name) JOIN attribute_history a ON "
-				    "a.entity_id = e.id"
-				    "  WHERE a.old IS NOT NULL AND a.at > now() - 86400000"
-				    " ORDER BY at DESC LIMIT 4)"
-				    " UNION ALL SELECT 'none in 24h', 1 WHERE EXISTS (SELECT 1 "
-				    "FROM commit_log) AND NOT EXISTS ("
-				    "  SELECT 1 FROM up JOIN link d ON d.kind = 'defines' AND "
-				    "d.to_kind = up.kind AND d.to_key = up.key"
-				    "   JOIN commit_file cf ON cf.repo = d.from_source AND cf.path "
-				    "= d.from_key"
-				    "   JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id "
-				    "WHERE c.at > now() - 86400000)"
-				    "  AND NOT EXISTS (SELECT 1 FROM commit_log c JOIN commit_file "
-				    "cf ON cf.repo = c.repo AND cf.id = c.id"
-				    "   JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED
-				    "    AND instr('/' || cf.path, '/' || t.name || '.') > 0 WHERE "
-				    "c.at > now() - 86400000)"
-				    "  AND NOT EXISTS (SELECT 1 FROM attribute_history a WHERE "
-				    "a.entity_id = :id AND a.old IS NOT NULL"
-				    "   AND a.at > now() - 86400000)";
+static const char changed_sql[] =
+    UP "SELECT text, role FROM (SELECT " TIME("c.at") " || ' ' || coalesce(c.merge || ' ',"
+    " '') || c.subject || ' ('"
+    " || c.author || ')' AS text, 11 AS role, c.at AS at FROM up JOIN link d ON d.kind ="
+    " 'defines'"
+    "  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"
+    "  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
+    "  JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id"
+    "  WHERE c.at > now() - 86400000 GROUP BY c.repo, c.id"
+    " UNION SELECT " TIME("c.at") " || ' ' || coalesce(c.merge || ' ', '') || c.subject || '"
+    " (' || c.author || ')',"
+    "  11, c.at FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"
+    "  JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED " AND instr('/' || cf.path,"
+    " '/' || t.name || '.') > 0"
+    "  WHERE c.at > now() - 86400000"
+    " UNION ALL SELECT " TIME("a.at") " || ' ' || a.name || ' ' || coalesce(a.old, 'unset')"
+    " || ' to '"
+    "  || coalesce(a.new, 'unset') || CASE WHEN e.id = :id THEN '' ELSE ' on ' || e.name END,"
+    " 11, a.at"
+    "  FROM up JOIN entity e ON e.kind = up.kind AND e.key = up.key JOIN source s ON s.id ="
+    " e.source_id"
+    "  AND up.source IN ('', s.name) JOIN attribute_history a ON a.entity_id = e.id"
+    "  WHERE a.old IS NOT NULL AND a.at > now() - 86400000"
+    " ORDER BY at DESC LIMIT 4)"
+    " UNION ALL SELECT 'none in 24h', 1 WHERE EXISTS (SELECT 1 FROM commit_log) AND NOT EXISTS ("
+    "  SELECT 1 FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind AND"
+    " d.to_key = up.key"
+    "   JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
+    "   JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE c.at > now() - 86400000)"
+    "  AND NOT EXISTS (SELECT 1 FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND"
+    " cf.id = c.id"
+    "   JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED
+    "    AND instr('/' || cf.path, '/' || t.name || '.') > 0 WHERE c.at > now() - 86400000)"
+    "  AND NOT EXISTS (SELECT 1 FROM attribute_history a WHERE a.entity_id = :id AND a.old IS"
+    " NOT NULL"
+    "   AND a.at > now() - 86400000)";
 
 static const char findings_sql[] =
-    "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' || " TIME(
-	"f.since") " || CASE WHEN f.root_id IS NOT NULL THEN coalesce(' (follows from ' || (SELECT "
-		   "coalesce(g.about_key, g.title)"
-		   "  FROM finding g WHERE g.id = f.root_id) || ')', '') ELSE '' END,"
-		   " CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
-		   " FROM finding f WHERE f.closed_at IS NULL AND ((f.about_kind = :kind AND "
-		   "f.about_key = :key"
-		   "  AND coalesce(f.about_source, :source) = :source)"
-		   "  OR f.root_id IN (SELECT g.id FROM finding g WHERE g.closed_at IS NULL AND "
-		   "g.about_kind = :kind"
-		   "   AND g.about_key = :key AND coalesce(g.about_source, :source) = :source))"
-		   " ORDER BY f.root_id IS NOT NULL, f.severity DESC, f.since LIMIT 8";
+    "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
+    " " TIME("f.since")
+    " || CASE WHEN f.root_id IS NOT NULL THEN coalesce(' (follows from ' || (SELECT"
+    " coalesce(g.about_key, g.title)"
+    "  FROM finding g WHERE g.id = f.root_id) || ')', '') ELSE '' END,"
+    " CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
+    " FROM finding f WHERE f.closed_at IS NULL AND ((f.about_kind = :kind AND f.about_key = :key"
+    "  AND coalesce(f.about_source, :source) = :source)"
+    "  OR f.root_id IN (SELECT g.id FROM finding g WHERE g.closed_at IS NULL AND g.about_kind"
+    " = :kind"
+    "   AND g.about_key = :key AND coalesce(g.about_source, :source) = :source))"
+    " ORDER BY f.root_id IS NOT NULL, f.severity DESC, f.since LIMIT 8";
 
-const struct
-    bn_detail_query
-	bn_detail_queries
-	    [] =
-		{
-		    {ANY & ~SOURCE, "stale", BN_ROLE_STALE,
-		     "SELECT 'last read ' || human_ms(e.age_ms) || ' ago; what it is now is not "
-		     "known'"
-		     " || CASE WHEN e.source_state IN ('ok', 'new') THEN '' ELSE ': source ' || "
-		     "e.source || ' is ' || e.source_state END"
-		     " FROM entity_now e WHERE e.id = :id AND e.stale AND NOT (e.kind = " SQL_RUN
-		     " AND e.status IN " SQL_FINISHED ")"},
-		    {PIPELINE | RUN | OTHER, "why", BN_ROLE_TEXT, why_sql},
-		    {ENDPOINT, "why", BN_ROLE_TEXT,
-		     "SELECT message FROM entity WHERE id = :id AND NOT status_fine(status)"},
-		    {SOURCE, "why", BN_ROLE_FAILED,
-		     "SELECT s.last_error FROM source s WHERE s.name = :key AND s.state NOT IN "
-		     "('ok', 'new')"},
-		    {SOURCE, "do", BN_ROLE_TEXT,
-		     "SELECT s.last_hint FROM source s WHERE s.name = :key AND s.state NOT IN "
-		     "('ok', 'new')"},
-		    {PIPELINE | RUN, "then", BN_ROLE_TEXT, then_sql},
-		    {PIPELINE | RUN | ENDPOINT | OTHER, "hits", BN_ROLE_TEXT, DOWN NAMES("down")},
-		    {SOURCE, "hits", BN_ROLE_STALE,
-		     "SELECT count(*) || CASE count(*) WHEN 1 THEN ' entity is' ELSE ' entities "
-		     "are' END || ' unknown: '"
-		     " || group_concat(CASE WHEN i <= 3 THEN name END, ', ') || CASE WHEN count(*) "
-		     "> 3 THEN ' …' ELSE '' END"
-		     " FROM (SELECT e.name, row_number() OVER (ORDER BY e.kind, e.name) AS i FROM "
-		     "entity_now e"
-		     "  WHERE e.source = :key AND e.stale AND e.kind NOT IN (" SQL_RUN
-		     ", " SQL_SOURCE ")) HAVING count(*) > 0"},
-		    {ANY & ~SOURCE, "w", BN_ROLE_CHANGE, changed_sql},
-		    {PIPELINE, "next", BN_ROLE_TEXT,
-		     "SELECT CASE WHEN p.paused THEN 'paused' WHEN p.next_due_at IS NULL THEN "
-		     "coalesce(p.schedule, 'no schedule')"
-		     " ELSE 'due ' || " TIME(
-			 "p.next_due_at") " || coalesce(', ' || p.schedule, '') END"
-					  " || CASE p.idempotence WHEN 1 THEN ' · idempotent' WHEN "
-					  "2 THEN ' · at least once' WHEN 3 THEN ' · appends' ELSE "
-					  "'' END"
-					  " || coalesce(' · typical ' || human_ms(p.p50_ms) || ', "
-					  "p95 ' || human_ms(p.p95_ms), '')"
-					  " FROM pipeline p WHERE p.entity_id = :id"},
-		    {RUN, "run", BN_ROLE_TEXT,
-		     "SELECT coalesce('started ' || " TIME(
-			 "r.started_at") ", 'not started') || coalesce(', took ' || "
-					 "human_ms(r.finished_at - r.started_at), '')"
-					 " || coalesce(' · ' || r.trigger, '') || CASE WHEN "
-					 "r.attempt > 1 THEN ' · attempt ' || r.attempt ELSE '' END"
-					 " || coalesce(' · typical ' || human_ms(p.p50_ms) || ', "
-					 "p95 ' || human_ms(p.p95_ms), '')"
-					 " || coalesce(' · resubmitted from ' || r.retry_of, '')"
-					 " FROM run r LEFT JOIN pipeline p ON p.entity_id = "
-					 "r.pipeline_id WHERE r.entity_id = :id"},
-		    {RUN, "before", BN_ROLE_DIM,
-		     "SELECT 'attempt ' || a.n || ' ' || status_word(a.status) || ' ' || " TIME(
-			 "coalesce(a.finished_at, a.started_at)") " || coalesce(': ' || "
-								  "nullif(a.message, ''), '') FROM "
-								  "attempt a JOIN run r ON "
-								  "r.entity_id = a.run_id"
-								  " WHERE a.run_id = :id AND a.n < "
-								  "r.attempt ORDER BY a.n DESC "
-								  "LIMIT 5"},
-		    {PIPELINE | RUN | OTHER, "file", BN_ROLE_TEXT,
-		     "WITH " SELF
-		     " SELECT d.from_key || ' in ' || d.from_source || coalesce((SELECT ', last "
-		     "commit ' || " TIME(
-			 "c.at") "  || ' ' || coalesce(c.merge, substr(c.id, 1, 7)) || ' by ' || "
-				 "c.author FROM commit_file cf JOIN commit_log c"
-				 "  ON c.repo = cf.repo AND c.id = cf.id WHERE cf.repo = "
-				 "d.from_source AND cf.path = d.from_key"
-				 "  ORDER BY c.at DESC LIMIT 1), '') FROM self JOIN link d ON "
-				 "d.kind = 'defines' AND d.to_kind = self.kind"
-				 "  AND d.to_key = self.key AND d.to_source IN ('', self.source)"
-				 " UNION ALL SELECT p.definition FROM self JOIN entity e ON e.kind "
-				 "= self.kind AND e.key = self.key"
-				 "  JOIN source s ON s.id = e.source_id AND s.name = self.source "
-				 "JOIN pipeline p ON p.entity_id = e.id"
-				 "  WHERE p.definition IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-				 "link d WHERE d.kind = 'defines'"
-				 "   AND d.to_kind = self.kind AND d.to_key = self.key) LIMIT 3"},
-		    {PIPELINE | RUN, "sql", BN_ROLE_TEXT,
-		     "SELECT cf.path || ', last commit ' || " TIME(
-			 "max(c.at)") " || ' ' || coalesce(c.merge, substr(c.id, 1, 7))"
-				      " FROM task t JOIN run r ON r.entity_id = t.run_id AND "
-				      "r.attempt = t.attempt"
-				      " JOIN commit_file cf ON instr('/' || cf.path, '/' || t.name "
-				      "|| '.') > 0"
-				      " JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id "
-				      "WHERE t.run_id = :run AND t.status = " SQL_FAILED
-				      " GROUP BY cf.path ORDER BY max(c.at) DESC LIMIT 3"},
-		    {ENDPOINT, "asserts", BN_ROLE_TEXT,
-		     "SELECT json_extract(a.value, '$[0]') || ' ' || json_extract(a.value, '$[1]')"
-		     " || coalesce(' (' || nullif(json_extract(a.value, '$[2]'), '') || ')', ''),"
-		     " CASE json_extract(a.value, '$[1]') WHEN 'ok' THEN 5 ELSE 7 END"
-		     " FROM endpoint n JOIN json_each(CASE WHEN json_valid(n.asserts) THEN "
-		     "n.asserts ELSE '[]' END) a"
-		     " WHERE n.entity_id = :id LIMIT 12"},
-		    {ENDPOINT, "behind", BN_ROLE_TEXT, UP NAMES("up")},
-		    {ENDPOINT, "latency", BN_ROLE_TEXT,
-		     "SELECT 'total ' || " MS("n.total_us") " || ' ms'"
-							    " || coalesce(' = dns ' || " MS("n."
-											    "resolv"
-											    "e_us") ", '') || coalesce(' + connect ' || " MS(
-								"n.connect_us") ", '')"
-										" || coalesce(' + "
-										"tls ' || " MS("n."
-											       "tls"
-											       "_u"
-											       "s") ", '') || coalesce(' + wait ' || " MS(
-										    "n.first_byte_"
-										    "us") ", '')"
-											  " || "
-											  "coalesce"
-											  "(' + "
-											  "body ' "
-											  "|| " MS(
-											      "n."
-											      "tran"
-											      "sfer"
-											      "_us") ", '') || coalesce(' · p99 at most ' || n.slo_p99_ms || ' ms', '')"
-												     " FROM endpoint n WHERE n.entity_id = :id AND n.total_us IS NOT NULL"},
-		    {ENDPOINT, "probe", BN_ROLE_TEXT,
-		     "SELECT 'every ' || human_ms(s.interval_ms) || ' from this host, last ' || "
-		     "human_ms(now() - n.checked_at) || ' ago'"
-		     " || CASE WHEN n.http_status > 0 THEN ', answered ' || n.http_status ELSE '' "
-		     "END"
-		     " || CASE WHEN n.certificate_expires_at IS NULL THEN '' WHEN "
-		     "n.certificate_expires_at <= now()"
-		     "  THEN ', certificate expired' ELSE ', certificate lasts '"
-		     "  || ((n.certificate_expires_at - now()) / 86400000) || ' days' END"
-		     " FROM endpoint n JOIN entity e ON e.id = n.entity_id JOIN source s ON s.id = "
-		     "e.source_id WHERE n.entity_id = :id"},
-		    {ANY & ~SOURCE, "config", BN_ROLE_DIM,
-		     "SELECT group_concat(a.name || ' ' || a.value, ' · ') FROM attribute a WHERE "
-		     "a.entity_id = :id AND a.value <> ''"},
-		    {SOURCE, "auth", BN_ROLE_TEXT,
-		     "SELECT coalesce(s.auth, 'none') || coalesce(', expires ' || " TIME(
-			 "s.auth_expires_at") ", '') FROM source s WHERE s.name = :key"},
-		    {SOURCE, "last", BN_ROLE_TEXT,
-		     "SELECT " TIME(
-			 "c.at") " || ' ' || c.what || coalesce(' ' || nullif(c.http_status, 0), "
-				 "'') || ' ' || human_ms(c.took_ms)"
-				 " || coalesce(' ' || c.bytes || ' bytes', '') || coalesce(': ' || "
-				 "c.error, ''),"
-				 " CASE WHEN c.error IS NULL THEN 0 ELSE 8 END"
-				 " FROM call c JOIN source s ON s.id = c.source_id WHERE s.name = "
-				 ":key ORDER BY c.at DESC, c.id DESC LIMIT 4"},
-		    {SOURCE, "broken", BN_ROLE_WARN,
-		     "SELECT s.skipped || ' items skipped in the latest poll' || coalesce(': ' || "
-		     "s.skip_reason, '')"
-		     " FROM source s WHERE s.name = :key AND s.skipped > 0"},
-		    {SOURCE, "polled", BN_ROLE_DIM,
-		     "SELECT 'every ' || human_ms(s.interval_ms) || coalesce(' by ' || "
-		     "s.lease_holder, '')"
-		     " || coalesce(', last took ' || human_ms(s.took_ms), '') || coalesce(', next "
-		     "' || " TIME("s.next_poll_at") ", '')"
-						    " FROM source s WHERE s.name = :key"},
-		    {ANY, "open", BN_ROLE_WARN, findings_sql},
-		    {ANY, "acked", BN_ROLE_OK,
-		     "SELECT 'by ' || a.user || ' ' || " TIME(
-			 "a.at") " || coalesce(': ' || nullif(a.reason, ''), '') FROM ack_now a"
-				 " WHERE a.kind = kind_word(:kind) AND a.key = :key AND a.source "
-				 "IN ('', :source) ORDER BY a.seq DESC LIMIT 1"},
-		    {ANY, "snoozed", BN_ROLE_OFF,
-		     "SELECT 'by ' || z.user || ' until ' || " TIME(
-			 "z.until") " || coalesce(': ' || nullif(z.reason, ''), '') FROM "
-				    "snooze_now z"
-				    " WHERE z.kind = kind_word(:kind) AND z.key = :key AND "
-				    "z.source IN ('', :source) ORDER BY z.seq DESC LIMIT 1"},
-		    {ANY, "notes", BN_ROLE_TEXT,
-		     "SELECT " TIME(
-			 "n.at") " || ' ' || n.user || ': ' || n.text FROM note_now n"
-				 " WHERE n.kind = kind_word(:kind) AND n.key = :key AND n.source "
-				 "IN ('', :source) ORDER BY n.seq DESC LIMIT 5"},
-		    {ANY & ~SOURCE, "owner", BN_ROLE_DIM,
-		     "SELECT owner FROM entity WHERE id = :id"},
-		    {ANY, "link", BN_ROLE_DIM, "SELECT url FROM entity WHERE id = :id"},
-		    {0, NULL, BN_ROLE_TEXT, NULL},
+const struct bn_detail_query bn_detail_queries[] = {
+    {ANY & ~SOURCE, "stale", BN_ROLE_STALE,
+	"SELECT 'last read ' || human_ms(e.age_ms) || ' ago; what it is now is not known'"
+	" || CASE WHEN e.source_state IN ('ok', 'new') THEN '' ELSE ': source ' || e.source"
+	" || ' is ' || e.source_state END"
+	" FROM entity_now e WHERE e.id = :id AND e.stale AND NOT (e.kind = " SQL_RUN " AND"
+	" e.status IN " SQL_FINISHED ")"},
+    {PIPELINE | RUN | OTHER, "why", BN_ROLE_TEXT, why_sql},
+    {ENDPOINT, "why", BN_ROLE_TEXT, "SELECT message FROM entity WHERE id = :id AND NOT"
+	" status_fine(status)"},
+    {SOURCE, "why", BN_ROLE_FAILED,
+	"SELECT s.last_error FROM source s WHERE s.name = :key AND s.state NOT IN ('ok',"
+	" 'new')"},
+    {SOURCE, "do", BN_ROLE_TEXT,
+	"SELECT s.last_hint FROM source s WHERE s.name = :key AND s.state NOT IN ('ok', 'new')"},
+    {PIPELINE | RUN, "then", BN_ROLE_TEXT, then_sql},
+    {PIPELINE | RUN | ENDPOINT | OTHER, "hits", BN_ROLE_TEXT, DOWN NAMES("down")},
+    {SOURCE, "hits", BN_ROLE_STALE,
+	"SELECT count(*) || CASE count(*) WHEN 1 THEN ' entity is' ELSE ' entities are' END"
+	" || ' unknown: '"
+	" || group_concat(CASE WHEN i <= 3 THEN name END, ', ') || CASE WHEN count(*) > 3"
+	" THEN ' …' ELSE '' END"
+	" FROM (SELECT e.name, row_number() OVER (ORDER BY e.kind, e.name) AS i FROM"
+	" entity_now e"
+	"  WHERE e.source = :key AND e.stale AND e.kind IN " SQL_STANDING ") HAVING count(*)"
+	" > 0"},
+    {ANY & ~SOURCE, "w", BN_ROLE_CHANGE, changed_sql},
+    {PIPELINE, "next", BN_ROLE_TEXT,
+	"SELECT CASE WHEN p.paused THEN 'paused' WHEN p.next_due_at IS NULL THEN"
+	" coalesce(p.schedule, 'no schedule')"
+	" ELSE 'due ' || " TIME("p.next_due_at") " || coalesce(', ' || p.schedule, '') END"
+	" || CASE p.idempotence WHEN 1 THEN ' · idempotent' WHEN 2 THEN ' · at least once'"
+	" WHEN 3 THEN ' · appends' ELSE '' END"
+	" || coalesce(' · typical ' || human_ms(p.p50_ms) || ', p95 ' || human_ms(p.p95_ms), '')"
+	" FROM pipeline p WHERE p.entity_id = :id"},
+    {RUN, "run", BN_ROLE_TEXT,
+	"SELECT coalesce('started ' || " TIME("r.started_at") ", 'not started') ||"
+	" coalesce(', took ' || human_ms(r.finished_at - r.started_at), '')"
+	" || coalesce(' · ' || r.trigger, '') || CASE WHEN r.attempt > 1 THEN ' · attempt '"
+	" || r.attempt ELSE '' END"
+	" || coalesce(' · typical ' || human_ms(p.p50_ms) || ', p95 ' || human_ms(p.p95_ms), '')"
+	" || coalesce(' · resubmitted from ' || r.retry_of, '')"
+	" FROM run r LEFT JOIN pipeline p ON p.entity_id = r.pipeline_id WHERE r.entity_id ="
+	" :id"},
+    {RUN, "before", BN_ROLE_DIM,
+	"SELECT 'attempt ' || a.n || ' ' || status_word(a.status) || ' ' ||"
+	" " TIME("coalesce(a.finished_at, a.started_at)")
+	" || coalesce(': ' || nullif(a.message, ''), '') FROM attempt a JOIN run r ON"
+	" r.entity_id = a.run_id"
+	" WHERE a.run_id = :id AND a.n < r.attempt ORDER BY a.n DESC LIMIT 5"},
+    {PIPELINE | RUN | OTHER, "file", BN_ROLE_TEXT,
+	"WITH " SELF " SELECT d.from_key || ' in ' || d.from_source || coalesce((SELECT ',"
+	" last commit ' || " TIME("c.at")
+	"  || ' ' || coalesce(c.merge, substr(c.id, 1, 7)) || ' by ' || c.author FROM"
+	" commit_file cf JOIN commit_log c"
+	"  ON c.repo = cf.repo AND c.id = cf.id WHERE cf.repo = d.from_source AND cf.path ="
+	" d.from_key"
+	"  ORDER BY c.at DESC LIMIT 1), '') FROM self JOIN link d ON d.kind = 'defines' AND"
+	" d.to_kind = self.kind"
+	"  AND d.to_key = self.key AND d.to_source IN ('', self.source)"
+	" UNION ALL SELECT p.definition FROM self JOIN entity e ON e.kind = self.kind AND"
+	" e.key = self.key"
+	"  JOIN source s ON s.id = e.source_id AND s.name = self.source JOIN pipeline p ON"
+	" p.entity_id = e.id"
+	"  WHERE p.definition IS NOT NULL AND NOT EXISTS (SELECT 1 FROM link d WHERE d.kind ="
+	" 'defines'"
+	"   AND d.to_kind = self.kind AND d.to_key = self.key) LIMIT 3"},
+    {PIPELINE | RUN, "sql", BN_ROLE_TEXT,
+	"SELECT cf.path || ', last commit ' || " TIME("max(c.at)") " || ' ' ||"
+	" coalesce(c.merge, substr(c.id, 1, 7))"
+	" FROM task t JOIN run r ON r.entity_id = t.run_id AND r.attempt = t.attempt"
+	" JOIN commit_file cf ON instr('/' || cf.path, '/' || t.name || '.') > 0"
+	" JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE t.run_id = :run AND"
+	" t.status = " SQL_FAILED
+	" GROUP BY cf.path ORDER BY max(c.at) DESC LIMIT 3"},
+    {ENDPOINT, "asserts", BN_ROLE_TEXT,
+	"SELECT json_extract(a.value, '$[0]') || ' ' || json_extract(a.value, '$[1]')"
+	" || coalesce(' (' || nullif(json_extract(a.value, '$[2]'), '') || ')', ''),"
+	" CASE json_extract(a.value, '$[1]') WHEN 'ok' THEN 5 ELSE 7 END"
+	" FROM endpoint n JOIN json_each(CASE WHEN json_valid(n.asserts) THEN n.asserts ELSE"
+	" '[]' END) a"
+	" WHERE n.entity_id = :id LIMIT 12"},
+    {ENDPOINT, "behind", BN_ROLE_TEXT, UP NAMES("up")},
+    {ENDPOINT, "latency", BN_ROLE_TEXT,
+	"SELECT 'total ' || " MS("n.total_us") " || ' ms'"
+	" || coalesce(' = dns ' || " MS("n.resolve_us") ", '') || coalesce(' + connect ' ||"
+	" " MS("n.connect_us") ", '')"
+	" || coalesce(' + tls ' || " MS("n.tls_us") ", '') || coalesce(' + wait ' ||"
+	" " MS("n.first_byte_us") ", '')"
+	" || coalesce(' + body ' || " MS("n.transfer_us") ", '') || coalesce(' · p99 at most"
+	" ' || n.slo_p99_ms || ' ms', '')"
+	" FROM endpoint n WHERE n.entity_id = :id AND n.total_us IS NOT NULL"},
+    {ENDPOINT, "probe", BN_ROLE_TEXT,
+	"SELECT 'every ' || human_ms(s.interval_ms) || ' from this host, last ' ||"
+	" human_ms(now() - n.checked_at) || ' ago'"
+	" || CASE WHEN n.http_status > 0 THEN ', answered ' || n.http_status ELSE '' END"
+	" || CASE WHEN n.certificate_expires_at IS NULL THEN '' WHEN n.certificate_expires_at"
+	" <= now()"
+	"  THEN ', certificate expired' ELSE ', certificate lasts '"
+	"  || ((n.certificate_expires_at - now()) / 86400000) || ' days' END"
+	" FROM endpoint n JOIN entity e ON e.id = n.entity_id JOIN source s ON s.id ="
+	" e.source_id WHERE n.entity_id = :id"},
+    {ANY & ~SOURCE, "config", BN_ROLE_DIM,
+	"SELECT group_concat(a.name || ' ' || a.value, ' · ') FROM attribute a WHERE"
+	" a.entity_id = :id AND a.value <> ''"},
+    {SOURCE, "auth", BN_ROLE_TEXT,
+	"SELECT coalesce(s.auth, 'none') || coalesce(', expires ' ||"
+	" " TIME("s.auth_expires_at") ", '') FROM source s WHERE s.name = :key"},
+    {SOURCE, "last", BN_ROLE_TEXT,
+	"SELECT " TIME("c.at") " || ' ' || c.what || coalesce(' ' || nullif(c.http_status,"
+	" 0), '') || ' ' || human_ms(c.took_ms)"
+	" || coalesce(' ' || c.bytes || ' bytes', '') || coalesce(': ' || c.error, ''),"
+	" CASE WHEN c.error IS NULL THEN 0 ELSE 8 END"
+	" FROM call c JOIN source s ON s.id = c.source_id WHERE s.name = :key ORDER BY c.at"
+	" DESC, c.id DESC LIMIT 4"},
+    {SOURCE, "broken", BN_ROLE_WARN,
+	"SELECT s.skipped || ' items skipped in the latest poll' || coalesce(': ' ||"
+	" s.skip_reason, '')"
+	" FROM source s WHERE s.name = :key AND s.skipped > 0"},
+    {SOURCE, "polled", BN_ROLE_DIM,
+	"SELECT 'every ' || human_ms(s.interval_ms) || coalesce(' by ' || s.lease_holder, '')"
+	" || coalesce(', last took ' || human_ms(s.took_ms), '') || coalesce(', next ' ||"
+	" " TIME("s.next_poll_at") ", '')"
+	" FROM source s WHERE s.name = :key"},
+    {ANY, "open", BN_ROLE_WARN, findings_sql},
+    {ANY, "acked", BN_ROLE_OK,
+	"SELECT 'by ' || a.user || ' ' || " TIME("a.at") " || coalesce(': ' ||"
+	" nullif(a.reason, ''), '') FROM ack_now a"
+	" WHERE a.kind = kind_word(:kind) AND a.key = :key AND a.source IN ('', :source)"
+	" ORDER BY a.seq DESC LIMIT 1"},
+    {ANY, "snoozed", BN_ROLE_OFF,
+	"SELECT 'by ' || z.user || ' until ' || " TIME("z.until") " || coalesce(': ' ||"
+	" nullif(z.reason, ''), '') FROM snooze_now z"
+	" WHERE z.kind = kind_word(:kind) AND z.key = :key AND z.source IN ('', :source)"
+	" ORDER BY z.seq DESC LIMIT 1"},
+    {ANY, "notes", BN_ROLE_TEXT,
+	"SELECT " TIME("n.at") " || ' ' || n.user || ': ' || n.text FROM note_now n"
+	" WHERE n.kind = kind_word(:kind) AND n.key = :key AND n.source IN ('', :source)"
+	" ORDER BY n.seq DESC LIMIT 5"},
+    {ANY & ~SOURCE, "owner", BN_ROLE_DIM, "SELECT owner FROM entity WHERE id = :id"},
+    {ANY, "link", BN_ROLE_DIM, "SELECT url FROM entity WHERE id = :id"},
+    {0, NULL, BN_ROLE_TEXT, NULL},
 };
 
-const struct bn_detail_query bn_detail_bare_finding = {
-    1, "why", BN_ROLE_TEXT,
-    "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' || " TIME(
-	"f.since") " || coalesce(' · ' || f.url, ''), CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 "
-		   "ELSE 0 END"
-		   " FROM finding f WHERE f.closed_at IS NULL AND coalesce(f.about_kind, 0) = 0"
-		   " AND f.rule || '/' || f.key = :key ORDER BY f.severity DESC LIMIT 5"};
+const struct bn_detail_query bn_detail_bare_finding = {1, "why", BN_ROLE_TEXT,
+    "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
+    " " TIME("f.since")
+    " || coalesce(' · ' || f.url, ''), CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
+    " FROM finding f WHERE f.closed_at IS NULL AND coalesce(f.about_kind, 0) = 0"
+    " AND f.rule || '/' || f.key = :key ORDER BY f.severity DESC LIMIT 5"};

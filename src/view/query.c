@@ -125,6 +125,52 @@ add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filt
 		bn_buf_addf(sql, " AND %s", bn_filter_sql(filter));
 }
 
+/* The table's FROM … WHERE …; of one pipeline, where the table has a shorter way to that. */
+static const char *
+from_of(const struct bn_query *query)
+{
+	const struct bn_view_table *t = query->table;
+
+	return query->scope.kind == BN_PIPELINE && t->from_pipeline != NULL ? t->from_pipeline
+									    : t->from;
+}
+
+static int
+add_order(struct bn_buf *sql, const struct bn_query *query, struct bn_error *err)
+{
+	int rc;
+
+	bn_buf_adds(sql, " ORDER BY ");
+	rc = add_sort(sql, query->table, query->sort, err);
+	bn_buf_adds(sql, query->table->order);
+	return rc;
+}
+
+/* Of a table with a row number, first the rows that are wanted are found with nothing but what that
+ * takes, then everything is read of these alone. CROSS JOIN makes SQLite do it in this order. */
+static int
+add_from(struct bn_buf *sql, const struct bn_query *query, const struct bn_filter *filter,
+	 struct bn_error *err)
+{
+	const struct bn_view_table *t = query->table;
+	const char *from = from_of(query);
+	int rc;
+
+	if (t->row_sql == NULL || query->limit <= 0) {
+		bn_buf_addf(sql, " %s", from);
+		add_where(sql, query, filter);
+		rc = add_order(sql, query, err);
+		bn_buf_adds(sql, " LIMIT :limit OFFSET :offset");
+		return rc;
+	}
+	bn_buf_addf(sql, " FROM (SELECT %s AS row %s", t->row_sql, from);
+	add_where(sql, query, filter);
+	rc = add_order(sql, query, err);
+	bn_buf_addf(sql, " LIMIT :limit OFFSET :offset) wanted CROSS JOIN %s AND %s = wanted.row",
+		    from + strlen("FROM "), t->row_sql);
+	return rc == BN_OK ? add_order(sql, query, err) : rc;
+}
+
 static int
 build(struct bn_buf *sql, const struct bn_rows *rows, const struct bn_query *query,
       const struct bn_filter *filter, struct bn_error *err)
@@ -137,11 +183,7 @@ build(struct bn_buf *sql, const struct bn_rows *rows, const struct bn_query *que
 		    t->stale_sql != NULL ? t->stale_sql : "0");
 	for (size_t i = 0; i < rows->column_count; i++)
 		bn_buf_addf(sql, ", %s", rows->columns[i]->sql);
-	bn_buf_addf(sql, " %s", t->from);
-	add_where(sql, query, filter);
-	bn_buf_adds(sql, " ORDER BY ");
-	rc = add_sort(sql, t, query->sort, err);
-	bn_buf_addf(sql, "%s LIMIT :limit OFFSET :offset", t->order);
+	rc = add_from(sql, query, filter, err);
 	if (rc == BN_OK && sql->overflow)
 		rc = bn_fail(err, BN_EINVAL, "the query is too long: make the filter shorter");
 	return rc;
@@ -258,7 +300,7 @@ count_all(sqlite3 *db, struct bn_rows *rows, const struct bn_query *query,
 	sqlite3_stmt *statement = NULL;
 	int rc = BN_OK;
 
-	bn_buf_addf(&sql, PARAMETERS "SELECT count(*) %s", query->table->from);
+	bn_buf_addf(&sql, PARAMETERS "SELECT count(*) %s", from_of(query));
 	add_where(&sql, query, filter);
 	if (sqlite3_prepare_v2(db, sql.data, -1, &statement, NULL) != SQLITE_OK) {
 		rc = fail_sql(db, query, err);

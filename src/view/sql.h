@@ -36,6 +36,9 @@ static_assert(BN_UNKNOWN == 0 && BN_QUEUED == 1 && BN_RUNNING == 2 && BN_SUCCEED
 		  BN_HEALTHY == 8 && BN_PROGRESSING == 9 && BN_DEGRADED == 10 && BN_DOWN == 11,
 	      "the numbers above are enum bn_status'");
 
+/* Kinds of things that stand, written out so that the index over kinds can be used. */
+#define SQL_STANDING "(1, 4, 5, 6, 7, 8, 9)"
+
 /* What ends a run or an attempt. */
 #define SQL_FINISHED "(" SQL_SUCCEEDED ", " SQL_FAILED ", " SQL_CANCELLED ", " SQL_SKIPPED ")"
 

@@ -4,78 +4,42 @@
 #include "view/sql.h"
 #include "view/view.h"
 
+/* clang-format off */
 /* Roots of severity warn and crit, by whether somebody has them in hand. */
 #define NEEDS(condition)                                                                           \
 	"(SELECT count(*) FROM finding_now WHERE root_id IS NULL AND " condition ")"
 #define IN_HAND "(ack_seq IS NOT NULL OR coalesce(snooze_until, 0) > now())"
 
 static const char sql[] =
-    "SELECT " NEEDS("severity_rank = 2 AND NOT " IN_HAND) ", " NEEDS(
-	"severity_rank = 1 AND NOT " IN_HAND) ","
-					      " (SELECT count(*) FROM entity_now WHERE kind "
-					      "= " SQL_RUN " AND status = " SQL_RUNNING
-					      "   AND status_now = " SQL_RUNNING "),"
-					      /* A run that ended stays what it was; everything else
-					       * from a source that went blind is unknown. A
-					       * pipeline's own status says little: it is unknown
-					       * only when it is stale. */
-					      " (SELECT count(*) FROM entity_now WHERE kind NOT IN "
-					      "(" SQL_RUN ", " SQL_SOURCE ")"
-					      "   AND (stale OR (status_now = " SQL_UNKNOWN
-					      " AND kind <> " SQL_PIPELINE ")))"
-					      " + (SELECT count(*) FROM entity_now WHERE kind "
-					      "= " SQL_RUN " AND status IN (" SQL_QUEUED
-					      ", " SQL_RUNNING ") AND stale),"
-					      " (SELECT count(*) FROM source WHERE NOT disabled "
-					      "AND configured_at IS NOT NULL),"
-					      " (SELECT count(*) FROM source_now s WHERE NOT "
-					      "s.disabled AND s.state = 'ok'"
-					      "   AND now() - s.last_ok_at <= "
-					      "stale_after(s.interval_ms, coalesce(s.took_ms, 0))),"
-					      " " NEEDS("severity_rank >= 1 AND ack_seq IS NOT "
-							"NULL") ","
-								" " NEEDS(
-								    "severity_rank >= 1 AND "
-								    "coalesce(snooze_until, 0) > "
-								    "now()") ","
-									     " (SELECT count(*) "
-									     "FROM finding WHERE "
-									     "closed_at IS NULL "
-									     "AND severity >= 1)"
-									     " + (SELECT "
-									     "coalesce(sum(max("
-									     "coalesce(r.tasks_"
-									     "failed, 0) + "
-									     "coalesce(r.tasks_"
-									     "skipped, 0) - 1, "
-									     "0)), 0)"
-									     "   FROM finding f "
-									     "JOIN source s ON "
-									     "s.name = "
-									     "f.about_source JOIN "
-									     "entity e ON "
-									     "e.source_id = s.id"
-									     "   AND e.kind = "
-									     "f.about_kind AND "
-									     "e.key = f.about_key "
-									     "JOIN pipeline p ON "
-									     "p.entity_id = e.id"
-									     "   JOIN run r ON "
-									     "r.entity_id = "
-									     "p.latest_run_id "
-									     "WHERE f.closed_at IS "
-									     "NULL AND f.rule = "
-									     "'run-failed'),"
-									     " (SELECT "
-									     "max(last_ok_at) FROM "
-									     "source),"
-									     " (SELECT max(30000, "
-									     "coalesce(max(stale_"
-									     "after(interval_ms, "
-									     "coalesce(took_ms, "
-									     "0))), 0)) FROM source"
-									     "   WHERE NOT "
-									     "disabled)";
+    "SELECT " NEEDS("severity_rank = 2 AND NOT " IN_HAND) ", " NEEDS("severity_rank = 1 AND"
+    " NOT " IN_HAND) ","
+    " (SELECT count(*) FROM entity_now WHERE kind = " SQL_RUN " AND status = " SQL_RUNNING
+    "   AND status_now = " SQL_RUNNING "),"
+    /* A run that ended stays what it was; everything else from a source that went blind is unknown. A pipeline's
+     * own status says little: it is unknown only when it is stale. */
+    " (SELECT count(*) FROM entity_now WHERE kind IN " SQL_STANDING
+    "   AND (stale OR (status_now = " SQL_UNKNOWN " AND kind <> " SQL_PIPELINE ")))"
+    " + (SELECT count(*) FROM entity_now WHERE kind = " SQL_RUN " AND status IN"
+    " (" SQL_QUEUED ", " SQL_RUNNING
+    ") AND stale),"
+    " (SELECT count(*) FROM source WHERE NOT disabled AND configured_at IS NOT NULL),"
+    " (SELECT count(*) FROM source_now s WHERE NOT s.disabled AND s.state = 'ok'"
+    "   AND now() - s.last_ok_at <= stale_after(s.interval_ms, coalesce(s.took_ms, 0))),"
+    " " NEEDS("severity_rank >= 1 AND ack_seq IS NOT NULL") ","
+    " " NEEDS("severity_rank >= 1 AND coalesce(snooze_until, 0) > now()") ","
+    " (SELECT count(*) FROM finding WHERE closed_at IS NULL AND severity >= 1)"
+    " + (SELECT coalesce(sum(max(coalesce(r.tasks_failed, 0) + coalesce(r.tasks_skipped, 0) -"
+    " 1, 0)), 0)"
+    "   FROM finding f JOIN source s ON s.name = f.about_source JOIN entity e ON e.source_id ="
+    " s.id"
+    "   AND e.kind = f.about_kind AND e.key = f.about_key JOIN pipeline p ON p.entity_id = e.id"
+    "   JOIN run r ON r.entity_id = p.latest_run_id WHERE f.closed_at IS NULL AND f.rule ="
+    " 'run-failed'),"
+    " (SELECT max(last_ok_at) FROM source),"
+    " (SELECT max(30000, coalesce(max(stale_after(interval_ms, coalesce(took_ms, 0))), 0))"
+    " FROM source"
+    "   WHERE NOT disabled)";
+/* clang-format on */
 
 int
 bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_error *err)
@@ -85,10 +49,9 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	int rc = BN_OK;
 
 	*out = (struct bn_summary){0};
-	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK ||
-	    sqlite3_step(row) != SQLITE_ROW) {
-		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
-			     "summary: %s", sqlite3_errmsg(db));
+	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
+		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO, "summary: %s",
+		    sqlite3_errmsg(db));
 		goto out;
 	}
 	out->failed = sqlite3_column_int(row, 0);
@@ -101,8 +64,8 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	out->snoozed = sqlite3_column_int(row, 7);
 	out->folded_from = sqlite3_column_int(row, 8);
 	out->newest = sqlite3_column_int64(row, 9);
-	out->stale =
-	    out->newest == 0 || bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 10);
+	out->stale = out->newest == 0 ||
+	    bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 10);
 out:
 	sqlite3_finalize(row);
 	return rc;

@@ -169,19 +169,27 @@ static const struct bn_column run_columns[] = {
     {NULL},
 };
 
-/* `l` is the run's own entity here, as in the pipelines' table. The scope may be a pipeline. */
+#define RUN_JOINS                                                                                  \
+	" LEFT JOIN pipeline p ON p.entity_id = r.pipeline_id"                                     \
+	" LEFT JOIN entity pe ON pe.id = r.pipeline_id"
+
+/* `l` is the run's own entity here, as in the pipelines' table. The scope may be a pipeline, a run
+ * or a source. */
 const struct bn_view_table bn_table_runs = {
     .name = "runs",
     .schema = 1,
     .kind = BN_RUN,
     .doc = "Runs of pipelines, and runs that belong to none.",
-    .from = "FROM entity_now l JOIN run r ON r.entity_id = l.id"
-	    " LEFT JOIN pipeline p ON p.entity_id = r.pipeline_id"
-	    " LEFT JOIN entity pe ON pe.id = r.pipeline_id"
-	    " WHERE l.kind = " SQL_RUN " AND (:kind IS NULL OR (:kind = " SQL_PIPELINE
-	    " AND pe.key = :key)"
-	    "  OR (:kind = " SQL_RUN " AND l.key = :key) OR :kind = " SQL_SOURCE ")"
-	    " AND (:source IS NULL OR l.source = :source)",
+    .from =
+	"FROM entity_now l JOIN run r ON r.entity_id = l.id" RUN_JOINS " WHERE l.kind = " SQL_RUN
+	" AND (:key IS NULL OR l.key = :key OR :kind = " SQL_SOURCE ")"
+	" AND (:source IS NULL OR l.source = :source)",
+    .from_pipeline =
+	"FROM entity x JOIN source xs ON xs.id = x.source_id JOIN run r ON r.pipeline_id = x.id"
+	" JOIN entity_now l ON l.id = r.entity_id" RUN_JOINS " WHERE x.kind = " SQL_PIPELINE
+	" AND x.key = :key"
+	" AND (:source IS NULL OR xs.name = :source)",
+    .row_sql = "l.id",
     .id_sql = "l.source, l.kind, l.key",
     .status_sql = RUN_STATUS,
     .stale_sql = RUN_STALE,

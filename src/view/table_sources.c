@@ -45,7 +45,7 @@ static const struct bn_column columns[] = {
      "Failed requests in the last hour"},
     {"entities", "ENT", 5, 3, BN_RIGHT, 0, BN_FORMAT_INT, NULL,
      "(SELECT count(*) FROM entity n WHERE n.source_id = s.source_id AND n.gone_at IS NULL AND "
-     "n.kind NOT IN (" SQL_RUN ", " SQL_SOURCE "))",
+     "n.kind IN " SQL_STANDING ")",
      "Things known from it, runs not counted"},
     {"skipped", "BROKEN", 6, 4, BN_RIGHT, 1, BN_FORMAT_INT, NULL, "s.skipped",
      "Items of the latest poll that could not be read"},

@@ -53,13 +53,15 @@ struct bn_view_table {
 	/* FROM … WHERE clause without a filter. May name :source, :kind, :key (the query's scope),
 	 * :attempt, :since and :until; each is NULL where the query leaves it open. */
 	const char *from;
-	const char *id_sql;	 /* three expressions: source, kind number, key; "a, b, c" */
-	const char *order;	 /* default: worst first, then longest, then name */
-	const char *problem_sql; /* expression for `!` problems only */
-	const char *time_sql;	 /* expression --since compares with, or NULL */
+	const char *from_pipeline; /* the same for a query whose scope is a pipeline, or NULL */
+	const char *id_sql;	   /* three expressions: source, kind number, key; "a, b, c" */
+	const char *order;	   /* default: worst first, then longest, then name */
+	const char *problem_sql;   /* expression for `!` problems only */
+	const char *time_sql;	   /* expression --since compares with, or NULL */
 	const char *status_sql; /* the row's mark: a status number after staleness; NULL: unknown */
 	const char *stale_sql;	/* whether what the row says is too old to be believed */
 	const char *search_sql; /* the text that the filter's plain words are looked for in */
+	const char *row_sql;	/* a number unique to the row, for long tables; or NULL */
 	const char *name_sql;	/* what /regex/ alone is matched with */
 	const struct bn_column *columns; /* ends with a NULL name */
 };
