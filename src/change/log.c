@@ -1,5 +1,6 @@
 /* log.c - copies a repository's new commits and the files they touched into the store. */
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,13 +137,28 @@ out:
 	return rc;
 }
 
+/* What a commit is about. The forges' merge commits begin with the branch's name and give the request's
+ * title below it. */
+static void
+find_subject(git_commit *commit, char *out, size_t size)
+{
+	const char *summary = git_commit_summary(commit), *body = git_commit_body(commit);
+
+	if (git_commit_parentcount(commit) > 1 && summary != NULL && body != NULL &&
+	    strncmp(summary, "Merge ", 6) == 0 && strncmp(body, "See merge request", 17) != 0)
+		snprintf(out, size, "%.*s", (int)strcspn(body, "\n"), body);
+	else
+		snprintf(out, size, "%s", summary != NULL ? summary : "");
+}
+
 static int
 store_commit(struct log *log, git_commit *commit)
 {
 	const git_signature *author = git_commit_author(commit);
-	const char *subject = git_commit_summary(commit);
-	char id[GIT_OID_HEXSZ + 1], merge[80];
+	char id[GIT_OID_HEXSZ + 1], merge[80], subject[1024];
 	int rc;
+
+	find_subject(commit, subject, sizeof(subject));
 
 	git_oid_tostr(id, sizeof(id), git_commit_id(commit));
 	bn_merge_find(merge, sizeof(merge), log->repo->name, git_commit_message(commit));
@@ -150,7 +166,7 @@ store_commit(struct log *log, git_commit *commit)
 	sqlite3_bind_text(log->insert, 2, id, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(log->insert, 3, (int64_t)git_commit_time(commit) * 1000);
 	sqlite3_bind_text(log->insert, 4, author != NULL ? author->name : "", -1, SQLITE_STATIC);
-	sqlite3_bind_text(log->insert, 5, subject != NULL ? subject : "", -1, SQLITE_STATIC);
+	sqlite3_bind_text(log->insert, 5, subject, -1, SQLITE_STATIC);
 	sqlite3_bind_text(log->insert, 6, merge[0] != '\0' ? merge : NULL, -1, SQLITE_STATIC);
 	rc = sqlite3_step(log->insert);
 	sqlite3_reset(log->insert);

@@ -635,6 +635,25 @@ begin_scope(struct bn_batch *b, struct bn_error *err)
 	return rc;
 }
 
+/* Is it a number about a thing of a source that was not read yet? At the start all sources are read at
+ * once; that the other one was slower is no fault of this answer, and the next one has the number too. */
+static bool
+is_early(struct bn_batch *b, const struct record *r)
+{
+	const char *source = r->u.number.about.source;
+	sqlite3_stmt *st;
+	bool found = false;
+
+	if ((r->type != MEASURE && r->type != POINT) || source == NULL ||
+	    (st = bn_use(b->writer, BN_ST_SOURCE_UNREAD, NULL)) == NULL)
+		return false;
+	bn_bind_text(st, 1, source);
+	if (bn_first_row(b->writer, st, &found, NULL) != BN_OK)
+		found = false;
+	sqlite3_reset(st);
+	return found;
+}
+
 /* Things first, then what is said about them, so that a plugin need not care about the order. What
  * is about a thing nobody knows is skipped and counted; it fails no page. */
 static int
@@ -650,7 +669,9 @@ apply_all(struct bn_batch *b, size_t *lost, const char **why, struct bn_error *e
 				continue;
 			own.code = BN_OK;
 			rc = apply_record(b, r, &own);
-			if (rc == BN_ENOTFOUND) {
+			if (rc == BN_ENOTFOUND && is_early(b, r)) {
+				rc = BN_OK;
+			} else if (rc == BN_ENOTFOUND) {
 				(*lost)++;
 				if (*why == NULL)
 					*why = bn_arena_strdup(b->page, own.message);
