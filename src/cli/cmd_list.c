@@ -102,8 +102,8 @@ static const struct bn_flag status_flags[] = {
 static const struct bn_example status_examples[] = {
     {"binnacle --demo status", 1, "What is broken, one line a root cause"},
     {"binnacle --demo status -o json", 1, "The same for a program"},
-    {"binnacle --demo status --kind run --columns what,state,since", 1,
-     "Only runs, only these columns"},
+    {"binnacle --demo status --kind pipeline --columns what,state,since", 1,
+     "Only pipelines, only these columns"},
     {NULL, 0, NULL},
 };
 

@@ -69,11 +69,24 @@ examine(struct examination *e, const char *source)
 	return BN_OK;
 }
 
-/* The configured source names, all or those given. */
+/* A repository is no plugin's: its row says what there is to say. */
+static void
+examine_repository(struct examination *e, const struct bn_rows *rows, size_t row)
+{
+	struct bn_value error = bn_rows_named(rows, row, "error");
+	bool fine = bn_rows_status(rows, row) == BN_HEALTHY;
+
+	if (e->cli->format == BN_OUT_TABLE || e->cli->format == BN_OUT_WIDE)
+		bn_buf_addf(&e->out, "%s\n", bn_sanitised(e->cli->arena, e->source));
+	on_doctor_line(fine ? "ok" : "fail", "read commits",
+		       error.type == BN_VALUE_TEXT ? error.s : fine ? "from the clone" : "never read", e);
+}
+
+/* Every configured source, or those given. */
 static int
 examine_all(struct examination *e, const struct bn_invocation *in, struct bn_error *err)
 {
-	static const char *const columns[] = {"source", NULL};
+	static const char *const columns[] = {"source", "type", "error", NULL};
 	struct bn_query query = {
 	    .table = bn_view_table("sources"), .columns = columns, .sort = "source"};
 	struct bn_rows *rows = NULL;
@@ -86,9 +99,13 @@ examine_all(struct examination *e, const struct bn_invocation *in, struct bn_err
 		return BN_OK;
 	rc = bn_view_query(e->cli->reader, &query, &rows, err);
 	for (i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
-		struct bn_ref ref = bn_rows_ref(rows, i);
+		struct bn_value type = bn_rows_named(rows, i, "type");
 
-		examine(e, bn_arena_strdup(e->cli->arena, ref.key));
+		e->source = bn_arena_strdup(e->cli->arena, bn_rows_ref(rows, i).key);
+		if (type.type == BN_VALUE_TEXT && strcmp(type.s, "repo") == 0)
+			examine_repository(e, rows, i);
+		else
+			examine(e, e->source);
 	}
 	bn_rows_free(rows);
 	return rc;
@@ -101,6 +118,9 @@ run_doctor(struct bn_cli *cli, const struct bn_invocation *in)
 	struct bn_error err = {0};
 	int rc = bn_cli_open_collect(cli, &err);
 
+	/* repositories are read with the sources, not asked one by one */
+	if (rc == BN_OK)
+		rc = bn_cli_refresh(cli, NULL, false, &err);
 	if (rc == BN_OK && cli->format == BN_OUT_JSON)
 		bn_cli_json_begin(cli, &e.out, "doctor", 1);
 	if (rc == BN_OK)

@@ -357,6 +357,23 @@ check_zone(const struct check *c)
 	bn_zone_free(zone);
 }
 
+/* A clone on this machine is what is read; an address alone is kept for the release that fetches. */
+static void
+check_repo(const struct check *c)
+{
+	bool url = bn_section_get(c->section, NULL, "url") != NULL;
+
+	if (bn_section_get(c->section, NULL, "path") != NULL)
+		return;
+	if (url)
+		report(c, false, WHOLE, "give it the path of a clone on this machine as well",
+		       "[repo \"%.60s\"] has no path: nothing is read of it in this release",
+		       c->section->name);
+	else
+		report(c, true, WHOLE, "give it the path of a clone on this machine, or a url",
+		       "[repo \"%.60s\"] has neither path nor url", c->section->name);
+}
+
 static void
 check_together(const struct check *c)
 {
@@ -369,10 +386,8 @@ check_together(const struct check *c)
 		check_feeds(c);
 	else if (strcmp(kind, "ui") == 0)
 		check_zone(c);
-	else if (strcmp(kind, "repo") == 0 && bn_section_get(c->section, NULL, "path") == NULL &&
-		 bn_section_get(c->section, NULL, "url") == NULL)
-		report(c, true, WHOLE, "give it the path of a clone on this machine, or a url",
-		       "[repo \"%.60s\"] has neither path nor url", c->section->name);
+	else if (strcmp(kind, "repo") == 0)
+		check_repo(c);
 }
 
 /* ---- sections -------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 [ "$1" = poll ] || exit 0
 echo '{"binnacle":1}'
-echo '{"pipeline":{"key":"good","status":"healthy"}}'
-echo '{"pipeline":{"status":1}}'
+echo '{"record":"pipeline","key":"good","status":"healthy"}'
+echo '{"record":"pipeline","status":"healthy"}'
 echo '{broken'
 echo '{"complete":true}'
