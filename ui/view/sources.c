@@ -47,6 +47,7 @@ static const char *const side_columns[] = {"status", "at",    "what",  "http_sta
 static const struct bn_plain_kind kind = {
     .ops = {.title = "Sources",
 	    .context = BN_IN_SOURCES,
+	    .come = bn_plain_come,
 	    .close = bn_plain_close,
 	    .ask = bn_plain_ask,
 	    .answer = bn_plain_answer,

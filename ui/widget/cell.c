@@ -11,6 +11,7 @@ void
 bn_columns_measure(struct bn_columns *columns, const struct bn_rows *rows)
 {
 	size_t count = bn_rows_columns(rows), lines = bn_rows_count(rows), i, row;
+	struct bn_buf text = BN_BUF_INIT(0);
 
 	if (lines > MEASURED_ROWS)
 		lines = MEASURED_ROWS;
@@ -27,12 +28,18 @@ bn_columns_measure(struct bn_columns *columns, const struct bn_rows *rows)
 			continue;
 		for (row = 0; row < lines; row++) {
 			struct bn_value value = bn_rows_value(rows, row, i);
-			int width = value.type == BN_VALUE_TEXT ? (int)bn_text_width(value.s) : 0;
+			int width;
 
+			if (value.type != BN_VALUE_TEXT)
+				continue;
+			bn_buf_reset(&text);
+			bn_sanitise(&text, value.s, strlen(value.s), BN_SANITISE_FIELD);
+			width = (int)bn_text_width(bn_buf_text(&text));
 			if (width > columns->content[i])
 				columns->content[i] = width;
 		}
 	}
+	bn_buf_free(&text);
 }
 
 static bool
