@@ -46,7 +46,7 @@ def apis(major, connection):
 
 
 def text(value):
-    return str(getattr(value, "value", value))
+    return "" if value is None else str(getattr(value, "value", value))  # a task that waits has no state
 
 
 def main():
