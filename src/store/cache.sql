@@ -31,7 +31,9 @@ CREATE TABLE source (
 	skipped INTEGER NOT NULL DEFAULT 0,     -- broken items in the latest poll
 	skip_reason TEXT,
 	auth TEXT,                      -- how it logs in, for the Sources screen ("token-file", "basic", "none")
-	auth_expires_at INTEGER
+	auth_expires_at INTEGER,
+	-- two intervals, of the rhythm it really has: what was read longer ago than this is not known now
+	stale_ms INTEGER NOT NULL GENERATED ALWAYS AS (2 * max(interval_ms, coalesce(took_ms, 0))) STORED
 );
 
 -- One row a request made, kept for a day: calls/h, p50/p95 and errors of the Sources screen.

@@ -122,19 +122,29 @@ fn_ref_text(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_text(context, text, -1, sqlite3_free);
 }
 
-/* Two intervals; of the rhythm a source really has, where a poll takes longer than its interval;
- * and of the clock's own time where that runs faster than the world (the demo), since polls happen
- * in the world's. */
+/* How much faster than the world the clock runs (the demo's may), since polls happen in the world's
+ * time: what stale_ms has to be multiplied by. Never less than 1. */
+static void
+fn_clock_factor(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct bn_functions *f = sqlite3_user_data(context);
+
+	(void)count;
+	(void)values;
+	sqlite3_result_int64(context, f->clock->speed > 1 ? (int64_t)(f->clock->speed + 0.5) : 1);
+}
+
+/* For a source's own rows: stale_ms and the factor in one. */
 static void
 fn_stale_after(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const struct bn_functions *f = sqlite3_user_data(context);
 	int64_t interval = sqlite3_value_int64(values[0]), took = sqlite3_value_int64(values[1]);
-	double speed = f->clock->speed > 1 ? f->clock->speed : 1;
 
 	(void)count;
 	sqlite3_result_int64(context,
-			     (int64_t)(2.0 * (double)(interval > took ? interval : took) * speed));
+			     2 * (interval > took ? interval : took) *
+				 (f->clock->speed > 1 ? (int64_t)(f->clock->speed + 0.5) : 1));
 }
 
 static void
@@ -245,6 +255,7 @@ bn_functions_add(sqlite3 *db, struct bn_functions *functions, struct bn_error *e
 	    {"status_problem", 1, fn_status_problem},
 	    {"human_ms", 1, fn_human_ms},
 	    {"ref_text", 3, fn_ref_text},
+	    {"clock_factor", 0, fn_clock_factor},
 	    {"stale_after", 2, fn_stale_after},
 	    {"glob", 2, fn_glob},
 	    {"regexp", 2, fn_regexp},

@@ -54,7 +54,7 @@ struct bn_writer {
 	sqlite3_stmt *statements[BN_ST_COUNT];
 	struct bn_writer_zone *zones;
 	/* housekeeping: where it stands */
-	bn_time optimized_at, expired_at;
+	bn_time expired_at;
 	int maintain_step;
 	bool portion_left, expiring;
 };

@@ -45,7 +45,7 @@ void bn_store_set_anchor(struct bn_store *store, const char *path);
 /* A read connection for one thread: cache.db as `main`, journal.db attached as `journal`, query_only, an
  * interruptible busy handler, and these functions and temporary views (documented in store/reader.c):
  *   now(), status_word(n), kind_word(n), status_rank(n), status_fine(n), status_problem(n),
- *   severity_word(n), ref_text(kind number, source, key), stale_after(interval_ms, took_ms),
+ *   severity_word(n), ref_text(kind number, source, key), stale_after(interval_ms, took_ms), clock_factor(),
  *   glob(pattern, text), regexp(pattern, text) (bounded: a pattern that explodes is an error), human_ms(n)
  *   entity_now: every entity not gone, with source (name), source_state, age_ms (since its scope was last
  *     read, or itself if that is later), stale (age over two intervals, or never read), status_now (unknown
@@ -181,7 +181,7 @@ int bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link
 int bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt,
     const char *task_key, int try_number, bool complete, const char *text, size_t size, struct bn_error *err);
 
-/* Housekeeping in small steps: retention, search index, query planner statistics. Returns BN_OK when there is
+/* Housekeeping in small steps: retention, roll-ups, search index, free space. Returns BN_OK when there is
  * nothing left to do now, BN_EBUSY when called again it would do more. */
 int bn_writer_maintain(struct bn_writer *writer, struct bn_error *err);
 

@@ -26,25 +26,26 @@
 	" e.url, e.labels, e.first_seen_at, e.seen_at, e.age_ms, e.stale"
 
 /* Numbers of enum bn_kind, as text for SQL; reader_test holds them true. */
-#define K_SOURCE "11"
+/* (They name the index to use as well: source, kind and key together. Not for runs: there the order of
+ * their starts is the index that counts.) */
+#define K_PIPELINE "1"
+#define K_ENDPOINT "5"
+#define K_SOURCE   "11"
 
 const char bn_views_now[] =
-    /* entity_now: every thing that is not gone. A join of two tables and nothing else, so that
-     * SQLite flattens it into the query around it; do not LEFT JOIN it. Its columns `kind` and
+    /* entity_now: every thing that is not gone. A plain join, so that SQLite flattens it into
+     * the query around it; do not LEFT JOIN it. Its columns `kind` and
      * `status` are the stored numbers. */
     "CREATE TEMP VIEW entity_now AS SELECT *,"
-    "  age_ms > stale_after(interval_ms, took_ms) AS stale,"
-    "  CASE WHEN age_ms > stale_after(interval_ms, took_ms) THEN 0 ELSE status END AS status_now"
+    "  age_ms > stale_ms * clock_factor() AS stale,"
+    "  CASE WHEN age_ms > stale_ms * clock_factor() THEN 0 ELSE status END AS status_now"
     " FROM (SELECT e.id, e.source_id, e.scope_id, s.name AS source, s.state AS source_state,"
-    "   ref_text(e.kind, s.name, e.key) AS entity, e.kind, kind_word(e.kind) AS kind_name,"
-    " e.key, e.name,"
-    "   e.status, e.raw_status, e.since, e.message, e.owner, e.url, e.labels, e.first_seen_at,"
-    " e.seen_at,"
-    "   now() - max(e.seen_at, coalesce((SELECT c.last_ok_at FROM main.scope c WHERE c.id ="
-    " e.scope_id), 0))"
-    "     AS age_ms,"
-    "   s.interval_ms, coalesce(s.took_ms, 0) AS took_ms"
-    "  FROM main.entity e JOIN main.source s ON s.id = e.source_id WHERE e.gone_at IS NULL);"
+    "   ref_text(e.kind, s.name, e.key) AS entity, e.kind, kind_word(e.kind) AS kind_name, e.key,"
+    "   e.name, e.status, e.raw_status, e.since, e.message, e.owner, e.url, e.labels,"
+    "   e.first_seen_at, e.seen_at, s.interval_ms, s.stale_ms,"
+    "   now() - max(e.seen_at, coalesce(c.last_ok_at, 0)) AS age_ms"
+    "  FROM main.entity e JOIN main.source s ON s.id = e.source_id"
+    "  LEFT JOIN main.scope c ON c.id = e.scope_id WHERE e.gone_at IS NULL);"
 
     /* pipeline_now: what runs again and again. next_due_at is the platform's word, or follows
      * from the schedule and the latest run's start, so that it lies in the past when a run is
@@ -54,7 +55,7 @@ const char bn_views_now[] =
     "  CASE p.idempotence WHEN 1 THEN 'idempotent' WHEN 2 THEN 'at-least-once' WHEN 3 THEN 'append'"
     "   ELSE 'unknown' END AS idempotence,"
     "  p.latest_run_id, p.last_good_at, p.p50_ms, p.p95_ms"
-    " FROM main.pipeline p JOIN temp.entity_now e ON e.id = p.entity_id;"
+    " FROM main.pipeline p JOIN temp.entity_now e ON e.id = p.entity_id AND e.kind = " K_PIPELINE ";"
 
     /* run_now: one row a run, with its current attempt. duration_ms grows while it runs. */
     "CREATE TEMP VIEW run_now AS SELECT" THING ","
@@ -83,7 +84,7 @@ const char bn_views_now[] =
     "  p.type, p.target, p.http_status, p.resolve_us, p.connect_us, p.tls_us, p.first_byte_us,"
     " p.transfer_us,"
     "  p.total_us, p.certificate_expires_at, p.checked_at, p.slo_p99_ms, p.asserts"
-    " FROM main.endpoint p JOIN temp.entity_now e ON e.id = p.entity_id;"
+    " FROM main.endpoint p JOIN temp.entity_now e ON e.id = p.entity_id AND e.kind = " K_ENDPOINT ";"
 
     /* source_now: the sources themselves. status: healthy, degraded (throttled), down, paused
      * (disabled), unknown. */
@@ -163,7 +164,7 @@ const char bn_views_now[] =
     "   AS age_ms,"
     "  f.origin = 'source' AND now() - max(f.seen_at, coalesce((SELECT c.last_ok_at FROM"
     " main.scope c"
-    "    WHERE c.id = f.scope_id), 0)) > stale_after(s.interval_ms, coalesce(s.took_ms, 0)) AS"
+    "    WHERE c.id = f.scope_id), 0)) > s.stale_ms * clock_factor() AS"
     " stale,"
     "  (SELECT max(a.seq) FROM temp.ack_last a WHERE a.covers >= f.since AND"
     "    CASE WHEN coalesce(f.about_kind, 0) = 0 THEN a.kind = '' AND a.key = f.rule || '/' ||"
