@@ -76,7 +76,7 @@ start() {
 			export AIRFLOW_HOME=$dir
 			export AIRFLOW__CORE__DAGS_FOLDER=$dir/dags
 			export AIRFLOW__CORE__LOAD_EXAMPLES=False
-			export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION=False
+			export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION=True
 			export AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE=False
 			export AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=$(free_port)
 			export AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT=$(free_port)
@@ -145,6 +145,23 @@ reader_3() {
 	write_bearer oncall "$dir/password"
 }
 
+dags() {
+	grep -l '^@dag' "$dir"/dags/*.py | sed 's|.*/||; s|\.py$||'
+}
+
+all_parsed() {
+	as admin GET '/dags?limit=100' | grep -qE "\"total_entries\": ?$(dags | wc -l)\b"
+}
+
+# DAGs start paused: a task that runs before Airflow 3's own API server is up fails, and it is up last.
+unpause() {
+	local dag
+	for dag in $(dags); do
+		grep -q 'is_paused_upon_creation=True' "$dir/dags/$dag.py" ||
+			as admin PATCH "/dags/$dag" '{"is_paused": false}' >"$dir/unpause.json"
+	done
+}
+
 # Every DAG that starts by itself has ended its run.
 runs_ended() {
 	local ended
@@ -160,12 +177,14 @@ ready() {
 	wait_for 120 "Airflow $release lets its administrator in" "$dir/pid" "$dir/log" "admin_$major"
 	"reader_$major"
 	as admin POST /pools '{"name": "warehouse", "slots": 1, "description": "connections to the warehouse"}' >"$dir/pool.json"
-	[ "${2:-}" = no-runs ] ||
-		wait_for 360 "$expected_runs runs of Airflow $release ended" "$dir/pid" "$dir/log" runs_ended
+	wait_for 120 "Airflow $release has read the DAGs" "$dir/pid" "$dir/log" all_parsed
+	unpause
+	wait_for 360 "$expected_runs runs of Airflow $release ended" "$dir/pid" "$dir/log" runs_ended
 	cat >"$dir/env" <<-EOF
 		AIRFLOW${major}_URL=http://127.0.0.1:$(cat "$dir/port")
 		AIRFLOW${major}_USER=oncall
 		AIRFLOW${major}_PASSWORD_FILE=$dir/password
+		AIRFLOW${major}_ADMIN=$dir/curl-admin
 	EOF
 }
 
