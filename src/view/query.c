@@ -104,6 +104,11 @@ add_sort(struct bn_buf *sql, const struct bn_view_table *table, const char *sort
 	return BN_OK;
 }
 
+/* The row numbers of what the scope names, found through the index. */
+#define SCOPE_ROWS                                                                                 \
+	"SELECT e0.id FROM main.source s0 CROSS JOIN main.entity e0 ON e0.source_id = s0.id"       \
+	" WHERE e0.kind = :kind AND e0.key = :key AND (:source IS NULL OR s0.name = :source)"
+
 /* What narrows the table: the filter, `!`, and --since/--until where the table has a time. */
 static void
 add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filter *filter)
@@ -116,9 +121,15 @@ add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filt
 		if (query->until != 0)
 			bn_buf_addf(sql, " AND (%s) <= :until", t->time_sql);
 	}
-	/* A scope of the table's own kind is the one row it names. */
-	if (query->scope.kind != BN_KIND_NONE && query->scope.kind == t->kind)
-		bn_buf_addf(sql, " AND (%s) = (coalesce(:source, ''), :kind, :key)", t->id_sql);
+	/* A scope of the table's own kind is the one row it names; its source may be left out. */
+	if (query->scope.kind != BN_KIND_NONE && query->scope.kind == t->kind && t->row_sql != NULL)
+		bn_buf_addf(sql, " AND %s IN (" SCOPE_ROWS ")", t->row_sql);
+	else if (query->scope.kind != BN_KIND_NONE && query->scope.kind == t->kind)
+		bn_buf_addf(
+		    sql,
+		    " AND (WITH me(source, kind, key) AS (SELECT %s) SELECT me.kind = :kind"
+		    " AND me.key = :key AND (:source IS NULL OR me.source = :source) FROM me)",
+		    t->id_sql);
 	if (query->problems && t->problem_sql != NULL)
 		bn_buf_addf(sql, " AND (%s IS TRUE)", t->problem_sql);
 	if (filter != NULL)

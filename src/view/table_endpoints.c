@@ -102,6 +102,7 @@ const struct bn_view_table bn_table_endpoints = {
     .kind = BN_ENDPOINT,
     .doc = "Endpoints: what they answered, how fast, and whether their assertions hold.",
     .from = "FROM entity_now e JOIN endpoint n ON n.entity_id = e.id WHERE e.kind = " SQL_ENDPOINT,
+    .row_sql = "e.id",
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = "e.status_now",
     .stale_sql = "e.stale",

@@ -101,6 +101,7 @@ const struct bn_view_table bn_table_pipelines = {
 	    " LEFT JOIN entity l ON l.id = p.latest_run_id"
 	    " LEFT JOIN run r ON r.entity_id = p.latest_run_id"
 	    " WHERE e.kind = " SQL_PIPELINE,
+    .row_sql = "e.id",
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = PIPELINE_STATUS,
     .stale_sql = "e.stale",
@@ -180,10 +181,8 @@ const struct bn_view_table bn_table_runs = {
     .schema = 1,
     .kind = BN_RUN,
     .doc = "Runs of pipelines, and runs that belong to none.",
-    .from =
-	"FROM entity_now l JOIN run r ON r.entity_id = l.id" RUN_JOINS " WHERE l.kind = " SQL_RUN
-	" AND (:key IS NULL OR l.key = :key OR :kind = " SQL_SOURCE ")"
-	" AND (:source IS NULL OR l.source = :source)",
+    .from = "FROM entity_now l JOIN run r ON r.entity_id = l.id" RUN_JOINS
+	    " WHERE l.kind = " SQL_RUN " AND (:source IS NULL OR l.source = :source)",
     .from_pipeline =
 	"FROM entity x JOIN source xs ON xs.id = x.source_id JOIN run r ON r.pipeline_id = x.id"
 	" JOIN entity_now l ON l.id = r.entity_id" RUN_JOINS " WHERE x.kind = " SQL_PIPELINE

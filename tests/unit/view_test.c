@@ -253,6 +253,36 @@ runs_keep_how_they_ended_when_their_source_dies(void **state)
 }
 
 static void
+scope_of_a_table_s_own_kind_is_one_row(void **state)
+{
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	build(w);
+	world_source(w, "other", "argo-workflows", SECONDS(10));
+	world_pipeline(w, "other", BROKEN);
+	rows = query(w, &(struct bn_query){.table = bn_view_table("pipelines"),
+					   .scope = {BN_PIPELINE, "other", BROKEN}});
+	assert_int_equal(bn_rows_count(rows), 1);
+	assert_string_equal(bn_rows_ref(rows, 0).source, "other");
+	bn_rows_free(rows);
+	rows = query(w, &(struct bn_query){.table = bn_view_table("pipelines"),
+					   .scope = {BN_PIPELINE, NULL, BROKEN}});
+	assert_int_equal(bn_rows_count(rows), 2);
+	bn_rows_free(rows);
+	rows = query(w, &(struct bn_query){.table = bn_view_table("runs"),
+					   .scope = {BN_RUN, NULL, BROKEN "-28f6k"},
+					   .limit = 5});
+	assert_int_equal(bn_rows_count(rows), 1);
+	assert_int_equal(bn_rows_total(rows), 1);
+	bn_rows_free(rows);
+	rows = query(w, &(struct bn_query){.table = bn_view_table("sources"),
+					   .scope = {BN_SOURCE, NULL, "other"}});
+	assert_int_equal(bn_rows_count(rows), 1);
+	bn_rows_free(rows);
+}
+
+static void
 moving_shows_how_far_a_run_should_be(void **state)
 {
 	struct world *w = *state;
@@ -720,6 +750,7 @@ main(void)
 	    T(dead_source_makes_everything_of_it_unknown),
 	    T(summary_counts_what_runs_and_what_answers),
 	    T(runs_keep_how_they_ended_when_their_source_dies),
+	    T(scope_of_a_table_s_own_kind_is_one_row),
 	    T(moving_shows_how_far_a_run_should_be),
 	    T(tasks_come_in_the_order_of_their_tree),
 	    T(tasks_in_a_ring_of_parents_are_all_listed),
