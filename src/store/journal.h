@@ -22,14 +22,22 @@ struct bn_journal_entry {
 	const char *body;    /* a JSON object as text, or NULL for {} */
 };
 
-/* Appends one record and syncs it to disk before it returns; *seq is its number. The chain's new
- * head also goes to syslog(3) (LOG_AUTHPRIV... see journal.c) or the second file [state] anchor
- * names. BN_EPERM when the journal is read-only, BN_EIO when the disk refuses: then nothing may be
- * sent or shown as done. */
+/* Appends one record and syncs it to disk before it returns; *seq (may be NULL) is its number. The chain's
+ * new head also goes to syslog(3) (LOG_AUTH, LOG_INFO) or where bn_store_set_anchor says. Safe from several
+ * threads and processes: the chain never forks. BN_EPERM when the journal is read-only, BN_EIO when the disk
+ * refuses, BN_ETIMEOUT when somebody keeps it locked: then nothing may be sent or shown as done. */
 int bn_journal_append(struct bn_store *store, const struct bn_actor *actor,
 		      const struct bn_journal_entry *entry, int64_t *seq, struct bn_error *err);
 
-/* Acknowledge, snooze, note: the verbs of this release. `until` in ms UTC. */
+/* Acknowledge, snooze, note: the verbs of this release. `about` is a thing; or, for a finding that is about
+ * nothing, kind BN_KIND_NONE with the finding's source and the key "RULE/KEY".
+ *
+ * An acknowledgement is of one incident: of the findings about the thing that are open at that moment, and of
+ * the thing's own trouble for as long as it lasts without a pause. It keeps when that began by the platform's
+ * clock ({"since": ms}), so that it holds when cache.db is lost, and covers nothing that begins later: what
+ * got better and then worse again has to be acknowledged anew. A snooze ({"until": ms UTC}) covers
+ * everything about the thing until its moment. `undo` takes the one in force back; BN_ENOTFOUND if there is
+ * none. What is in force is in the views ack_now, snooze_now and in finding_now. */
 int bn_journal_ack(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
 		   const char *reason, bool undo, int64_t *seq, struct bn_error *err);
 int bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,

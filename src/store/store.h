@@ -43,7 +43,7 @@ void bn_store_set_anchor(struct bn_store *store, const char *path);
 /* ---- reading ------------------------------------------------------------------------------- */
 
 /* A read connection for one thread: cache.db as `main`, journal.db attached as `journal`, query_only, an
- * interruptible busy handler, and these functions and temporary views (documented in store/reader.c):
+ * interruptible busy handler, and these functions and temporary views (documented in store/views.c):
  *   now(), status_word(n), kind_word(n), status_rank(n), status_fine(n), status_problem(n),
  *   severity_word(n), ref_text(kind number, source, key), stale_after(interval_ms, took_ms), clock_factor(),
  *   glob(pattern, text), regexp(pattern, text) (bounded: a pattern that explodes is an error), human_ms(n)
