@@ -280,11 +280,11 @@ task_form(const struct facts *facts, const struct bn_w_run *run, const struct bn
 }
 
 static void
-count_task(json_t *counts, enum bn_w_state state)
+count_task(json_t *counts, enum bn_w_state state, bool argo)
 {
 	const char *name = state == BN_W_OK	   ? "ok"
 			   : state == BN_W_FAILED  ? "failed"
-			   : state == BN_W_OMITTED ? "skipped"
+			   : state == BN_W_OMITTED ? (argo ? "skipped" : "failed")
 			   : state == BN_W_NONE	   ? "waiting"
 						   : "running";
 
@@ -313,14 +313,14 @@ add_tasks(const struct facts *facts, const struct bn_w_run *run, json_t *form)
 
 	for (i = 0; i < count; i++) {
 		state = bn_world_task_state(&tasks[i], facts->at, &since, &tries);
-		count_task(counts, state);
+		count_task(counts, state, run->pipeline->engine == BN_W_ARGO);
 		if (tasks[i].group[0] != '\0') {
 			group = json_object_get(groups, tasks[i].group);
 			if (group == NULL) {
 				group = no_counts();
 				json_object_set_new(groups, tasks[i].group, group);
 			}
-			count_task(group, state);
+			count_task(group, state, run->pipeline->engine == BN_W_ARGO);
 		}
 		json_array_append_new(list, task_form(facts, run, tasks, &tasks[i]));
 	}

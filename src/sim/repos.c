@@ -288,6 +288,14 @@ pack_all(struct bn_world_repos *repos, struct bn_error *err)
 	return BN_OK;
 }
 
+bn_time
+bn_world_repos_next(const struct bn_world_repos *repos)
+{
+	struct bn_w_change change;
+
+	return bn_world_change(repos->world, repos->next, &change) ? change.at : 0;
+}
+
 static int
 make_one(struct bn_world_repos *repos, const char *dir, const char *name, struct bn_error *err)
 {

@@ -5,14 +5,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -60,6 +62,7 @@ struct bn_sim {
 	char *config;
 	pthread_t ticker;
 	bool ticking;
+	int wake, notify; /* eventfd that ends the ticker, inotify on the directory; -1: none */
 	atomic_bool stopping, published;
 };
 
@@ -117,24 +120,28 @@ remove_tree(const char *path)
 
 #define MARK ".binnacle-demo"
 
-/* A directory that is there already must be an earlier demo's: then its repositories make room. */
+/* A directory that is there already must be an earlier demo's: then its repositories and what was
+ * seen of its world make room. */
 static int
 claim_dir(const struct bn_sim *sim, struct bn_error *err)
 {
-	char *mark = bn_xasprintf("%s/" MARK, sim->dir),
-	     *repos = bn_xasprintf("%s/repos", sim->dir);
+	char *mark = bn_xasprintf("%s/" MARK, sim->dir);
+	char *repos = bn_xasprintf("%s/repos", sim->dir);
+	char *state = bn_xasprintf("%s/state", sim->dir);
 	int rc = make_dir(sim->dir, err);
 
-	if (rc == BN_OK && access(repos, F_OK) == 0) {
-		if (access(mark, F_OK) == 0)
-			remove_tree(repos);
-		else
-			rc = bn_fail(err, BN_EIO, "demo: %s is there and no demo's", repos);
+	if (rc == BN_OK && access(mark, F_OK) == 0) {
+		remove_tree(repos);
+		remove_tree(state);
+	} else if (rc == BN_OK && (access(repos, F_OK) == 0 || access(state, F_OK) == 0)) {
+		rc = bn_fail(err, BN_EIO, "demo: %s is in use and no demo's", sim->dir);
+		bn_hint(err, "name a directory that is empty or not there");
 	}
 	if (rc == BN_OK)
 		rc = write_file(sim, MARK, "", err);
 	free(mark);
 	free(repos);
+	free(state);
 	return rc;
 }
 
@@ -255,22 +262,17 @@ configure(struct bn_sim *sim)
 	sim->config = bn_buf_take(&out);
 }
 
-/* ---- the ticker ------------------------------------------------------------ */
+/* ---- the ticker ------------------------------------------------------------------------------ */
 
 static void
-read_faults(struct bn_sim *sim, struct timespec *seen)
+read_faults(struct bn_sim *sim)
 {
 	char *path = bn_xasprintf("%s/faults", sim->dir), line[256];
-	struct stat status;
-	FILE *file;
+	FILE *file = fopen(path, "re");
 
-	if (stat(path, &status) != 0 ||
-	    (status.st_mtim.tv_sec == seen->tv_sec && status.st_mtim.tv_nsec == seen->tv_nsec) ||
-	    (file = fopen(path, "re")) == NULL) {
-		free(path);
+	free(path);
+	if (file == NULL)
 		return;
-	}
-	*seen = status.st_mtim;
 	bn_faults_clear(sim->faults);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -278,35 +280,68 @@ read_faults(struct bn_sim *sim, struct timespec *seen)
 			bn_faults_add(sim->faults, line, names, NULL);
 	}
 	fclose(file);
-	free(path);
 }
 
+/* Somebody made DIR/want-facts; that it is gone tells that facts.json is of now. */
 static void
-write_facts(struct bn_sim *sim)
+give_facts(struct bn_sim *sim)
 {
-	char *facts = bn_sim_facts(sim, 0);
+	char *facts = bn_sim_facts(sim, 0), *want = bn_xasprintf("%s/want-facts", sim->dir);
 
 	write_file(sim, "facts.json", facts, NULL);
+	unlink(want);
+	free(want);
 	free(facts);
 }
 
-/* Merges what is due into the repositories; serves the published directory. */
+static void
+read_notices(struct bn_sim *sim)
+{
+	union {
+		struct inotify_event event; /* for its alignment */
+		char bytes[4096];
+	} buffer;
+	const struct inotify_event *event;
+	bool faults = false, want = false;
+	ssize_t size, at = 0;
+
+	size = read(sim->notify, buffer.bytes, sizeof(buffer.bytes));
+	while (size > 0 && at < size) {
+		event = (const void *)(buffer.bytes + at);
+		faults |= event->len > 0 && strcmp(event->name, "faults") == 0;
+		want |= event->len > 0 && strcmp(event->name, "want-facts") == 0;
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	if (faults)
+		read_faults(sim);
+	if (want)
+		give_facts(sim);
+}
+
+/* Real ms until somebody merges the next change; -1: for ever. */
+static int
+until_next_change(const struct bn_sim *sim)
+{
+	bn_time next = bn_world_repos_next(sim->repos);
+	double wait;
+
+	if (next == 0 || sim->clock.speed <= 0)
+		return -1;
+	wait = (double)(next - bn_clock_now(&sim->clock)) / sim->clock.speed;
+	return wait < 1 ? 1 : wait > 1e8 ? 100000000 : (int)wait + 1;
+}
+
+/* Merges what is due into the repositories and serves the published directory; sleeps otherwise. */
 static void *
 tick(void *payload)
 {
-	const struct timespec nap = {0, 100 * 1000000L};
-	struct timespec faults = {0, 0};
 	struct bn_sim *sim = payload;
-	int round = 0;
+	struct pollfd fds[2] = {{sim->wake, POLLIN, 0}, {sim->notify, POLLIN, 0}};
 
 	while (!atomic_load(&sim->stopping)) {
+		if (poll(fds, 2, until_next_change(sim)) > 0 && (fds[1].revents & POLLIN) != 0)
+			read_notices(sim);
 		bn_world_repos_advance(sim->repos, bn_clock_now(&sim->clock), NULL);
-		if (atomic_load(&sim->published)) {
-			read_faults(sim, &faults);
-			if (++round % 20 == 0)
-				write_facts(sim);
-		}
-		nanosleep(&nap, NULL);
 	}
 	return NULL;
 }
@@ -314,10 +349,28 @@ tick(void *payload)
 static int
 start_ticker(struct bn_sim *sim, struct bn_error *err)
 {
-	if (pthread_create(&sim->ticker, NULL, tick, sim) != 0)
-		return bn_fail(err, BN_EIO, "demo: cannot start a thread");
+	sim->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	sim->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (sim->wake < 0 || sim->notify < 0 ||
+	    inotify_add_watch(sim->notify, sim->dir, IN_CLOSE_WRITE | IN_MOVED_TO) < 0 ||
+	    pthread_create(&sim->ticker, NULL, tick, sim) != 0)
+		return bn_fail(err, BN_EIO, "demo: cannot start a thread: %s", strerror(errno));
 	sim->ticking = true;
 	return BN_OK;
+}
+
+static void
+stop_ticker(struct bn_sim *sim)
+{
+	atomic_store(&sim->stopping, true);
+	if (sim->ticking) {
+		eventfd_write(sim->wake, 1);
+		pthread_join(sim->ticker, NULL);
+	}
+	if (sim->wake >= 0)
+		close(sim->wake);
+	if (sim->notify >= 0)
+		close(sim->notify);
 }
 
 /* ---- life ------------------------------------------------------------------ */
@@ -393,6 +446,7 @@ bn_sim_start(struct bn_sim **out, const struct bn_sim_options *options, struct b
 	if (scenario < 0)
 		return scenario;
 	sim = bn_xcalloc(1, sizeof(*sim));
+	sim->wake = sim->notify = -1;
 	sim->world =
 	    bn_world_new(options->seed == 0 ? BN_SIM_SEED : options->seed, scenarios[scenario]);
 	bn_clock_set(&sim->clock, options->at != 0 ? options->at : bn_sim_scenarios[scenario].at,
@@ -419,9 +473,7 @@ bn_sim_stop(struct bn_sim *sim)
 
 	if (sim == NULL)
 		return;
-	atomic_store(&sim->stopping, true);
-	if (sim->ticking)
-		pthread_join(sim->ticker, NULL);
+	stop_ticker(sim);
 	for (i = 0; i < FACES; i++)
 		bn_web_stop(sim->web[i]);
 	bn_world_repos_free(sim->repos);

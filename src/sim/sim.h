@@ -65,9 +65,9 @@ int bn_sim_fault(struct bn_sim *sim, const char *fault, struct bn_error *err);
 void bn_sim_clear_faults(struct bn_sim *sim);
 
 /* Serving for others: writes DIR/config, DIR/facts.json, DIR/clock (a BINNACLE_CLOCK value) and
- * DIR/pid, in this order, so that a pid file means that all is there. Needs `dir`. While it runs,
- * DIR/faults (one fault a line) is read again whenever it changes, and DIR/facts.json is written
- * anew every two seconds. */
+ * DIR/pid, in this order, so that a pid file means that all is there. While it runs:
+ *   DIR/faults      one fault a line; read again whenever it is written
+ *   DIR/want-facts  whoever makes it gets a fresh DIR/facts.json; when it is gone, that is there */
 int bn_sim_publish(struct bn_sim *sim, struct bn_error *err);
 
 #endif

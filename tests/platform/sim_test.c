@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <git2.h>
@@ -694,6 +695,102 @@ repos_merge_2207_is_on_main_with_its_file(void **state)
 	bn_sim_stop(sim);
 }
 
+static bool
+head_says(const struct bn_sim *sim, const char *name, const char *words)
+{
+	char *path = bn_xasprintf("%s/repos/%s", bn_sim_dir(sim), name);
+	git_repository *repo = NULL;
+	git_commit *head = NULL;
+	git_oid id;
+	bool says;
+
+	assert_int_equal(git_repository_open(&repo, path), 0);
+	assert_int_equal(git_reference_name_to_id(&id, repo, "refs/heads/main"), 0);
+	assert_int_equal(git_commit_lookup(&head, repo, &id), 0);
+	says = strstr(git_commit_message(head), words) != NULL;
+	git_commit_free(head);
+	git_repository_free(repo);
+	free(path);
+	return says;
+}
+
+static void
+nap(void)
+{
+	const struct timespec moment = {0, 10 * 1000000L};
+
+	nanosleep(&moment, NULL);
+}
+
+static void
+repos_merge_what_becomes_due_while_it_runs(void **state)
+{
+	bn_time before =
+	    BN_W_NIGHT + 3 * BN_W_HOUR + 31 * BN_W_MINUTE; /* 20 s before meltano!389 */
+	struct bn_sim *sim = start("night", before, 60, NULL);
+	int patience = 1000;
+
+	(void)state;
+	git_libgit2_init();
+	while (!head_says(sim, "pipelines-meltano.git", "!389") && patience-- > 0)
+		nap();
+	assert_true(patience > 0);
+	git_libgit2_shutdown();
+	bn_sim_stop(sim);
+}
+
+static void
+put(const char *dir, const char *name, const char *text)
+{
+	char *path = bn_xasprintf("%s/%s", dir, name);
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	free(path);
+}
+
+static void
+published_directory_takes_faults_and_gives_facts(void **state)
+{
+	char dir[] = "/tmp/binnacle-sim-test-XXXXXX", *demo, *path;
+	struct bn_sim_options options = {.at = AT_0312, .speed = 60, .speed_given = true};
+	struct bn_error err = {0};
+	struct bn_sim *sim = NULL;
+	struct reply reply = {0};
+	int patience = 1000, status = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	demo = bn_xasprintf("%s/demo", dir);
+	options.dir = demo;
+	assert_ok(bn_sim_start(&sim, &options, &err), &err);
+	assert_ok(bn_sim_publish(sim, &err), &err);
+	put(demo, "faults", "http=prom:503\n");
+	while (status != 503 && patience-- > 0) {
+		reply = ask(sim, "prom", "GET", "/api/v1/alerts", "", "");
+		status = reply.status;
+		free(reply.text);
+		nap();
+	}
+	assert_int_equal(status, 503);
+	path = bn_xasprintf("%s/want-facts", demo);
+	put(demo, "want-facts", "");
+	while (access(path, F_OK) == 0 && patience-- > 0)
+		nap();
+	assert_int_not_equal(access(path, F_OK), 0);
+	bn_sim_stop(sim);
+	/* the directory is given back, and may be used by the next demo */
+	assert_ok(bn_sim_start(&sim, &options, &err), &err);
+	bn_sim_stop(sim);
+	free(path);
+	path = bn_xasprintf("rm -rf %s", dir);
+	assert_int_equal(system(path), 0);
+	free(path);
+	free(demo);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(world_dbt_graph_has_the_layers_and_depths_of_the_page),
     cmocka_unit_test(world_same_seed_tells_the_same_other_seed_another),
@@ -716,6 +813,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sim_directory_is_private_and_gone_afterwards),
     cmocka_unit_test(sim_unknown_scenario_is_refused_with_what_there_is),
     cmocka_unit_test(repos_merge_2207_is_on_main_with_its_file),
+    cmocka_unit_test(repos_merge_what_becomes_due_while_it_runs),
+    cmocka_unit_test(published_directory_takes_faults_and_gives_facts),
 };
 
 BN_TEST_MAIN(tests)
