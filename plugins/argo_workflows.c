@@ -457,13 +457,9 @@ argo_read_run(struct bn_source *s, struct bn_json workflow, struct bn_run *run,
 	const char *phase = bn_json_string(status, "phase"),
 		   *progress = bn_json_string(status, "progress");
 	const char *message = bn_json_string(status, "message");
-	int done = -1, total = -1;
 
 	if (name == NULL || name[0] == '\0')
 		return bn_fail_at(s, err, BN_EPARSE, "a workflow has no metadata.name");
-	if (progress == NULL || sscanf(progress, "%d/%d", &done, &total) != 2 || done < 0 ||
-	    total < done)
-		done = total = -1;
 	*run = (struct bn_run){
 	    .e = {.key = argo_key(s, namespace, name),
 		  .name = name,
@@ -484,8 +480,8 @@ argo_read_run(struct bn_source *s, struct bn_json workflow, struct bn_run *run,
 	    .progress = progress,
 	    .retry_of = argo_key(s, namespace,
 				 bn_json_string(meta, ARGO_LABEL("resubmitted-from-workflow"))),
-	    .tasks_total = total,
-	    .tasks_done = done,
+	    .tasks_total = -1, /* progress counts pods; argo_detail counts tasks */
+	    .tasks_done = -1,
 	    .tasks_failed = -1,
 	    .tasks_skipped = -1,
 	};

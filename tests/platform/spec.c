@@ -69,21 +69,24 @@ resolve(const struct spec *spec, const json_t *json)
 	return json;
 }
 
-/* Placeholders match by place, whatever they are called. */
+/* Placeholders of the specification match by place: another placeholder, or whatever stands there. */
 static bool
-same_path(const char *a, const char *b)
+same_path(const char *known, const char *path)
 {
-	while (*a != '\0' && *b != '\0') {
-		if (*a == '{' && *b == '{') {
-			a += strcspn(a, "}");
-			b += strcspn(b, "}");
+	while (*known != '\0' && *path != '\0') {
+		if (*known == '{') {
+			known += strcspn(known, "}") + 1;
+			path += strcspn(path, "/");
+			continue;
 		}
-		if (*a != *b)
+		if (*known != *path)
 			return false;
-		a++;
-		b++;
+		known++;
+		path++;
 	}
-	return *a == *b;
+	if (*known == '{' && path[-1] == '/') /* an empty segment: all namespaces */
+		known += strcspn(known, "}") + 1;
+	return *known == *path;
 }
 
 static bool
