@@ -28,15 +28,38 @@ bn_collect_feed(struct bn_collect *collect, const char *name)
 	return NULL;
 }
 
-void
-bn_collect_wait(struct bn_collect *collect, int64_t until)
+static void
+wait_on(pthread_cond_t *condition, struct bn_collect *collect, int64_t until)
 {
 	struct timespec at = {until / 1000, (until % 1000) * 1000000};
 
 	if (until == INT64_MAX)
-		pthread_cond_wait(&collect->changed, &collect->lock);
+		pthread_cond_wait(condition, &collect->lock);
 	else
-		pthread_cond_timedwait(&collect->changed, &collect->lock, &at);
+		pthread_cond_timedwait(condition, &collect->lock, &at);
+}
+
+void
+bn_collect_wait(struct bn_collect *collect, int64_t until)
+{
+	wait_on(&collect->changed, collect, until);
+}
+
+void
+bn_feed_wait(struct bn_feed *feed, int64_t until)
+{
+	wait_on(&feed->wake, feed->collect, until);
+}
+
+/* The lock is held. */
+static void
+wake_all(struct bn_collect *collect)
+{
+	size_t i;
+
+	pthread_cond_broadcast(&collect->changed);
+	for (i = 0; i < collect->count; i++)
+		pthread_cond_broadcast(&collect->feeds[i].wake);
 }
 
 void
@@ -172,7 +195,7 @@ stop_all(struct bn_collect *collect)
 	collect->stopping = true;
 	for (i = 0; i < collect->count; i++)
 		cancel_lanes(&collect->feeds[i], false);
-	pthread_cond_broadcast(&collect->changed);
+	wake_all(collect);
 	pthread_mutex_unlock(&collect->lock);
 	bn_keeper_kick(collect);
 }
@@ -299,7 +322,7 @@ bn_collect_suspend(struct bn_collect *collect)
 		if (collect->feeds[i].held)
 			bn_keeper_drop(&collect->feeds[i]);
 	}
-	pthread_cond_broadcast(&collect->changed);
+	wake_all(collect);
 	pthread_mutex_unlock(&collect->lock);
 }
 
@@ -308,7 +331,7 @@ bn_collect_resume(struct bn_collect *collect)
 {
 	pthread_mutex_lock(&collect->lock);
 	collect->suspended = false;
-	pthread_cond_broadcast(&collect->changed);
+	wake_all(collect);
 	pthread_mutex_unlock(&collect->lock);
 	bn_keeper_kick(collect);
 }
@@ -322,7 +345,7 @@ bn_collect_refresh(struct bn_collect *collect, const char *source)
 	for (i = 0; i < collect->count; i++)
 		if (source == NULL || strcmp(collect->feeds[i].name, source) == 0)
 			collect->feeds[i].refresh = true;
-	pthread_cond_broadcast(&collect->changed);
+	wake_all(collect);
 	pthread_mutex_unlock(&collect->lock);
 }
 

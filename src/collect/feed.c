@@ -159,6 +159,7 @@ static void
 settle(struct bn_feed *feed, const char *state_dir)
 {
 	const char *interval;
+	pthread_condattr_t attr;
 	int64_t ms;
 
 	if (feed->section == NULL) {
@@ -179,6 +180,10 @@ settle(struct bn_feed *feed, const char *state_dir)
 	digest_feed(feed);
 	feed->governor = bn_governor_new();
 	pthread_mutex_init(&feed->login_lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&feed->wake, &attr);
+	pthread_condattr_destroy(&attr);
 	bn_lease_init(&feed->lease, state_dir, feed->name, feed->digest);
 }
 
@@ -220,6 +225,7 @@ bn_feeds_free(struct bn_feed *feeds, size_t count)
 		bn_secret_free(feeds[i].token);
 		bn_secret_free(feeds[i].password);
 		pthread_mutex_destroy(&feeds[i].login_lock);
+		pthread_cond_destroy(&feeds[i].wake);
 		free(feeds[i].children);
 		free(feeds[i].name);
 	}

@@ -152,6 +152,20 @@ keep_document(struct bn_lane *lane, json_t *json)
 	return wrap(json);
 }
 
+/* Before each request: a login where there is none, and an end to lists that run in circles. */
+static int
+before_request(struct bn_lane *lane, struct bn_error *err)
+{
+	if (++lane->asked > BN_ASKS_MAX && lane->role != BN_LANE_WATCH &&
+	    lane->role != BN_LANE_LOG) {
+		bn_fail(err, BN_ETOOBIG,
+			"more than %d requests in one go: do its pages run in circles?",
+			BN_ASKS_MAX);
+		return bn_hint(err, "ask for less (namespace, filters)");
+	}
+	return bn_lane_login(lane, err);
+}
+
 static int
 host_get(struct bn_source *source, int request, const struct bn_param *params, const char *body,
 	 struct bn_json *out, struct bn_error *err)
@@ -162,7 +176,7 @@ host_get(struct bn_source *source, int request, const struct bn_param *params, c
 
 	if (out != NULL)
 		*out = wrap(NULL);
-	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+	if ((rc = before_request(lane, err)) != BN_OK)
 		return rc;
 	rc = bn_http_json(lane->http, request, params, body, &json, err);
 	if (rc == BN_EAUTH && bn_lane_login_again(lane, err))
@@ -213,7 +227,7 @@ host_items(struct bn_source *source, int request, const struct bn_param *params,
 
 	if (rest != NULL)
 		*rest = wrap(NULL);
-	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+	if ((rc = before_request(lane, err)) != BN_OK)
 		return rc;
 	rc = bn_http_items(lane->http, request, params, body, items.array, item, item_skipped,
 			   &items, wanted, err);
@@ -237,7 +251,7 @@ host_lines(struct bn_source *source, int request, const struct bn_param *params,
 	    lane->role == BN_LANE_LOG || lane->role == BN_LANE_WATCH ? 10 * 60 * 1000 : 0;
 	int rc;
 
-	if ((rc = bn_lane_login(lane, err)) != BN_OK)
+	if ((rc = before_request(lane, err)) != BN_OK)
 		return rc;
 	rc = bn_http_lines(lane->http, request, params, framing, accept, idle, on_line, payload,
 			   err);
@@ -321,7 +335,8 @@ owner_of(const struct bn_feed *asking, enum bn_kind kind, const char *key)
 	for (size_t i = 0; i < collect->count; i++) {
 		const struct bn_feed *feed = &collect->feeds[i];
 
-		if (feed->plugin->section == NULL || strcmp(feed->plugin->section, bn_kind_word(kind)) != 0)
+		if (feed->plugin->section == NULL ||
+		    strcmp(feed->plugin->section, bn_kind_word(kind)) != 0)
 			continue;
 		for (size_t j = 0; j < feed->child_count; j++)
 			if (strcmp(feed->children[j]->name, key) == 0)

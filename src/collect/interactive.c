@@ -200,7 +200,7 @@ idle(struct bn_feed *feed, struct bn_lane **lane, int64_t since)
 	int64_t until = since + BN_IDLE_LANE;
 
 	if (*lane == NULL || bn_monotonic() < until) {
-		bn_collect_wait(collect, *lane == NULL ? INT64_MAX : until);
+		bn_feed_wait(feed, *lane == NULL ? INT64_MAX : until);
 		return;
 	}
 	pthread_mutex_unlock(&collect->lock);
@@ -295,7 +295,7 @@ ask(struct bn_feed *feed, enum job_type type, enum bn_kind kind, const char *key
 		*link = job;
 	}
 	job->holders++;
-	pthread_cond_broadcast(&feed->collect->changed);
+	pthread_cond_broadcast(&feed->wake);
 	return job;
 }
 

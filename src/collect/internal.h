@@ -13,6 +13,7 @@
 
 #define BN_REAL_FLOOR	 50    /* ms between polls, whatever the clock's speed */
 #define BN_DEFAULT_EVERY 30000 /* ms */
+#define BN_ASKS_MAX	 10000 /* requests one plugin call may make: a cursor may run in circles */
 #define BN_CALLS_MAX	 500   /* call records kept of one poll */
 #define BN_IDLE_LANE	 60000 /* ms until an unused interactive lane ends */
 #define BN_ONCE_PARALLEL 16
@@ -79,7 +80,7 @@ struct bn_lane {
 	atomic_bool cancelled;
 	struct bn_call_copy *calls;
 	size_t call_count;
-	int64_t requests; /* attempts, by the last look */
+	int64_t asked; /* by the present plugin call */
 };
 
 extern const struct bn_host bn_collect_host;
@@ -140,6 +141,7 @@ struct bn_feed {
 	unsigned generation;
 
 	/* under the collector's lock from here on */
+	pthread_cond_t wake; /* for the lanes of this feed */
 	struct bn_lease lease;
 	bool held;	  /* the lease is ours and the epoch was taken */
 	char lost_to[16]; /* digest of the configuration that took the epoch from us, or "" */
@@ -190,8 +192,10 @@ struct bn_collect {
 };
 
 struct bn_feed *bn_collect_feed(struct bn_collect *collect, const char *name);
-/* Waits on `changed` until the moment (bn_monotonic; INT64_MAX: for ever). The lock is held. */
+/* Waits until the moment (bn_monotonic; INT64_MAX: for ever) on `changed`, or on a feed's `wake`. The
+ * lock is held. Lanes have a condition of their own, so that one poll's end does not wake them all. */
 void bn_collect_wait(struct bn_collect *collect, int64_t until);
+void bn_feed_wait(struct bn_feed *feed, int64_t until);
 void bn_collect_wake(struct bn_collect *collect);
 /* A thread with every signal blocked. */
 int bn_thread_start(pthread_t *thread, void *(*run)(void *), void *payload, struct bn_error *err);

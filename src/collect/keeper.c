@@ -40,7 +40,7 @@ bn_keeper_take(struct bn_feed *feed, struct bn_writer *writer, struct bn_error *
 		feed->epoch = epoch;
 		feed->lost_to[0] = '\0';
 		feed->due = 0;
-		pthread_cond_broadcast(&collect->changed);
+		pthread_cond_broadcast(&feed->wake);
 	}
 	pthread_mutex_unlock(&collect->lock);
 	return rc;

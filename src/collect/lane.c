@@ -223,6 +223,7 @@ bn_lane_begin(struct bn_lane *lane, struct bn_error *err)
 	if ((rc = may_begin(lane, err)) != BN_OK)
 		return rc;
 	lane->logged_in_again = false;
+	lane->asked = 0;
 	if (lane->opened || plugin->open == NULL)
 		return BN_OK;
 	if ((rc = plugin->open(&lane->source, err)) == BN_OK)

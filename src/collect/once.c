@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "collect/internal.h"
 
-#define GRACE 1000 /* ms a cancelled lane has to end */
+#define MAINTAIN_FOR 50	  /* ms */
+#define GRACE	     1000 /* ms a cancelled lane has to end */
 
 struct once {
 	struct bn_collect *collect;
@@ -224,14 +225,30 @@ refresh_and_wait(struct once *once, int64_t timeout)
 		/* One that is being polled right now may have asked before we did. */
 		before[i] = once->feeds[i]->polls + (once->feeds[i]->busy > 0 ? 1 : 0);
 		once->feeds[i]->refresh = true;
+		pthread_cond_broadcast(&once->feeds[i]->wake);
 	}
-	pthread_cond_broadcast(&collect->changed);
 	for (i = 0; i < once->count; i++)
 		while (once->feeds[i]->held && once->feeds[i]->polls <= before[i] &&
 		       bn_monotonic() < until && !collect->stopping && !collect->suspended)
 			bn_collect_wait(collect, until);
 	pthread_mutex_unlock(&collect->lock);
 	free(before);
+}
+
+/* Whoever only ever runs commands has no idle moments: a little housekeeping goes with each. */
+static void
+after_polls(struct bn_collect *collect)
+{
+	int64_t until = bn_monotonic() + MAINTAIN_FOR;
+	struct bn_writer *writer = NULL;
+	struct bn_error err;
+
+	if (collect->options.after_poll != NULL)
+		collect->options.after_poll(collect->options.payload, collect->options.store);
+	if (bn_writer_open(&writer, collect->options.store, &err) == BN_OK)
+		while (bn_monotonic() < until && bn_writer_maintain(writer, &err) == BN_EBUSY)
+			continue;
+	bn_writer_close(writer);
 }
 
 int
@@ -256,8 +273,8 @@ bn_collect_once(struct bn_collect *collect, const char *const *names, int64_t ti
 	else
 		run_workers(once, timeout);
 	/* Where lanes run, their own upkeep does it. */
-	if (!started && once->polled && collect->options.after_poll != NULL)
-		collect->options.after_poll(collect->options.payload, collect->options.store);
+	if (!started && once->polled)
+		after_polls(collect);
 out:
 	if (atomic_load(&collect->abandoned))
 		return rc; /* a worker may still look at it */

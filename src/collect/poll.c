@@ -244,6 +244,8 @@ poll_and_tell(struct bn_feed *feed, struct bn_lane **lane)
 	else
 		collect->upkeep_due = true;
 	pthread_cond_broadcast(&collect->changed);
+	if (feed->has_watch)
+		pthread_cond_broadcast(&feed->wake);
 	pthread_mutex_unlock(&collect->lock);
 	bn_collect_wake(collect);
 }
@@ -259,7 +261,7 @@ bn_poll_main(void *payload)
 	pthread_mutex_lock(&collect->lock);
 	while (!collect->stopping) {
 		if (collect->suspended || !feed->held) {
-			bn_collect_wait(collect, INT64_MAX);
+			bn_feed_wait(feed, INT64_MAX);
 			continue;
 		}
 		if (first) {
@@ -268,7 +270,7 @@ bn_poll_main(void *payload)
 			first = false;
 		}
 		if (!feed->refresh && feed->due > bn_monotonic()) {
-			bn_collect_wait(collect, feed->due);
+			bn_feed_wait(feed, feed->due);
 			continue;
 		}
 		if (feed->refresh) {
@@ -298,9 +300,9 @@ watch_may_run(struct bn_feed *feed, int64_t not_before)
 	pthread_mutex_lock(&collect->lock);
 	while (!collect->stopping && (collect->suspended || !feed->held || feed->polls == 0 ||
 				      bn_monotonic() < not_before))
-		bn_collect_wait(collect, collect->suspended || !feed->held || feed->polls == 0
-					     ? INT64_MAX
-					     : not_before);
+		bn_feed_wait(feed, collect->suspended || !feed->held || feed->polls == 0
+				       ? INT64_MAX
+				       : not_before);
 	run = !collect->stopping;
 	pthread_mutex_unlock(&collect->lock);
 	return run;

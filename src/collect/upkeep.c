@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/internal.h"
 
+#define BETWEEN	     500   /* ms of rest between two calls */
 #define GATHER	     150   /* ms: polls that end together make one call */
 #define MAINTAIN_ALL 60000 /* ms between looks for housekeeping */
 #define MAINTAIN_ONE 20	   /* ms between its small steps, so that lanes get their turn */
@@ -47,17 +48,20 @@ upkeep_main(void *payload)
 {
 	struct bn_collect *collect = payload;
 	struct bn_writer *writer = NULL;
-	int64_t next = bn_monotonic() + MAINTAIN_ALL / 20, gather;
+	int64_t next = bn_monotonic() + MAINTAIN_ALL / 20, gather, last = 0;
 
 	pthread_mutex_lock(&collect->lock);
 	while (!collect->stopping) {
 		if (collect->upkeep_due && !collect->suspended) {
-			for (gather = bn_monotonic() + GATHER;
-			     !collect->stopping && bn_monotonic() < gather;)
+			gather = bn_monotonic() + GATHER;
+			if (gather < last + BETWEEN)
+				gather = last + BETWEEN;
+			while (!collect->stopping && bn_monotonic() < gather)
 				bn_collect_wait(collect, gather);
 			collect->upkeep_due = false;
 			pthread_mutex_unlock(&collect->lock);
 			after_polls(collect);
+			last = bn_monotonic();
 			pthread_mutex_lock(&collect->lock);
 		} else if (bn_monotonic() < next || collect->suspended || !any_held(collect)) {
 			bn_collect_wait(

@@ -126,11 +126,13 @@ fill(const char *config, const char *url)
 	return bn_buf_take(&out);
 }
 
+/* `dir` NULL: a store in memory. */
 static void
-start_process(struct process *p, struct world *w, const char *config, double speed)
+start_process_in(struct process *p, const char *dir, const char *url, const char *config,
+		 double speed)
 {
 	struct bn_error err = {0};
-	char *text = fill(config, ts_url(w->server));
+	char *text = fill(config, url);
 
 	memset(p, 0, sizeof(*p));
 	pthread_mutex_init(&p->lock, NULL);
@@ -142,7 +144,9 @@ start_process(struct process *p, struct world *w, const char *config, double spe
 	    bn_config_load_text(&p->config, "test", text, bn_registry_types(p->registry), &err),
 	    &err);
 	free(text);
-	assert_ok(bn_store_open(&p->store, w->dir, BN_STORE_SHARED, &p->clock, NULL, &err), &err);
+	assert_ok(bn_store_open(&p->store, dir, dir != NULL ? BN_STORE_SHARED : BN_STORE_MEMORY,
+				&p->clock, NULL, &err),
+		  &err);
 	bn_store_set_anchor(p->store, "");
 	assert_ok(bn_writer_open(&p->look, p->store, &err), &err);
 	assert_ok(bn_collect_new(&p->collect,
@@ -159,6 +163,12 @@ start_process(struct process *p, struct world *w, const char *config, double spe
 				 },
 				 &err),
 		  &err);
+}
+
+static void
+start_process(struct process *p, struct world *w, const char *config, double speed)
+{
+	start_process_in(p, w->dir, ts_url(w->server), config, speed);
 }
 
 static void
@@ -465,6 +475,40 @@ planted_request_is_refused_and_never_sent(void **state)
 		free(config);
 	}
 	assert_int_equal(ts_requests(w.server), 0);
+	close_world(&w);
+}
+
+static void
+list_that_runs_in_circles_is_ended(void **state)
+{
+	struct world w;
+	struct process p;
+	struct bn_error err = {0};
+
+	(void)state;
+	open_world(&w, good, NULL);
+	start_process(&p, &w, "[source \"toy\"]\n type = toy\n url = %URL%\n circle = true\n", 1);
+	assert_ok(bn_collect_once(p.collect, NULL, 60000, true, &err), &err);
+	assert_string_equal(text(&p, "SELECT state FROM source"), "failing");
+	if (strstr(text(&p, "SELECT last_error FROM source"), "circles") == NULL)
+		fail_msg("%s", text(&p, "SELECT last_error FROM source"));
+	end_process(&p);
+	close_world(&w);
+}
+
+static void
+store_in_memory_is_polled_too(void **state)
+{
+	struct world w;
+	struct process p;
+
+	(void)state;
+	open_world(&w, good, NULL);
+	start_process_in(&p, NULL, ts_url(w.server), one, 1);
+	once(&p, true);
+	assert_string_equal(text(&p, "SELECT state FROM source"), "ok");
+	assert_true(number(&p, "SELECT count(*) FROM entity WHERE kind = 2") >= 2);
+	end_process(&p);
 	close_world(&w);
 }
 
@@ -1164,6 +1208,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(once_ends_in_time_when_a_server_is_silent),
 	    cmocka_unit_test(broken_items_are_skipped_and_counted),
 	    cmocka_unit_test(planted_request_is_refused_and_never_sent),
+	    cmocka_unit_test(list_that_runs_in_circles_is_ended),
+	    cmocka_unit_test(store_in_memory_is_polled_too),
 	    cmocka_unit_test(login_is_renewed_once_after_a_401),
 	    cmocka_unit_test(missing_secret_says_what_to_do),
 	    cmocka_unit_test(lanes_poll_on_the_schedule_of_the_clock),

@@ -1187,6 +1187,65 @@ http_link_local_address_is_refused(void **state)
 	close_fixture(&f);
 }
 
+/* ---- proxies ---- */
+
+static void
+proxied(struct ts_conn *conn, const struct ts_request *request, void *payload)
+{
+	(void)payload;
+	/* A request to a proxy names the whole URL. */
+	if (strcmp(request->target, "http://far.test/get/x") == 0)
+		ts_json(conn, "{\"far\":1}");
+	else
+		ts_reply(conn, 407, NULL, "");
+}
+
+static void
+http_configured_proxy_is_used(void **state)
+{
+	struct fixture f;
+	struct bn_error err;
+	json_t *json;
+
+	(void)state;
+	open_fixture(&f, proxied, NULL);
+	f.options.proxy = ts_url(f.server);
+	f.options.base_url = "http://far.test";
+	reopen(&f);
+	assert_ok(get(&f, &json, &err), &err);
+	json_decref(json);
+	f.options.base_url = "https://far.test";
+	reopen(&f);
+	assert_get_fails(&f, BN_EUNREACHABLE, "the proxy does not let it through");
+	close_fixture(&f);
+}
+
+static void
+http_loopback_never_goes_through_a_proxy(void **state)
+{
+	struct fixture f;
+	struct bn_error err;
+	json_t *json;
+	char *proxy;
+
+	(void)state;
+	setenv("http_proxy", "http://user:s3cret@127.0.0.1:1", 1);
+	setenv("https_proxy", "http://proxy.example:3128/", 1);
+	open_fixture(&f, plain, NULL);
+	assert_ok(get(&f, &json, &err), &err);
+	json_decref(json);
+	assert_null(bn_http_proxy_for(ts_url(f.server), NULL));
+	proxy = bn_http_proxy_for("http://far.test/", NULL);
+	assert_string_equal(proxy, "http://127.0.0.1:1");
+	free(proxy);
+	proxy = bn_http_proxy_for("https://far.test/", NULL);
+	assert_string_equal(proxy, "http://proxy.example:3128/");
+	free(proxy);
+	close_fixture(&f);
+	unsetenv("http_proxy");
+	unsetenv("https_proxy");
+}
+
 /* ---- cancelling
  * -------------------------------------------------------------------------------------------------------------------
  */
@@ -1772,6 +1831,8 @@ main(void)
 	    cmocka_unit_test(http_stream_gone_silent_is_a_timeout),
 	    cmocka_unit_test(http_refused_connection_says_so),
 	    cmocka_unit_test(http_link_local_address_is_refused),
+	    cmocka_unit_test(http_configured_proxy_is_used),
+	    cmocka_unit_test(http_loopback_never_goes_through_a_proxy),
 	    cmocka_unit_test(http_cancel_ends_the_wait_for_a_silent_server),
 	    cmocka_unit_test(http_cancel_ends_the_wait_for_a_silent_resolver),
 	    cmocka_unit_test(http_cancel_ends_the_wait_for_a_full_backlog),

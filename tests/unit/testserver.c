@@ -180,8 +180,13 @@ ts_reply_bytes(struct ts_conn *conn, int status, const char *headers, const void
 {
 	char *head = bn_xasprintf("HTTP/1.1 %d Test\r\nContent-Length: %zu\r\n%s\r\n", status, size,
 				  headers != NULL ? headers : "");
+	struct bn_buf all = BN_BUF_INIT(0);
 
-	conn->whole = ts_sends(conn, head) && (size == 0 || ts_send(conn, body, size));
+	/* In one piece: two small ones would wait for each other (Nagle, delayed ACK). */
+	bn_buf_adds(&all, head);
+	bn_buf_add(&all, body, size);
+	conn->whole = ts_send(conn, all.data, all.size);
+	bn_buf_free(&all);
 	free(head);
 }
 

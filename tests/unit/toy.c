@@ -19,6 +19,7 @@ static const struct bn_request toy_requests[] = {
 
 static const struct bn_option toy_options[] = {
     {"unchanged", BN_OPT_BOOL, "false", "Skip answers that did not change", 0, NULL},
+    {"circle", BN_OPT_BOOL, "false", "Read the list for ever", 0, NULL},
     {"words", BN_OPT_STRING, "one", "A list", BN_OPT_MULTI, NULL},
     {"count", BN_OPT_INT, "7", "A number", 0, "1..100"},
     {NULL},
@@ -89,6 +90,10 @@ read_runs(struct bn_source *s, struct bn_batch *b, int request, struct bn_error 
 		return rc;
 	if (bn_option_bool(s, "unchanged"))
 		bn_if_changed(s);
+	while (bn_option_bool(s, "circle") && rc == BN_OK)
+		rc = bn_items(s, request, BN_NO_PARAMS, "items", on_run, &r, NULL, err);
+	if (rc != BN_OK)
+		return rc;
 	rc = bn_items(s, request, BN_NO_PARAMS, "items", on_run, &r, NULL, err);
 	if (rc == BN_UNCHANGED)
 		return bn_scope_same(b, err);
