@@ -67,13 +67,22 @@
 	"  l.from_kind, l.from_key FROM up JOIN link l ON l.to_kind = up.kind"                     \
 	"  AND l.to_key = up.key AND l.to_source IN ('', up.source)"                               \
 	"  WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 10000) "
+/* A commit also counts that touched a file called like a task that failed, as in the "changed" table. */
+#define FAILED_TASK_FILE                                                                           \
+	"EXISTS (SELECT 1 FROM task k JOIN run kr ON kr.entity_id = k.run_id"                      \
+	"  AND kr.attempt = k.attempt JOIN commit_file cf"                                         \
+	"  ON instr('/' || cf.path, '/' || k.name || '.') > 0"                                     \
+	"  WHERE k.run_id = CASE f.about_kind WHEN " SQL_RUN " THEN e.id ELSE"                     \
+	"   (SELECT p.latest_run_id FROM pipeline p WHERE p.entity_id = e.id) END"                 \
+	"  AND k.status = " SQL_FAILED " AND cf.repo = cl.repo AND cf.id = cl.id)"
 #define CHANGED_ROW(what)                                                                          \
-	"(" UPSTREAM "SELECT " what " FROM up JOIN link d ON d.kind = 'defines'"                   \
-	" AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"        \
-	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                 \
-	" JOIN commit_log cl ON cl.repo = cf.repo AND cl.id = cf.id"                               \
+	"(" UPSTREAM "SELECT " what " FROM commit_log cl"                                          \
 	" WHERE cl.at >= now() - 86400000 AND cl.at <= now()"                                      \
-	" ORDER BY cl.at DESC LIMIT 1)"
+	" AND (EXISTS (SELECT 1 FROM up JOIN link d ON d.kind = 'defines'"                         \
+	"  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"       \
+	"  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                \
+	"  WHERE cf.repo = cl.repo AND cf.id = cl.id) OR " FAILED_TASK_FILE ")"                    \
+	" ORDER BY cl.at DESC, cl.merge IS NULL LIMIT 1)"
 #define CHANGED                                                                                    \
 	"CASE WHEN NOT EXISTS (SELECT 1 FROM commit_log) THEN NULL ELSE coalesce(" CHANGED_ROW(    \
 	    "coalesce(cl.merge, cl.repo || ' ' || substr(cl.id, 1, 7)) || ' ' ||"                  \

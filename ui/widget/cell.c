@@ -122,7 +122,7 @@ static int
 wanted(const struct bn_shown *s, int width)
 {
 	const struct bn_column *column = s->column;
-	int header = (int)bn_text_width(column->header), most = width >= 100 ? 34 : 24, fit;
+	int header = (int)bn_text_width(column->header), most = width >= 100 ? 34 : 18, fit;
 
 	fit = s->content > header ? s->content : header;
 	if (column->width == 0)
