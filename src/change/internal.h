@@ -38,6 +38,9 @@ struct bn_repo {
  * none. `repo` is put before a bare number. Cut to `size`. */
 void bn_merge_find(char *out, size_t size, const char *repo, const char *message);
 
+/* What a commit is about in one line: of a merge, the title in its body where there is one. */
+void bn_merge_subject(char *out, size_t size, const char *summary, const char *message);
+
 /* Stores the commits since the remembered heads, newest last in the store's eyes, in transactions
  * of 500. */
 int bn_repo_read_log(sqlite3 *db, struct bn_repo *repo, git_repository *git, bn_time now,

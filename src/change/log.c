@@ -161,6 +161,8 @@ store_commit(struct log *log, git_commit *commit)
 	find_subject(commit, subject, sizeof(subject));
 
 	git_oid_tostr(id, sizeof(id), git_commit_id(commit));
+	bn_merge_subject(subject, sizeof(subject), git_commit_summary(commit),
+			 git_commit_message(commit));
 	bn_merge_find(merge, sizeof(merge), log->repo->name, git_commit_message(commit));
 	sqlite3_bind_text(log->insert, 1, log->repo->name, -1, SQLITE_STATIC);
 	sqlite3_bind_text(log->insert, 2, id, -1, SQLITE_STATIC);

@@ -88,3 +88,27 @@ bn_merge_find(char *out, size_t size, const char *repo, const char *message)
 		}
 	}
 }
+
+/* Forges write what a merge is about into the body: GitLab the title, GitHub too. */
+void
+bn_merge_subject(char *out, size_t size, const char *summary, const char *message)
+{
+	const char *line = message != NULL ? strchr(message, '\n') : NULL;
+
+	snprintf(out, size, "%s", summary != NULL ? summary : "");
+	if (strncmp(out, "Merge branch ", 13) != 0 && strncmp(out, "Merge pull request ", 19) != 0)
+		return;
+	while (line != NULL) {
+		size_t length;
+
+		line += strspn(line, "\r\n \t");
+		length = strcspn(line, "\r\n");
+		if (length == 0)
+			return;
+		if (strncmp(line, "See merge request ", 18) != 0) {
+			snprintf(out, size, "%.*s", (int)(length < 500 ? length : 500), line);
+			return;
+		}
+		line = strchr(line, '\n');
+	}
+}

@@ -142,6 +142,20 @@ static const char changed_sql[] =
     " NOT NULL"
     "   AND a.at > now() - 86400000)";
 
+/* The files that define it, the one changed last first; a dbt project has hundreds. */
+static const char file_sql[] =
+    "WITH " SELF ", file(path, repo, at, words) AS (SELECT d.from_key, d.from_source, max(c.at),"
+    "  ', last commit ' || " TIME("max(c.at)") " || ' ' || coalesce(c.merge, substr(c.id, 1, 7)) || ' by ' || c.author"
+    "  FROM self JOIN link d ON d.kind = 'defines' AND d.to_kind = self.kind AND d.to_key = self.key"
+    "   AND d.to_source IN ('', self.source) LEFT JOIN commit_file cf ON cf.repo = d.from_source"
+    "   AND cf.path = d.from_key LEFT JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id"
+    "  GROUP BY d.from_source, d.from_key)"
+    " SELECT * FROM (SELECT path || ' in ' || repo || coalesce(words, '') FROM file ORDER BY at DESC, path LIMIT 2)"
+    " UNION ALL SELECT 'and ' || (count(*) - 2) || ' more' FROM file HAVING count(*) > 2"
+    " UNION ALL SELECT p.definition FROM self JOIN source s ON s.name = self.source JOIN entity e"
+    "  ON e.source_id = s.id AND e.kind = self.kind AND e.key = self.key JOIN pipeline p ON p.entity_id = e.id"
+    "  WHERE NOT EXISTS (SELECT 1 FROM file)";
+
 static const char findings_sql[] =
     "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
     " " TIME("f.since")
@@ -151,6 +165,9 @@ static const char findings_sql[] =
     " CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
     " FROM finding f WHERE f.closed_at IS NULL AND ((f.about_kind = :kind AND f.about_key = :key"
     "  AND coalesce(f.about_source, :source) = :source)"
+    "  OR (:kind = " SQL_RUN " AND f.about_kind = " SQL_PIPELINE " AND f.about_source = :source"
+    "   AND f.about_key = (SELECT pe.key FROM run r JOIN entity pe ON pe.id = r.pipeline_id"
+    "    WHERE r.entity_id = :id))"
     "  OR f.root_id IN (SELECT g.id FROM finding g WHERE g.closed_at IS NULL AND g.about_kind"
     " = :kind"
     "   AND g.about_key = :key AND coalesce(g.about_source, :source) = :source))"
@@ -206,23 +223,7 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" || coalesce(': ' || nullif(a.message, ''), '') FROM attempt a JOIN run r ON"
 	" r.entity_id = a.run_id"
 	" WHERE a.run_id = :id AND a.n < r.attempt ORDER BY a.n DESC LIMIT 5"},
-    {PIPELINE | RUN | OTHER, "file", BN_ROLE_TEXT,
-	"WITH " SELF " SELECT d.from_key || ' in ' || d.from_source || coalesce((SELECT ',"
-	" last commit ' || " TIME("c.at")
-	"  || ' ' || coalesce(c.merge, substr(c.id, 1, 7)) || ' by ' || c.author FROM"
-	" commit_file cf JOIN commit_log c"
-	"  ON c.repo = cf.repo AND c.id = cf.id WHERE cf.repo = d.from_source AND cf.path ="
-	" d.from_key"
-	"  ORDER BY c.at DESC LIMIT 1), '') FROM self JOIN link d ON d.kind = 'defines' AND"
-	" d.to_kind = self.kind"
-	"  AND d.to_key = self.key AND d.to_source IN ('', self.source)"
-	" UNION ALL SELECT p.definition FROM self JOIN entity e ON e.kind = self.kind AND"
-	" e.key = self.key"
-	"  JOIN source s ON s.id = e.source_id AND s.name = self.source JOIN pipeline p ON"
-	" p.entity_id = e.id"
-	"  WHERE p.definition IS NOT NULL AND NOT EXISTS (SELECT 1 FROM link d WHERE d.kind ="
-	" 'defines'"
-	"   AND d.to_kind = self.kind AND d.to_key = self.key) LIMIT 3"},
+    {PIPELINE | RUN | OTHER, "file", BN_ROLE_TEXT, file_sql},
     {PIPELINE | RUN, "sql", BN_ROLE_TEXT,
 	"SELECT cf.path || ', last commit ' || " TIME("max(c.at)") " || ' ' ||"
 	" coalesce(c.merge, substr(c.id, 1, 7))"

@@ -42,7 +42,7 @@ static const struct bn_column pipeline_columns[] = {
     {"group", "KIND", 6, 5, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "p.grp",
      "What it is for, as the platform or a label says: ingestion, transformation …"},
     {"engine", "ENGINE", 8, 6, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "p.engine", "What runs it"},
-    {"history", "LAST 12", 12, 6, BN_LEFT, 0, BN_FORMAT_HISTORY, NULL, HISTORY("20"),
+    {"history", "LAST RUNS", 12, 6, BN_LEFT, 0, BN_FORMAT_HISTORY, NULL, HISTORY("20"),
      "Statuses of the last 20 runs, oldest first; a narrower column shows the newest"},
     {"start", "START", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "r.started_at",
      "When the latest run started"},

@@ -3,8 +3,9 @@
 #include "view/sql.h"
 #include "view/tables.h"
 
-/* Every part gives: at, mark (status number), kind (word), entity, what, who, evidence, source,
- * ekind, ekey. */
+/* A thing seen for the first time is no event; a run is. */
+/* clang-format off */
+/* Every part gives: at, mark (status number), kind (word), entity, what, who, evidence, source, ekind, ekey. */
 #define SPAN(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
 #define ABOUT(source, kind, key)                                                                   \
 	" AND (:key IS NULL OR (" key " = :key AND " kind " = :kind"                               \
@@ -19,38 +20,39 @@
 	"   ELSE '' END || CASE WHEN t.message <> '' THEN ': ' || t.message ELSE '' END AS what,"  \
 	" NULL AS who, CASE WHEN pe.id IS NOT NULL THEN e.name END AS evidence,"                   \
 	" s.name AS source, e.kind AS ekind, e.key AS ekey"                                        \
-	" FROM transition t JOIN entity e ON e.id = t.entity_id JOIN source s ON s.id = "          \
-	"e.source_id"                                                                              \
+	" FROM transition t JOIN entity e ON e.id = t.entity_id JOIN source s ON s.id = e.source_id" \
 	" LEFT JOIN run r ON r.entity_id = e.id LEFT JOIN entity pe ON pe.id = r.pipeline_id"      \
-	" WHERE " SPAN("t.at") " AND t.old IS NOT t.new"                                           \
-			       " AND (:key IS NULL OR ((:source IS NULL OR s.name = :source)"      \
-			       "  AND ((e.key = :key AND e.kind = :kind)"                          \
-			       "   OR (:kind = " SQL_PIPELINE " AND pe.key = :key))))"
+	" WHERE " SPAN("t.at") " AND t.old IS NOT t.new"\
+	" AND (t.old IS NOT NULL OR e.kind = " SQL_RUN ")"                                           \
+	" AND (:key IS NULL OR ((:source IS NULL OR s.name = :source)"                             \
+	"  AND ((e.key = :key AND e.kind = :kind)"                                                 \
+	"   OR (:kind = " SQL_PIPELINE " AND pe.key = :key))))"
 #define FINDINGS(at, mark, suffix)                                                                 \
 	"SELECT f." at ", " mark ", 'finding', coalesce(f.about_key, f.title), f.title || " suffix \
 	", NULL, f.rule, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                 \
 	" coalesce(f.about_key, f.key) FROM finding f WHERE " SPAN("f." at)                        \
-	    ABOUT("f.about_source", "f.about_kind", "f.about_key")
+	ABOUT("f.about_source", "f.about_kind", "f.about_key")
 #define ATTRIBUTES                                                                                 \
 	"SELECT h.at, " SQL_PROGRESSING ", 'change', e.name, h.name || ' ' || coalesce(h.old, '')" \
 	" || ' to ' || coalesce(h.new, ''), NULL, NULL, s.name, e.kind, e.key"                     \
 	" FROM attribute_history h JOIN entity e ON e.id = h.entity_id"                            \
-	" JOIN source s ON s.id = e.source_id WHERE " SPAN("h.at") " AND h.old IS NOT NULL" ABOUT( \
-	    "s.name", "e.kind", "e.key")
+	" JOIN source s ON s.id = e.source_id WHERE " SPAN("h.at") " AND h.old IS NOT NULL"        \
+	ABOUT("s.name", "e.kind", "e.key")
 #define COMMITS                                                                                    \
 	"SELECT c.at, " SQL_PROGRESSING ", 'commit', coalesce(c.merge, c.repo), c.subject,"        \
-	" c.author, substr(c.id, 1, 10), c.repo, 0, c.id FROM commit_log c WHERE " SPAN(           \
-	    "c.at") " AND (:key IS NULL OR EXISTS (SELECT 1 FROM link d JOIN commit_file cf"       \
-		    "  ON cf.repo = d.from_source AND cf.path = d.from_key WHERE cf.repo = c.repo" \
-		    "  AND cf.id = c.id AND d.kind = 'defines' AND d.to_kind = :kind AND "         \
-		    "d.to_key = :key"                                                              \
-		    "  AND (:source IS NULL OR d.to_source IN ('', :source))))"
+	" c.author, substr(c.id, 1, 10), c.repo, 0, c.id FROM commit_log c WHERE " SPAN("c.at")    \
+	" AND (:key IS NULL OR EXISTS (SELECT 1 FROM link d JOIN commit_file cf"                   \
+	"  ON cf.repo = d.from_source AND cf.path = d.from_key WHERE cf.repo = c.repo"             \
+	"  AND cf.id = c.id AND d.kind = 'defines' AND d.to_kind = :kind AND d.to_key = :key"      \
+	"  AND (:source IS NULL OR d.to_source IN ('', :source))))"
 #define RECORDS                                                                                    \
 	"SELECT j.at, " SQL_HEALTHY ", j.verb, j.key, j.verb || CASE WHEN j.reason <> ''"          \
 	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, j.source,"                \
-	" j.kind, j.key FROM journal.record j WHERE " SPAN(                                        \
-	    "j.at") " AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"            \
-		    "  AND (:source IS NULL OR j.source IN ('', :source))))"
+	" j.kind, j.key FROM journal.record j WHERE " SPAN("j.at")                    \
+	" AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"                        \
+	"  AND (:source IS NULL OR j.source IN ('', :source))))"
+
+/* clang-format on */
 
 static const struct bn_column columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, "x.mark", "Mark of the event"},
@@ -127,35 +129,75 @@ const struct bn_view_table bn_table_notes = {
     .columns = note_columns,
 };
 
-/* The thing in scope (a run stands for its pipeline too) and everything upstream of it, with its
- * source. */
+/* clang-format off */
+/* The thing in scope (a run stands for its pipeline too) and everything upstream of it, with its source. */
 #define UPSTREAM                                                                                   \
 	"WITH RECURSIVE up(source, kind, key) AS (SELECT coalesce(:source, ''), :kind, :key"       \
 	" UNION SELECT rs.name, " SQL_PIPELINE ", pe.key FROM entity re JOIN source rs"            \
 	"  ON rs.id = re.source_id JOIN run r ON r.entity_id = re.id"                              \
-	"  JOIN entity pe ON pe.id = r.pipeline_id WHERE :kind = " SQL_RUN                         \
-	" AND re.kind = " SQL_RUN "  AND re.key = :key AND (:source IS NULL OR rs.name = :source)" \
+	"  JOIN entity pe ON pe.id = r.pipeline_id WHERE :kind = " SQL_RUN " AND re.kind = " SQL_RUN \
+	"  AND re.key = :key AND (:source IS NULL OR rs.name = :source)"                           \
 	" UNION SELECT CASE l.from_source WHEN '' THEN up.source ELSE l.from_source END,"          \
 	"  l.from_kind, l.from_key FROM up JOIN link l ON l.to_kind = up.kind"                     \
 	"  AND l.to_key = up.key AND (l.to_source IN ('', up.source) OR up.source = '')"           \
 	"  WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 10000),"                              \
-	" thing(id, source, kind, key, name) AS MATERIALIZED (SELECT e.id, s.name, e.kind, e.key," \
+	" thing(id, source, kind, key, name) AS MATERIALIZED (SELECT e.id, s.name, e.kind, e.key,"  \
 	"  e.name FROM up JOIN entity e ON e.kind = up.kind AND e.key = up.key"                    \
 	"  JOIN source s ON s.id = e.source_id WHERE up.source IN ('', s.name)) "
 #define DAY(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
 /* Which heading a changed attribute belongs under. */
 #define GROUP_OF(name)                                                                             \
 	"CASE WHEN " name " IN ('schedule', 'paused', 'timezone') THEN 'schedule'"                 \
-	" WHEN " name                                                                              \
-	" IN ('alias', 'live', 'weight', 'variant', 'stage', 'version') THEN 'model'"              \
+	" WHEN " name " IN ('alias', 'live', 'weight', 'variant', 'stage', 'version') THEN 'model'" \
 	" WHEN " name " IN ('revision', 'image', 'definition') THEN 'code' ELSE 'infra' END"
-/* The tasks that failed in the run, or latest run, in scope: a file called like one of them defines
- * it. */
+/* The tasks that failed in the run, or latest run, in scope: a file called like one of them defines it. */
 #define FAILED_TASKS                                                                               \
 	"SELECT t.name FROM thing h JOIN run r ON r.entity_id = CASE h.kind WHEN " SQL_RUN         \
 	" THEN h.id ELSE (SELECT p.latest_run_id FROM pipeline p WHERE p.entity_id = h.id) END"    \
 	" JOIN task t ON t.run_id = r.entity_id AND t.attempt = r.attempt"                         \
 	" WHERE t.status = " SQL_FAILED
+
+/* The parts of what changed; each gives grp, at, what, who, entity, evidence, source, ekind, ekey, id. One
+ * commit may touch many files that define many things: one row, with one file named. */
+#define COMMIT "'code', c.at, coalesce(c.merge || ' ', '') || c.subject, c.author"
+#define DEFINING                                                                                   \
+	"SELECT " COMMIT ", (SELECT h.name FROM thing h WHERE h.kind = d.to_kind"                  \
+	"  AND h.key = d.to_key), cf.path, c.repo, d.to_kind, d.to_key, c.id"                      \
+	" FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind"                       \
+	"  AND d.to_key = up.key AND (d.to_source IN ('', up.source) OR up.source = '')"           \
+	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                 \
+	" JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE " DAY("c.at")
+#define OF_TASKS                                                                                   \
+	"SELECT " COMMIT ", k.name, cf.path, c.repo, " SQL_TASK ", k.name, c.id"                   \
+	" FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"              \
+	" JOIN (" FAILED_TASKS ") k ON instr('/' || cf.path, '/' || k.name || '.') > 0"            \
+	" WHERE " DAY("c.at")
+#define ATTRIBUTES_OF                                                                              \
+	"SELECT " GROUP_OF("a.name") ", a.at, a.name || ' ' || coalesce(a.old, 'unset')"           \
+	" || ' to ' || coalesce(a.new, 'unset'), NULL, h.name, NULL, h.source, h.kind, h.key,"     \
+	" 'a' || a.id FROM thing h JOIN attribute_history a ON a.entity_id = h.id"                 \
+	" WHERE a.old IS NOT NULL AND " DAY("a.at")
+#define TROUBLE_UPSTREAM                                                                           \
+	"SELECT 'data', t.at, status_word(t.new) || coalesce(': ' || nullif(t.message, ''), ''),"  \
+	" NULL, h.name, NULL, h.source, h.kind, h.key, 't' || t.id"                                \
+	" FROM thing h JOIN transition t ON t.entity_id = h.id WHERE status_problem(t.new)"        \
+	" AND NOT (h.kind = :kind AND h.key = :key) AND " DAY("t.at")
+#define TROUBLE_OF_SOURCE                                                                          \
+	"SELECT 'infra', s.failing_since, coalesce(s.last_error, s.state), NULL, s.name, NULL,"    \
+	" s.name, " SQL_SOURCE ", s.name, 's' || s.id FROM source s"                               \
+	" WHERE s.failing_since IS NOT NULL AND s.name IN (SELECT source FROM thing)"              \
+	" AND " DAY("s.failing_since")
+#define CHANGES                                                                                    \
+	"FROM (" UPSTREAM "SELECT grp, at, what, who, min(entity) AS entity,"                      \
+	" max(CASE WHEN path IS NULL THEN NULL ELSE substr(id, 1, 10) || ' ' || path END)"         \
+	"  || CASE WHEN count(DISTINCT path) > 1 THEN ' +' || (count(DISTINCT path) - 1) ELSE ''"  \
+	"  END AS evidence, source, min(ekind) AS ekind, min(ekey) AS ekey"                        \
+	" FROM (SELECT NULL AS grp, NULL AS at, NULL AS what, NULL AS who, NULL AS entity,"        \
+	"  NULL AS path, NULL AS source, NULL AS ekind, NULL AS ekey, NULL AS id WHERE 0"          \
+	"  UNION ALL " DEFINING " UNION ALL " OF_TASKS " UNION ALL " ATTRIBUTES_OF                 \
+	"  UNION ALL " TROUBLE_UPSTREAM " UNION ALL " TROUBLE_OF_SOURCE ")"                        \
+	" GROUP BY source, id) x WHERE 1"
+/* clang-format on */
 
 static const struct bn_column changed_columns[] = {
     {"group", "KIND", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.grp",
@@ -179,59 +221,7 @@ const struct bn_view_table bn_table_changed = {
     .doc = "What changed around one thing and what is upstream of it: commits on the files that "
 	   "define it, "
 	   "changed attributes, troubles of its source. Without --since, the last 24 hours.",
-    .from =
-	"FROM (" UPSTREAM
-	"SELECT 'code' AS grp, c.at AS at, coalesce(c.merge || ' ', '') || c.subject AS what,"
-	" c.author AS who, coalesce((SELECT h.name FROM thing h WHERE h.kind = d.to_kind AND h.key "
-	"= d.to_key),"
-	"  d.to_key) AS entity, substr(c.id, 1, 10) || ' ' || cf.path AS evidence, c.repo AS "
-	"source,"
-	" d.to_kind AS ekind, d.to_key AS ekey, c.id AS cid"
-	" FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind AND d.to_key = up.key"
-	"  AND (d.to_source IN ('', up.source) OR up.source = '')"
-	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
-	" JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE " DAY(
-	    "c.at") " UNION "
-		    "SELECT 'code', c.at, coalesce(c.merge || ' ', '') || c.subject, c.author, "
-		    "k.name,"
-		    " substr(c.id, 1, 10) || ' ' || cf.path, c.repo, " SQL_TASK ", k.name, c.id"
-		    " FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"
-		    " JOIN (" FAILED_TASKS ") k ON instr('/' || cf.path, '/' || k.name || '.') > 0"
-		    " WHERE " DAY(
-			"c.at") " UNION ALL "
-				"SELECT " GROUP_OF(
-				    "a.name") ", a.at, a.name || ' ' || coalesce(a.old, 'unset') "
-					      "|| ' to ' ||"
-					      " coalesce(a.new, 'unset'), NULL, h.name, h.source, "
-					      "h.source, h.kind, h.key, NULL"
-					      " FROM thing h JOIN attribute_history a ON "
-					      "a.entity_id = h.id"
-					      " WHERE a.old IS NOT NULL AND " DAY(
-						  "a.at") " UNION ALL "
-							  "SELECT 'data', t.at, status_word(t.new) "
-							  "|| coalesce(': ' || nullif(t.message, "
-							  "''), ''), NULL,"
-							  " h.name, h.source, h.source, h.kind, "
-							  "h.key, NULL"
-							  " FROM thing h JOIN transition t ON "
-							  "t.entity_id = h.id"
-							  " WHERE status_problem(t.new) AND NOT "
-							  "(h.kind = :kind AND h.key = :key) "
-							  "AND " DAY(
-							      "t.at") " UNION ALL "
-								      "SELECT 'infra', "
-								      "s.failing_since, "
-								      "coalesce(s.last_error, "
-								      "s.state), NULL, s.name, "
-								      "s.name, s.name, " SQL_SOURCE
-								      ", s.name, NULL FROM source "
-								      "s WHERE s.failing_since IS "
-								      "NOT NULL"
-								      " AND s.name IN (SELECT "
-								      "source FROM thing) AND " DAY(
-									  "s.failing_since") ") x "
-											     "WHERE"
-											     " 1",
+    .from = CHANGES,
     .id_sql = "x.source, x.ekind, x.ekey",
     .order = "x.at DESC, x.what",
     .time_sql = "x.at",

@@ -83,10 +83,16 @@
 	"  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                \
 	"  WHERE cf.repo = cl.repo AND cf.id = cl.id) OR " FAILED_TASK_FILE ")"                    \
 	" ORDER BY cl.at DESC, cl.merge IS NULL LIMIT 1)"
-#define CHANGED                                                                                    \
-	"CASE WHEN NOT EXISTS (SELECT 1 FROM commit_log) THEN NULL ELSE coalesce(" CHANGED_ROW(    \
-	    "coalesce(cl.merge, cl.repo || ' ' || substr(cl.id, 1, 7)) || ' ' ||"                  \
-	    " human_ms(now() - cl.at)") ", 'none in 24h') END"
+/* Whether any file is known to define it or something upstream: else nobody can say that none changed. */
+#define DEFINED                                                                                    \
+	"EXISTS (" UPSTREAM "SELECT 1 FROM up JOIN link d ON d.kind = 'defines'"                   \
+	" AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source))"
+/* One unit is enough for an age here: 21m, 5h. */
+#define UNIT "CASE WHEN now() - cl.at >= 3600000 THEN 3600000 ELSE 60000 END"
+#define CHANGE                                                                                     \
+	"coalesce(cl.merge, cl.repo || ' ' || substr(cl.id, 1, 7)) || ' '"                         \
+	" || human_ms((now() - cl.at) / " UNIT " * " UNIT ")"
+#define CHANGED "coalesce(" CHANGED_ROW(CHANGE) ", CASE WHEN " DEFINED " THEN 'none in 24h' END)"
 
 #define FINDING_FROM                                                                               \
 	"FROM finding f LEFT JOIN source es ON es.name = f.about_source"                           \
@@ -204,7 +210,7 @@ static const struct bn_column triage_columns[] = {
     {"changed", "CHANGED", 13, 8, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, CHANGED,
      "Newest commit of the last 24 hours on a file that defines it or something upstream of it, "
      "and its age; "
-     "nothing where no repository is configured"},
+     "nothing where no repository is known to define it"},
     COMMON_COLUMNS,
     {"title", "TITLE", 30, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "f.title",
      "The finding's own title"},
@@ -232,12 +238,16 @@ const struct bn_view_table bn_table_triage = {
     .columns = triage_columns,
 };
 
+/* The list of findings has a column for the title; what is about nothing known stands under its source. */
+#define FINDING_WHAT                                                                               \
+	"CASE WHEN f.about_key IS NULL THEN coalesce(so.name, f.rule) ELSE " WHAT " END"
+
 static const struct bn_column finding_columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL,
      "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
      "failed: critical; degraded: a warning; unknown: what it is about is too old to be believed; "
      "succeeded: over"},
-    {"what", "WHAT", 24, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, WHAT,
+    {"what", "WHAT", 24, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, FINDING_WHAT,
      "The thing it is about; a run by its pipeline's name"},
     {"title", "TITLE", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "f.title", "What is wrong"},
     {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},

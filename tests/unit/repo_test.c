@@ -201,7 +201,8 @@ repo_merge_has_the_files_it_brought_and_its_number(void **state)
 	       NOW - MINUTES(21), &base);
 	world_pipeline(f->w, "argo-prod", "transform-hourly");
 	read_with(f, "");
-	assert_int_equal(number_of(f, "SELECT count(*) FROM commit_log WHERE merge = 'dbt!2207'"),
+	assert_int_equal(number_of(f, "SELECT count(*) FROM commit_log WHERE merge = 'dbt!2207'"
+				      " AND subject = 'Fee rounding'"),
 			 1);
 	assert_int_equal(
 	    number_of(f,
