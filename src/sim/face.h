@@ -18,18 +18,18 @@ struct bn_face_login {
 	atomic_int issued, used;
 };
 
-/* Argo Workflows server 4.1 (../apis/orchestration.md, 1). payload: struct bn_face_login. */
+/* Argo Workflows server 4.1. payload: struct bn_face_login. */
 void bn_face_argo(struct bn_web_request *request, void *payload);
 void bn_face_argo_refuse(struct bn_web_request *request, void *payload);
 
-/* Airflow 2.10 below /api/v1 and 3.2 below /api/v2 (orchestration.md, 4). payload: struct
+/* Airflow 2.10 below /api/v1 and 3.2 below /api/v2. payload: struct
  * bn_face_login. */
 void bn_face_airflow2(struct bn_web_request *request, void *payload);
 void bn_face_airflow2_refuse(struct bn_web_request *request, void *payload);
 void bn_face_airflow3(struct bn_web_request *request, void *payload);
 void bn_face_airflow3_refuse(struct bn_web_request *request, void *payload);
 
-/* Prometheus 2.42 (streams-models-forges.md). payload: NULL. */
+/* Prometheus 2.42. payload: NULL. */
 void bn_face_prometheus(struct bn_web_request *request, void *payload);
 void bn_face_prometheus_refuse(struct bn_web_request *request, void *payload);
 

@@ -18,7 +18,7 @@
 
 struct facts {
 	const struct bn_world *world;
-	bn_time at;
+	bn_time at, certificate_expires;
 	json_t *root, *findings;
 	int failed, running, queued, degraded, crit, warn;
 };
@@ -373,11 +373,12 @@ endpoint_form(struct facts *facts, const struct bn_w_api *api)
 			 bad ? "degraded" : "healthy", "generated_at", when(health.generated_at),
 			 "generated_age", (json_int_t)(facts->at - health.generated_at), "stale",
 			 stale, "answers_in", health.latency, "slo_p99", api->slo, "slow", slow);
-	json_object_update_new(form, json_pack("{s:f, s:f, s:i, s:i, s:i, s:s, s:i, s:n}", "rps",
+	json_object_update_new(form, json_pack("{s:f, s:f, s:i, s:i, s:i, s:s, s:i, s:o}", "rps",
 					       health.rps, "error_ratio", health.errors, "p50",
 					       health.p50, "p95", health.p95, "p99", health.p99,
 					       "owner", api->owner, "replicas", api->replicas,
-					       "certificate_expires"));
+					       "certificate_expires",
+					       when(api->tls ? facts->certificate_expires : 0)));
 	if (bad) {
 		facts->degraded++;
 		find(facts, "endpoint-degraded", false, "probes",
@@ -612,7 +613,7 @@ fill(struct facts *facts)
 }
 
 char *
-bn_facts_text(const struct bn_world *world, bn_time at)
+bn_facts_text(const struct bn_world *world, bn_time at, bn_time certificate_expires)
 {
 	struct facts facts;
 	char *text, *out;
@@ -620,6 +621,7 @@ bn_facts_text(const struct bn_world *world, bn_time at)
 	memset(&facts, 0, sizeof(facts));
 	facts.world = world;
 	facts.at = at;
+	facts.certificate_expires = certificate_expires;
 	facts.findings = json_array();
 	facts.root =
 	    json_pack("{s:s, s:o, s:I, s:s, s:I}", "schema", "binnacle-sim.facts/1", "at", when(at),

@@ -62,8 +62,9 @@
 
 struct bn_buf;
 
-/* The document, with a newline at its end. The caller frees it. */
-char *bn_facts_text(const struct bn_world *world, bn_time at);
+/* The document, with a newline at its end. The caller frees it. `certificate_expires`: of the API that
+ * is served over TLS, which the world can't know; 0: none is. */
+char *bn_facts_text(const struct bn_world *world, bn_time at, bn_time certificate_expires);
 /* The [link] section of the same lineage. */
 void bn_facts_links(const struct bn_world *world, struct bn_buf *out);
 

@@ -15,10 +15,14 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <microhttpd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/certificate.h"
 #include "sim/face.h"
 #include "sim/facts.h"
 #include "sim/repos.h"
@@ -36,9 +40,10 @@ const struct bn_sim_scenario bn_sim_scenarios[] = {
 static const enum bn_w_scenario scenarios[] = {BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1,
 					       BN_W_I1_BAD_SQL, BN_W_I5};
 
-enum { ARGO, AIRFLOW2, AIRFLOW3, PROMETHEUS, PROBES, FACES };
-static const char *const names[FACES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml",
-					     "prom",	  "probes",	    NULL};
+enum { ARGO, AIRFLOW2, AIRFLOW3, PROMETHEUS, PROBES, PROBES_TLS, FACES };
+/* The nine APIs are one source, behind two addresses. */
+static const char *const names[FACES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml", "prom",
+					     "probes",	  "probes",	    NULL};
 static const struct {
 	bn_web_handler *handler, *refuse;
 } handlers[FACES] = {
@@ -47,6 +52,7 @@ static const struct {
     [AIRFLOW3] = {bn_face_airflow3, bn_face_airflow3_refuse},
     [PROMETHEUS] = {bn_face_prometheus, bn_face_prometheus_refuse},
     [PROBES] = {bn_face_http, bn_face_http_refuse},
+    [PROBES_TLS] = {bn_face_http, bn_face_http_refuse},
 };
 
 struct bn_sim {
@@ -56,6 +62,8 @@ struct bn_sim {
 	struct bn_recorder *recorder;
 	struct bn_web *web[FACES];
 	struct bn_face_login login[FACES];
+	char *key_pem, *certificate_pem;
+	bn_time certificate_expires; /* 0: libmicrohttpd has no TLS here, all is plain */
 	struct bn_world_repos *repos;
 	char *dir;
 	bool own_dir; /* made by us, to be removed */
@@ -230,12 +238,17 @@ configure_api(const struct bn_sim *sim, const struct bn_w_api *api, struct bn_bu
 	    {"p95", "app:http_latency_seconds:p95", "ms", "1000"},
 	    {"p99", "app:http_latency_seconds:p99", "ms", "1000"},
 	};
+	bool tls = api->tls && sim->certificate_expires != 0;
 	size_t i;
 
 	bn_buf_addf(out,
-		    "[endpoint \"%s\"]\n\turl = http://127.0.0.1:%d%s\n\tassert = status 200\n"
+		    "[endpoint \"%s\"]\n\turl = %s://127.0.0.1:%d%s\n\tassert = status 200\n"
 		    "\tassert = json .generated_at age < 24h\n\tslo-p99 = %dms\n\towner = %s\n",
-		    api->name, bn_web_port(sim->web[PROBES]), api->path, api->slo, api->owner);
+		    api->name, tls ? "https" : "http",
+		    bn_web_port(sim->web[tls ? PROBES_TLS : PROBES]), api->path, api->slo,
+		    api->owner);
+	if (tls)
+		bn_buf_addf(out, "\tca-file = %s/ca.pem\n", sim->dir);
 	for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
 		bn_buf_addf(out,
 			    "[query \"%s %s\"]\n\tquery = %s{app=\\\"%s\\\"}\n\tfor = endpoint/%s\n"
@@ -390,6 +403,23 @@ find_scenario(const char *name, struct bn_error *err)
 	return bn_hint(err, "there are night, steady, I1, I1-bad-sql, I5");
 }
 
+/* Clients hold it against the real clock, what they show is told by the world's: it must be good on
+ * both. */
+static int
+make_certificate(struct bn_sim *sim, struct bn_error *err)
+{
+	bn_time now = (bn_time)time(NULL) * 1000, world = bn_clock_now(&sim->clock);
+	int rc;
+
+	if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		return BN_OK;
+	now = (now > world ? now : world) / BN_W_DAY * BN_W_DAY;
+	sim->certificate_expires = now + 61 * BN_W_DAY;
+	rc = bn_certificate_make(&sim->key_pem, &sim->certificate_pem, sim->certificate_expires,
+				 err);
+	return rc == BN_OK ? write_file(sim, "ca.pem", sim->certificate_pem, err) : rc;
+}
+
 static int
 start_faces(struct bn_sim *sim, struct bn_error *err)
 {
@@ -406,6 +436,12 @@ start_faces(struct bn_sim *sim, struct bn_error *err)
 		options.handler = handlers[i].handler;
 		options.refuse = handlers[i].refuse;
 		options.payload = &sim->login[i];
+		if (i == PROBES_TLS) {
+			if (sim->certificate_expires == 0)
+				continue;
+			options.key_pem = sim->key_pem;
+			options.certificate_pem = sim->certificate_pem;
+		}
 		rc = bn_web_start(&sim->web[i], &options, err);
 	}
 	return rc;
@@ -428,6 +464,8 @@ start_all(struct bn_sim *sim, const struct bn_sim_options *options, struct bn_er
 	if (rc == BN_OK)
 		rc = bn_world_repos_make(&sim->repos, sim->dir, sim->world,
 					 bn_clock_now(&sim->clock), err);
+	if (rc == BN_OK)
+		rc = make_certificate(sim, err);
 	if (rc == BN_OK)
 		rc = start_faces(sim, err);
 	if (rc == BN_OK)
@@ -488,6 +526,8 @@ bn_sim_stop(struct bn_sim *sim)
 	}
 	if (sim->own_dir)
 		remove_tree(sim->dir);
+	free(sim->key_pem);
+	free(sim->certificate_pem);
 	free(sim->dir);
 	free(sim->config);
 	free(sim);
@@ -502,7 +542,8 @@ bn_sim_config_text(const struct bn_sim *sim)
 char *
 bn_sim_facts(const struct bn_sim *sim, bn_time at)
 {
-	return bn_facts_text(sim->world, at == 0 ? bn_clock_now(&sim->clock) : at);
+	return bn_facts_text(sim->world, at == 0 ? bn_clock_now(&sim->clock) : at,
+			     sim->certificate_expires);
 }
 
 const struct bn_recorder *

@@ -190,7 +190,7 @@ bn_world_file(const struct bn_world *world, const char *repo, size_t index, char
 
 /* ---- changes --------------------------------------------------------------- */
 
-/* Those the night's story names (product/3-screens.md, Changes); times from midnight. */
+/* Those the night's story names; times from midnight. */
 static const struct {
 	int repo, number;
 	const char *title, *author;

@@ -4,7 +4,7 @@
  * The graph has two parts. The family is stg_payments, stg_shipments, stg_returns and the 37 nodes
  * behind them (16, 14 and 7): the slow chain, on which a median run of 365 s spends its last four
  * minutes. Everything else is done after two minutes. So a run that loses the family's three roots
- * at 126 s ends with 272 nodes done, as product/5-demo.md has it, and a retry of the rest takes 40
+ * at 126 s ends with 272 nodes done and a retry of the rest takes 40
  * + 95 + 110 + 45 s. */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* world_pipelines.c - the table of Harbourline's pipelines that this release's faces can show. */
 /* SPDX-License-Identifier: MIT
  *
- * product/5-demo.md 5.1 lists 24 ingestion pipelines; ing-web-events and reviews-import are
+ * Of Harbourline's 24 ingestion pipelines, ing-web-events and reviews-import are
  * Airbyte's and come with its face. Three are Airflow DAGs, the others run Meltano on Argo
  * Workflows. */
 #include "sim/world_room.h"

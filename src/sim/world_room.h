@@ -7,7 +7,7 @@
 
 extern const struct bn_w_pipeline bn_w_pipelines[]; /* ends with a NULL name */
 
-/* Night times of the script (product/5-demo.md 5.3). */
+/* Night times of the script. */
 #define BN_W_I1_RUN    (BN_W_NIGHT + 3 * BN_W_HOUR + 5 * BN_W_MINUTE) /* 03:05 */
 #define BN_W_I1_LOST   (BN_W_I1_RUN + 118 * BN_W_SECOND)	      /* 03:06:58 */
 #define BN_W_I1_FAILED (BN_W_I1_RUN + 130 * BN_W_SECOND)	      /* 03:07:10 */

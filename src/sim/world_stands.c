@@ -5,25 +5,26 @@
 
 #include "sim/world_room.h"
 
-/* product/3-screens.md, Endpoints. */
+/* As the mock-ups have them but for the objectives, which are wider: a probe's time is real, and a busy
+ * machine must not turn what facts.json calls healthy into something slow. */
 static const struct bn_w_api apis[] = {
-    {"api-lpo-quote", "/v1/lpo-quote/health", 41, 12, 31, 58, 100, 60, "lpo-oncall", "lpo-quote",
+    {"api-lpo-quote", "/v1/lpo-quote/health", 41, 12, 31, 58, 250, 60, "lpo-oncall", "lpo-quote",
      "3.8.1", 4, false},
-    {"api-lpo-rules", "/v1/lpo-rules/health", 2, 5, 9, 11, 50, 3600, "lpo-oncall", "lpo-rules",
+    {"api-lpo-rules", "/v1/lpo-rules/health", 2, 5, 9, 11, 250, 3600, "lpo-oncall", "lpo-rules",
      "3.8.1", 2, false},
-    {"api-forecast", "/v1/forecast/health", 4, 15, 37, 52, 200, 0, "forecasting", "forecast",
+    {"api-forecast", "/v1/forecast/health", 4, 15, 37, 52, 400, 0, "forecasting", "forecast",
      "1.14.2", 2, false},
-    {"api-recs-product", "/v1/recs-product/health", 118, 21, 55, 90, 150, 900, "recs",
+    {"api-recs-product", "/v1/recs-product/health", 118, 21, 55, 90, 300, 900, "recs",
      "recs-product", "5.2.0", 6, false},
-    {"api-recs-nl", "/v1/recs-nl/health", 1, 7, 13, 18, 100, 21600, "recs", "recs-nl", "5.2.0", 2,
+    {"api-recs-nl", "/v1/recs-nl/health", 1, 7, 13, 18, 300, 21600, "recs", "recs-nl", "5.2.0", 2,
      false},
-    {"api-stock", "/v1/stock/health", 77, 6, 14, 22, 50, 60, "logistics", "stock", "2.4.0", 2,
+    {"api-stock", "/v1/stock/health", 77, 6, 14, 22, 250, 60, "logistics", "stock", "2.4.0", 2,
      false},
-    {"api-pricing", "/v1/pricing/health", 52, 8, 19, 30, 50, 300, "pricing", "pricing", "4.0.3", 2,
+    {"api-pricing", "/v1/pricing/health", 52, 8, 19, 30, 250, 300, "pricing", "pricing", "4.0.3", 2,
      false},
-    {"api-orders-feed", "/v1/orders-feed/health", 9, 40, 88, 120, 300, 300, "shop", "orders-feed",
+    {"api-orders-feed", "/v1/orders-feed/health", 9, 40, 88, 120, 500, 300, "shop", "orders-feed",
      "1.9.7", 2, false},
-    {"api-catalog", "/v1/catalog/health", 33, 9, 20, 33, 50, 1800, "shop", "catalog", "6.1.0", 2,
+    {"api-catalog", "/v1/catalog/health", 33, 9, 20, 33, 250, 1800, "shop", "catalog", "6.1.0", 2,
      true},
 };
 #define APIS (sizeof(apis) / sizeof(apis[0]))
@@ -70,7 +71,7 @@ bn_world_health(const struct bn_world *world, const struct bn_w_api *api, bn_tim
 	out->p95 = busy ? 370 : (int)(api->p95 * noise + 0.5);
 	out->p99 = busy ? 480 : (int)(api->p99 * noise + 0.5);
 	/* a probe sees the median at rest; while it is busy every request waits in the queue */
-	out->latency = busy ? 300 : api->p50;
+	out->latency = busy ? 480 : api->p50;
 }
 
 /* ---- alerts ---------------------------------------------------------------- */
@@ -117,7 +118,7 @@ static const struct rule rules[] = {
      "app:http_latency_seconds:p99 > on(app) app:http_latency_slo_seconds",
      2 * BN_W_MINUTE,
      {"app", "api-lpo-quote", "namespace", "lpo", "team", "lpo-oncall", NULL},
-     "p99 of api-lpo-quote is 480 ms, over its 100 ms",
+     "p99 of api-lpo-quote is 480 ms, over its 250 ms",
      "Traffic is three times the usual and CPU at 91 %.",
      0.48,
      when_lpo_is_slow},

@@ -124,8 +124,7 @@ scaled(const struct bn_w_run *run, const struct bn_world *world, int64_t ms)
 static void
 plan_node(const struct bn_world *world, const struct bn_w_run *run, struct bn_w_task *tasks, int i)
 {
-	/* started s after 03:05:04; ended at 03:07:08, :08 and :10 (product/3-screens.md, Run
-	 * detail) */
+	/* started s after 03:05:04; ended at 03:07:08, :08 and :10 */
 	static const int64_t lost_at[BN_W_DBT_FAILING] = {-2000, -2000, 0};
 	const struct bn_w_node *node = &world->node[i];
 	struct bn_w_task *task = &tasks[i];

@@ -10,6 +10,7 @@ import base64
 import datetime
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -319,6 +320,22 @@ def check_prometheus(tap, sim, spec):
     face.get("/api/v1/query_range?query=up&start=0.5&end=1773112300&step=1", 400)
 
 
+def check_probes(tap, sim):
+    """The nine health pages, one of them over TLS, tell what facts.json tells."""
+    trusted = ssl.create_default_context(cafile=os.path.join(sim.place, "ca.pem"))
+    secure = 0
+    for fact in sim.facts["endpoints"]:
+        url = sim.url(f"endpoint.{fact['name']}.url")
+        secure += url.startswith("https:")
+        with urllib.request.urlopen(url, timeout=30, context=trusted) as reply:
+            page = json.load(reply)
+        tap.result(f"{sim.facts['scenario']} {sim.facts['at'][11:19]} probes: {fact['name']}",
+                   [] if (reply.status, page["service"], page["generated_at"]) ==
+                   (fact["http_status"], fact["name"], fact["generated_at"]) else [json.dumps(page)])
+    tap.result(f"{sim.facts['scenario']} {sim.facts['at'][11:19]} probes: one is served over TLS",
+               [] if secure == 1 else [f"{secure} are"])
+
+
 def token_of(sim):
     base = sim.url("source.airflow-ml.url")
     body = json.dumps({"username": "binnacle", "password": sim.secret("airflow-ml")}).encode()
@@ -336,6 +353,7 @@ def check_world(tap, program, specs, scenario, at):
         check_airflow(tap, sim, specs["airflow3"], "airflow-ml", "/api/v2",
                       {"Authorization": f"Bearer {token_of(sim)}"})
         check_prometheus(tap, sim, specs["prometheus"])
+        check_probes(tap, sim)
         marked = [r for r in sim.recorded() if r["violation"]]
         tap.result(f"{scenario} {at[11:19]}: nothing asked was outside the specifications",
                    [f"{r['method']} {r['path']}?{r['query']}: {r['violation']}" for r in marked][:5])
