@@ -386,15 +386,23 @@ on_import_error(struct bn_json item, void *payload, struct bn_error *err)
 	return BN_OK;
 }
 
+/* As servers count: -1 is without limit; nobody has a billion. */
+static int64_t
+slots_of(struct bn_json pool, const char *member)
+{
+	int64_t count = bn_json_int(pool, member, 0);
+
+	return count < -1 ? -1 : count > 1000000000 ? 1000000000 : count;
+}
+
 /* A pool without a free slot while tasks wait for one holds up every DAG that uses it. */
 static int
 on_pool(struct bn_json item, void *payload, struct bn_error *err)
 {
 	struct poll *p = payload;
 	const char *name = bn_json_string(item, "name");
-	int64_t slots = bn_json_int(item, "slots", 0), open = bn_json_int(item, "open_slots", 0);
-	int64_t queued =
-	    bn_json_int(item, "queued_slots", 0) + bn_json_int(item, "scheduled_slots", 0);
+	int64_t slots = slots_of(item, "slots"), open = slots_of(item, "open_slots");
+	int64_t queued = slots_of(item, "queued_slots") + slots_of(item, "scheduled_slots");
 
 	p->items++;
 	if (name == NULL)
