@@ -1,4 +1,4 @@
-/* airflow.c - Airflow's stable REST API, 2.x and 3.x: options, requests, the two dialects, login, doctor. */
+/* airflow.c - Airflow's REST API, 2.x and 3.x: options, requests, the two dialects, login. */
 /* SPDX-License-Identifier: MIT
  *
  * https://airflow.apache.org/docs/apache-airflow/stable/stable-rest-api-ref.html. Airflow 2 speaks
@@ -24,7 +24,7 @@ static const struct bn_option options[] = {
      0, NULL},
     {NULL, 0, NULL, NULL, 0, NULL}};
 
-/* ---- the two dialects ---------------------------------------------------------------------- */
+/* ---- the two dialects ------------------------------------------------------------------------ */
 
 #define PAGED	      "limit offset order_by"
 #define LOGIN	      (2 * AIRFLOW_REQUESTS)
@@ -149,7 +149,7 @@ airflow_split_key(struct bn_source *s, const char *key, const char **dag, const 
 	return true;
 }
 
-/* ---- login --------------------------------------------------------------------------------- */
+/* ---- login ----------------------------------------------------------------------------------- */
 
 /* Appends `text` as a JSON string. */
 static void
@@ -251,7 +251,7 @@ airflow_close(struct bn_source *s)
 	s->data = NULL;
 }
 
-/* ---- doctor -------------------------------------------------------------------------------- */
+/* ---- doctor ---------------------------------------------------------------------------------- */
 
 static void
 ask(struct bn_source *s, struct bn_sink *sink, int request, const char *what, const char *shown)

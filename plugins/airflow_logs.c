@@ -44,7 +44,7 @@ remember_cause(struct reader *r, const char *text, size_t size)
 	r->cause[size] = '\0';
 }
 
-/* ---- Airflow 2: text ----------------------------------------------------------------------- */
+/* ---- Airflow 2: text ------------------------------------------------------------------------- */
 
 /* "[2026-11-20T16:24:07.060+0000] {file.py:12} ERROR - text": the time, and the text behind it. */
 static bn_time
@@ -140,7 +140,7 @@ on_text(const char *line, size_t size, void *payload, struct bn_error *err)
 	return rc == BN_OK ? tell_text(r, line, size, err) : rc;
 }
 
-/* ---- Airflow 3: records -------------------------------------------------------------------- */
+/* ---- Airflow 3: records ---------------------------------------------------------------------- */
 
 /* A failed task's record carries its exceptions, outermost last: where, and then what. */
 static int
@@ -238,7 +238,7 @@ on_record_line(const char *line, size_t size, void *payload, struct bn_error *er
 	return rc;
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct wanted {
 	const char *dag, *run, *task, *map_index, *try_number; /* map_index NULL: not mapped */

@@ -1,4 +1,4 @@
-/* airflow_poll.c - one poll of an Airflow: DAGs, runs that changed, import errors, pools, heartbeats. */
+/* airflow_poll.c - one poll of an Airflow: DAGs, runs that changed, import errors, pools. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +58,7 @@ read_list(struct poll *p, int request, const struct bn_param *extra, const char 
 	return BN_OK;
 }
 
-/* ---- DAGs ---------------------------------------------------------------------------------- */
+/* ---- DAGs ------------------------------------------------------------------------------------ */
 
 static const char *
 join(struct bn_source *s, struct bn_json j, const char *path)
@@ -194,7 +194,7 @@ on_dag(struct bn_json item, void *payload, struct bn_error *err)
 	return BN_OK;
 }
 
-/* ---- runs ---------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *word;
@@ -343,7 +343,7 @@ poll_runs(struct poll *p, struct bn_error *err)
 	return bn_scope_done(p->batch, err);
 }
 
-/* ---- what Airflow itself says is wrong ----------------------------------------------------- */
+/* ---- what Airflow itself says is wrong ------------------------------------------------------- */
 
 /* The last line of a Python traceback is the error. */
 static const char *

@@ -1,4 +1,4 @@
-/* airflow_tasks.c - the task instances of one Airflow run, with their tries and what they wait for. */
+/* airflow_tasks.c - the task instances of one Airflow run, their tries and dependencies. */
 /* SPDX-License-Identifier: MIT
  *
  * Task instances carry neither dependencies nor a reason: the first come from the DAG's tasks, the
@@ -78,7 +78,7 @@ is_state(const struct instance *instance, const char *state)
 	return instance->state != NULL && strcmp(instance->state, state) == 0;
 }
 
-/* ---- the DAG's tasks ----------------------------------------------------------------------- */
+/* ---- the DAG's tasks ------------------------------------------------------------------------- */
 
 static int
 by_id(const void *a, const void *b)
@@ -162,7 +162,7 @@ read_graph(struct detail *d)
 	find_depths(d);
 }
 
-/* ---- instances ----------------------------------------------------------------------------- */
+/* ---- instances ------------------------------------------------------------------------------- */
 
 static int
 read_instance(struct bn_source *s, struct bn_json item, struct instance *out, struct bn_error *err)
@@ -253,7 +253,7 @@ read_instances(struct detail *d, struct bn_error *err)
 	return BN_OK;
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 /* A task waits for every instance of what is upstream of it. */
 static const char *const *

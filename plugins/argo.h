@@ -1,4 +1,4 @@
-/* argo.h - what the two halves of the Argo Workflows plugin share: request numbers, keys, status words. */
+/* argo.h - what the parts of the Argo Workflows plugin share: request numbers, keys, readers. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_PLUGINS_ARGO_H
 #define BN_PLUGINS_ARGO_H
@@ -29,14 +29,33 @@ const char *argo_key(struct bn_source *s, const char *namespace, const char *nam
 void argo_split_key(struct bn_source *s, const char *key, const char **namespace,
 		    const char **name);
 
-/* Fills `run` from a workflow object (list item or detail); BN_EPARSE when it has no name. */
+/* argo_read.c: fill a record from an object; BN_EPARSE when it has no name. */
+int argo_read_cron(struct bn_source *s, struct bn_json item, struct bn_pipeline *out,
+		   struct bn_error *err);
+/* `list` is the word of the web interface's address. */
+int argo_read_template(struct bn_source *s, struct bn_json item, const char *list,
+		       struct bn_pipeline *out, struct bn_error *err);
 int argo_read_run(struct bn_source *s, struct bn_json workflow, struct bn_run *run,
 		  struct bn_error *err);
 
-/* argo_nodes.c: the nodes of one run as tasks, and the lines its pods wrote. */
+/* argo_poll.c */
+int argo_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err);
+/* argo_nodes.c: the nodes of one run as tasks. */
 int argo_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batch,
 		struct bn_error *err);
+/* argo_logs.c: the lines its pods wrote. */
 int argo_logs(struct bn_source *s, const struct bn_log_request *request, struct bn_sink *sink,
 	      struct bn_error *err);
+
+/* FNV-1a, which Argo makes pod names with. */
+static inline uint32_t
+argo_hash(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* builtin.c - the list of plugins that are linked in: adding one is a line in each of two places. */
+/* builtin.c - the plugins that are linked in: adding one is two lines here. */
 /* SPDX-License-Identifier: MIT */
 #include "builtin.h"
 

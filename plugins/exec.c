@@ -29,7 +29,7 @@ static const struct bn_option options[] = {
 /* The command makes its own requests, if any. */
 static const struct bn_request requests[] = {{NULL, NULL, NULL, BN_READS, NULL}};
 
-/* ---- what it is given ---------------------------------------------------------------------- */
+/* ---- what it is given ------------------------------------------------------------------------ */
 
 struct text {
 	char *bytes;
@@ -167,7 +167,7 @@ build_env(struct bn_source *s)
 	return env;
 }
 
-/* ---- running it ---------------------------------------------------------------------------- */
+/* ---- running it ------------------------------------------------------------------------------ */
 
 static int
 run(struct bn_source *s, const char *verb, const char *operand, const struct bn_log_request *log,

@@ -1,4 +1,4 @@
-/* exec_records.c - the records an exec command writes, strictly decoded: {"record":"run","key":…}. */
+/* exec_records.c - the records an exec command writes, strictly decoded. */
 /* SPDX-License-Identifier: MIT
  *
  * Members are called as the fields of plugin.h's records. Times are RFC 3339 text or milliseconds
@@ -156,7 +156,7 @@ entity(struct record *record)
 				  .labels = labels(record)};
 }
 
-/* ---- one function a record ----------------------------------------------------------------- */
+/* ---- one function a record ------------------------------------------------------------------- */
 
 static void
 add_pipeline(struct record *record)
@@ -405,7 +405,7 @@ static const struct {
 	       {"attribute", add_attribute}, {"measure", add_measure}, {"point", add_point},
 	       {"link", add_link},	     {"state", keep_state}};
 
-/* ---- lines --------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static int
 on_batch_record(struct exec_reader *r, struct bn_json json, const char *name)

@@ -1,4 +1,4 @@
-/* exec_run.c - runs a command within bounds: its time, its output, its environment, all its children. */
+/* exec_run.c - runs a command within bounds: its time, its output, all its children. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
@@ -133,7 +133,7 @@ spawn(struct child *child, const struct exec_command *command)
 	return 0;
 }
 
-/* ---- output -------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static int
 end_line(struct child *child, struct bn_source *s, exec_line_fn *on_line, void *payload,
@@ -233,7 +233,7 @@ take_complaint(struct child *child, char *out, size_t size)
 	}
 }
 
-/* ---- the end ------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static bool
 has_exited(struct child *child)

@@ -1,4 +1,4 @@
-/* http.c - probes plain HTTP endpoints: do they answer, how fast, is what they say true and fresh. */
+/* http.c - probes plain HTTP endpoints: do they answer, how fast, is what they say fresh. */
 /* SPDX-License-Identifier: MIT
  *
  * One [endpoint "NAME"] section each. All of them are measured at once, on fresh connections, so
@@ -46,7 +46,7 @@ static const struct bn_request requests[] = {
     {"HEAD", "{url}", "", BN_READS, "the same with `method = HEAD`"},
     {NULL, NULL, NULL, BN_READS, NULL}};
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static void
 prepare(struct bn_source *s, size_t section, struct bn_probe *probe)
@@ -81,7 +81,7 @@ shown_url(struct bn_source *s, const char *url)
 			 at + 1);
 }
 
-/* ---- judging ------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 struct judged {
 	enum bn_status status;
@@ -210,7 +210,7 @@ judge(struct bn_source *s, size_t section, const struct bn_probe *probe, struct 
 	judge_asserts(s, section, probe, j);
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 static void
 add_result(struct bn_source *s, struct bn_batch *batch, size_t section,

@@ -26,7 +26,7 @@ struct claim {
 	int64_t ms; /* of a duration */
 };
 
-/* ---- reading a claim ----------------------------------------------------------------------- */
+/* ---- reading a claim ------------------------------------------------------------------------- */
 
 /* The next word, or the text between double quotes. False at the end; too long is cut off as "too
  * long". */
@@ -221,7 +221,7 @@ http_assert_check(struct bn_source *s, const char *claim, struct bn_error *err)
 	return parse(s, claim, &c, err);
 }
 
-/* ---- judging ------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 bool
 http_status_in(const char *list, int status)

@@ -1,4 +1,4 @@
-/* prometheus.c - firing alerts, targets that are down, rules that fail, and single numbers by PromQL. */
+/* prometheus.c - firing alerts, targets that are down, broken rules, numbers by PromQL. */
 /* SPDX-License-Identifier: MIT
  *
  * https://prometheus.io/docs/prometheus/latest/querying/api/. Thanos, Mimir, Cortex and
@@ -135,7 +135,7 @@ label_list(struct bn_source *s, struct bn_json labels)
 	return n > 0 ? list : NULL;
 }
 
-/* ---- alerts -------------------------------------------------------------------------------- */
+/* ---- alerts ---------------------------------------------------------------------------------- */
 
 static enum bn_severity
 severity_of(const struct bn_source *s, struct bn_json labels)
@@ -194,7 +194,7 @@ on_alert(struct bn_json item, void *payload, struct bn_error *err)
 	return BN_OK;
 }
 
-/* ---- targets and rules --------------------------------------------------------------------- */
+/* ---- targets and rules ----------------------------------------------------------------------- */
 
 static int
 on_target(struct bn_json item, void *payload, struct bn_error *err)
@@ -288,7 +288,7 @@ poll_list(struct poll *p, const char *option, enum request request, const char *
 	return rc == BN_OK ? bn_scope_done(p->batch, err) : rc;
 }
 
-/* ---- [query] ------------------------------------------------------------------------------- */
+/* ---- [query] --------------------------------------------------------------------------------- */
 
 /* "> 400": an operator and a number; false if it is no such thing. */
 static bool
@@ -498,7 +498,7 @@ prometheus_open(struct bn_source *s, struct bn_error *err)
 	return rc;
 }
 
-/* ---- doctor -------------------------------------------------------------------------------- */
+/* ---- doctor ---------------------------------------------------------------------------------- */
 
 static void
 ask(struct bn_source *s, struct bn_sink *sink, enum request request, const char *query,

@@ -1,4 +1,4 @@
-/* airflow_test.c - the airflow plugin against replies of real 2.10 and 3.x servers, and against broken ones. */
+/* airflow_test.c - the airflow plugin against replies of real 2.10 and 3.x servers. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
@@ -80,7 +80,7 @@ airflow3(void)
 	return fake;
 }
 
-/* ---- polling ------------------------------------------------------------------------------- */
+/* ---- polling --------------------------------------------------------------------------------- */
 
 static void
 check_poll(struct fake *fake, const char *run_page)
@@ -293,7 +293,7 @@ airflow_long_list_is_read_page_by_page(void **state)
 	fake_free(fake);
 }
 
-/* ---- detail -------------------------------------------------------------------------------- */
+/* ---- detail ---------------------------------------------------------------------------------- */
 
 static void
 airflow_mapped_task_has_a_key_for_each_index(void **state)
@@ -377,7 +377,7 @@ airflow_cleared_task_loses_its_old_dates(void **state)
 	fake_free(fake);
 }
 
-/* ---- logs ---------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 static const char *
 line(const struct fake *fake, size_t index)
@@ -516,7 +516,7 @@ airflow_log_of_a_whole_run_is_refused_with_a_hint(void **state)
 	fake_free(fake);
 }
 
-/* ---- login --------------------------------------------------------------------------------- */
+/* ---- login ----------------------------------------------------------------------------------- */
 
 static void
 airflow_expired_token_is_renewed_once(void **state)
@@ -581,7 +581,7 @@ airflow_doctor_answers_each_question(void **state)
 	fake_free(fake);
 }
 
-/* ---- hostile ------------------------------------------------------------------------------- */
+/* ---- hostile --------------------------------------------------------------------------------- */
 
 static void
 airflow_broken_items_are_skipped_and_counted(void **state)

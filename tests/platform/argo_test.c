@@ -1,4 +1,4 @@
-/* argo_test.c - the argo-workflows plugin: lists, watermarks, the tree of nodes, logs, broken answers. */
+/* argo_test.c - the argo-workflows plugin: lists, watermarks, the tree of nodes, logs. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
@@ -41,7 +41,7 @@ argo(void)
 	return fake;
 }
 
-/* ---- polling ------------------------------------------------------------------------------- */
+/* ---- polling --------------------------------------------------------------------------------- */
 
 static void
 argo_cron_workflows_are_pipelines(void **state)
@@ -264,7 +264,7 @@ argo_all_namespaces_make_keys_with_namespace(void **state)
 	fake_free(fake);
 }
 
-/* ---- nodes --------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static const char *
 depend(const json_t *task, size_t index)
@@ -385,7 +385,7 @@ argo_circular_nodes_end(void **state)
 	fake_free(fake);
 }
 
-/* ---- logs ---------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 #define HANDLE RUN "-dbt-1058790530 " RUN "-12 main"
 #define LOG    WF "/" RUN "/log?"
@@ -511,7 +511,7 @@ argo_log_of_a_run_names_the_pods(void **state)
 	fake_free(fake);
 }
 
-/* ---- login, doctor, hostile ---------------------------------------------------------------- */
+/* ---- login, doctor, hostile ------------------------------------------------------------------ */
 
 static void
 argo_token_is_accepted_with_bearer_in_front(void **state)

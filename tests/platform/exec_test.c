@@ -155,8 +155,7 @@ exec_sees_only_what_it_may(void **state)
 	fake_free(fake);
 }
 
-/* ---- limits
- * ----------------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static void
 exec_command_that_hangs_is_stopped(void **state)

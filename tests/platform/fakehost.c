@@ -90,7 +90,7 @@ die(const char *what, const char *detail)
 	abort();
 }
 
-/* ---- configuration ------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 static void
 add_pair(struct section *section, const char *name, const char *value)
@@ -245,7 +245,7 @@ host_parse_ref(struct bn_source *source, const char *text, struct bn_ref *out, s
 	return rc;
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static struct bn_json
 wrap(struct fake *fake, const json_t *json)
@@ -375,7 +375,7 @@ host_json_text(struct bn_source *source, struct bn_json json, const char *path)
 	return copy;
 }
 
-/* ---- requests ------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void
 encode(struct bn_buf *out, const char *text)
@@ -704,7 +704,7 @@ host_if_changed(struct bn_source *source)
 	(void)source;
 }
 
-/* ---- text, time, memory -------------------------------------------------------------------- */
+/* ---- text, time, memory ---------------------------------------------------------------------- */
 
 static const char *
 host_format(struct bn_source *source, const char *format, va_list ap)
@@ -752,7 +752,7 @@ host_log(struct bn_source *source, const char *format, va_list ap)
 	(void)ap;
 }
 
-/* ---- records ------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static json_t *
 text_or_null(const char *text)
@@ -1117,7 +1117,7 @@ static const struct bn_host table = {
     .if_changed = host_if_changed,
 };
 
-/* ---- the test's side ----------------------------------------------------------------------- */
+/* ---- the test's side ------------------------------------------------------------------------- */
 
 struct fake *
 fake_new(const struct bn_plugin *plugin)

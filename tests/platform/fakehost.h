@@ -1,4 +1,4 @@
-/* fakehost.h - a host for plugins under test: recorded replies in, records out, every request checked. */
+/* fakehost.h - a host for plugins under test: recorded replies in, records out. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_TESTS_FAKEHOST_H
 #define BN_TESTS_FAKEHOST_H
@@ -17,7 +17,7 @@ struct bn_source *fake_source(struct fake *fake);
  * watermarks. */
 void fake_reopen(struct fake *fake);
 
-/* ---- what is configured -------------------------------------------------------------------- */
+/* ---- what is configured ---------------------------------------------------------------------- */
 
 /* A value of [source]; more than one for the same name where the option is a multiple one. */
 void fake_option(struct fake *fake, const char *name, const char *value);
@@ -27,7 +27,7 @@ void fake_section_option(struct fake *fake, const char *name, const char *value)
 void fake_secret(struct fake *fake, const char *name, const char *value);
 void fake_now(struct fake *fake, const char *rfc3339);
 
-/* ---- what is answered ---------------------------------------------------------------------- */
+/* ---- what is answered ------------------------------------------------------------------------ */
 
 /* The answer to requests whose "METHOD /path?query" begins with `request`; the longest such
  * beginning wins, several answers to the same are given one after the other, the last one for ever.
@@ -45,7 +45,7 @@ void fake_patience(struct fake *fake, int sleeps);
 /* Log requests follow. */
 void fake_follow(struct fake *fake, bool follow);
 
-/* ---- what came of it ----------------------------------------------------------------------- */
+/* ---- what came of it ------------------------------------------------------------------------- */
 
 /* Calls the plugin as the collector would: opened, logged in before the first request, once more
  * after a 401. */

@@ -1,4 +1,4 @@
-/* plugins_sim_test.c - the plugins, through the real host and store, see what is true in the demo's world. */
+/* plugins_sim_test.c - through the real host and store, plugins see what the facts say. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
@@ -69,6 +69,10 @@ set_up(void **state)
 				 &err),
 		  &err);
 	assert_ok(bn_collect_once(stage->collect, NULL, 120000, true, &err), &err);
+	/* The numbers of an endpoint have a place once the endpoint was seen. */
+	assert_ok(bn_collect_once(stage->collect, (const char *const[]){"prom", NULL}, 120000, true,
+				  &err),
+		  &err);
 	assert_ok(bn_reader_open(&stage->reader, stage->store, &err), &err);
 	text = bn_sim_facts(stage->sim, 0);
 	stage->facts = json_loads(text, 0, NULL);
@@ -103,7 +107,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* ---- asking the store ------------------------------------------------------------------------------- */
+/* ---- asking the store ------------------------------------------------------------------------ */
 
 /* One row, its columns by place; ends the test when there is none. The caller finalises it. */
 static sqlite3_stmt *
@@ -163,7 +167,7 @@ assert_moment(const char *what, const char *key, bn_time seen, bn_time true_one)
 			 (long long)true_one);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void
 sim_every_source_is_read_without_a_skip(void **state)
@@ -216,7 +220,7 @@ sim_pipelines_are_as_the_facts_say(void **state)
 		if (!paused)
 			assert_moment("next due", key, sqlite3_column_int64(st, 6),
 				      moment(fact, "next_due"));
-		/* Airflow tells where a file lies below its folder, which is the end of its path in the repository */
+		/* Airflow tells where a file lies below its folder only */
 		if (strcmp(text(fact, "engine"), "airflow") == 0)
 			assert_string_equal(column(st, 7), strrchr(definition, '/') + 1);
 		sqlite3_finalize(st);
@@ -489,7 +493,7 @@ sim_findings_are_as_the_facts_say(void **state)
 	}
 }
 
-/* The specification of the face a request went to, and what of its path is before the specification's. */
+/* The specification of the face a request went to; *prefix of its path is not in there. */
 static struct spec *
 spec_of(const char *face, const char *path, size_t *prefix)
 {

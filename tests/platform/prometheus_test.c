@@ -114,8 +114,7 @@ prometheus_broken_rule_is_a_finding(void **state)
 	fake_free(fake);
 }
 
-/* ---- [query]
- * ---------------------------------------------------------------------------------------- */
+/* ---- [query] --------------------------------------------------------------------------------- */
 
 static struct fake *
 with_query(const char *answer)

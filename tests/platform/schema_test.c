@@ -1,4 +1,4 @@
-/* schema_test.c - answers built from the official specifications, full, bare, with nulls and strange, are read. */
+/* schema_test.c - answers built from the official specifications are read. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 

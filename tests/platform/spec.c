@@ -69,7 +69,7 @@ resolve(const struct spec *spec, const json_t *json)
 	return json;
 }
 
-/* Placeholders of the specification match by place: another placeholder, or whatever stands there. */
+/* Placeholders match by place: another placeholder, or whatever stands there. */
 static bool
 same_path(const char *known, const char *path)
 {
@@ -168,8 +168,7 @@ spec_answer(struct spec *spec, const char *method, const char *path)
 			       : json_object_get(found, "schema");
 }
 
-/* ---- examples
- * --------------------------------------------------------------------------------------- */
+/* ---- examples -------------------------------------------------------------------------------- */
 
 static json_t *build(struct spec *spec, const json_t *schema, enum spec_flavour flavour, int depth,
 		     int number, const char *name);

@@ -1,4 +1,4 @@
-/* spec_test.c - every request a plugin can make stands in that platform's official specification. */
+/* spec_test.c - every request a plugin can make is in its platform's specification. */
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
