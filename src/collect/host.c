@@ -120,12 +120,10 @@ host_secret(struct bn_source *source, const char *name, const char **out, struct
 	if (known != NULL)
 		secret = bn_secret_from_text(bn_secret_text(known));
 	else
-		rc = bn_secret_resolve(&secret, feed->section, name, err);
+		rc = bn_lane_secret(lane, name, &secret, err);
 	pthread_mutex_unlock(&feed->login_lock);
 	bn_lane_checkpoint(lane);
-	if (rc == BN_ENOTFOUND)
-		return BN_OK;
-	if (rc == BN_OK)
+	if (rc == BN_OK && secret != NULL)
 		*out = keep_secret(lane, secret);
 	return rc;
 }

@@ -97,6 +97,9 @@ void bn_lane_end(struct bn_lane *lane);
 void bn_lane_cancel(struct bn_lane *lane);
 /* Logs in where that has not been done; called by the host before requests. */
 int bn_lane_login(struct bn_lane *lane, struct bn_error *err);
+/* Resolves a secret of the source, cancellable; BN_OK with *out NULL where none is configured. */
+int bn_lane_secret(struct bn_lane *lane, const char *name, struct bn_secret **out,
+		   struct bn_error *err);
 /* After a 401: true if it is worth asking again with a new login. */
 bool bn_lane_login_again(struct bn_lane *lane, struct bn_error *err);
 /* Blocks for ever where the collector went away without us. */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "collect/internal.h"
+#include "config/spawn.h"
 #include "net/request.h"
 
 void
@@ -261,18 +262,28 @@ bn_lane_flush_calls(struct bn_lane *lane)
 
 /* ---- login --------------------------------------------------------------------------------- */
 
-static int
-resolve(struct bn_secret **out, const struct bn_feed *feed, const char *name, struct bn_error *err)
+static bool
+is_cancelled(void *payload)
 {
-	int rc = bn_secret_resolve(out, feed->section, name, err);
+	const struct bn_lane *lane = payload;
+
+	return atomic_load(&lane->cancelled);
+}
+
+int
+bn_lane_secret(struct bn_lane *lane, const char *name, struct bn_secret **out, struct bn_error *err)
+{
+	struct bn_stop stop = {is_cancelled, lane};
+	int rc = bn_secret_resolve_until(out, lane->feed->section, name, &stop, err);
 
 	return rc == BN_ENOTFOUND ? BN_OK : rc;
 }
 
 /* The commands and files are asked once for all lanes of the source, and again only after a 401. */
 static int
-resolve_logins(struct bn_feed *feed, struct bn_error *err)
+resolve_logins(struct bn_lane *lane, struct bn_error *err)
 {
+	struct bn_feed *feed = lane->feed;
 	int rc;
 
 	if (feed->resolved)
@@ -280,8 +291,8 @@ resolve_logins(struct bn_feed *feed, struct bn_error *err)
 	bn_secret_free(feed->token);
 	bn_secret_free(feed->password);
 	feed->token = feed->password = NULL;
-	if ((rc = resolve(&feed->token, feed, "token", err)) != BN_OK ||
-	    (rc = resolve(&feed->password, feed, "password", err)) != BN_OK)
+	if ((rc = bn_lane_secret(lane, "token", &feed->token, err)) != BN_OK ||
+	    (rc = bn_lane_secret(lane, "password", &feed->password, err)) != BN_OK)
 		return rc;
 	feed->resolved = true;
 	feed->generation++;
@@ -324,7 +335,7 @@ bn_lane_login(struct bn_lane *lane, struct bn_error *err)
 		return BN_OK;
 	pthread_mutex_lock(&feed->login_lock);
 	bn_lane_checkpoint(lane);
-	if ((rc = resolve_logins(feed, err)) == BN_OK)
+	if ((rc = resolve_logins(lane, err)) == BN_OK)
 		rc = use_logins(lane, err);
 	lane->login_generation = feed->generation;
 	pthread_mutex_unlock(&feed->login_lock);

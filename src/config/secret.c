@@ -91,6 +91,7 @@ bn_secret_free(struct bn_secret *secret)
 struct scratch {
 	char *text;
 	size_t used;
+	const struct bn_stop *stop; /* for a command; may be NULL */
 };
 
 static void
@@ -123,7 +124,7 @@ static int
 from_command(struct scratch *scratch, const char *key, const char *command, struct bn_error *err)
 {
 	char complaint[200];
-	int rc = bn_spawn_read(command, TIMEOUT, scratch->text, MAX_SECRET + 1, &scratch->used,
+	int rc = bn_spawn_read(command, TIMEOUT, scratch->stop, scratch->text, MAX_SECRET + 1, &scratch->used,
 			       complaint, sizeof(complaint), err);
 
 	if (rc == BN_ETOOBIG && err != NULL)
@@ -254,6 +255,13 @@ int
 bn_secret_resolve(struct bn_secret **out, const struct bn_config_section *section, const char *name,
 		  struct bn_error *err)
 {
+	return bn_secret_resolve_until(out, section, name, NULL, err);
+}
+
+int
+bn_secret_resolve_until(struct bn_secret **out, const struct bn_config_section *section,
+			const char *name, const struct bn_stop *stop, struct bn_error *err)
+{
 	static const struct {
 		const char *suffix;
 		int (*read)(struct scratch *, const char *, const char *, struct bn_error *);
@@ -270,7 +278,7 @@ bn_secret_resolve(struct bn_secret **out, const struct bn_config_section *sectio
 		value = bn_section_get(section, NULL, key);
 		if (value == NULL)
 			continue;
-		scratch = (struct scratch){bn_xmalloc(MAX_SECRET + 2), 0};
+		scratch = (struct scratch){bn_xmalloc(MAX_SECRET + 2), 0, stop};
 		rc = ways[i].read(&scratch, key, value, err);
 		if (rc == BN_OK)
 			rc = take(out, key, name, &scratch, i == 0, err);

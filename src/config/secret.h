@@ -20,6 +20,11 @@
 struct bn_secret; /* locked best effort, wiped on free */
 int bn_secret_resolve(struct bn_secret **out, const struct bn_config_section *section,
 		      const char *name, struct bn_error *err);
+/* The same; a command still running is killed when `stop` (spawn.h) says that nobody waits any more:
+ * BN_ECANCELLED. */
+struct bn_stop;
+int bn_secret_resolve_until(struct bn_secret **out, const struct bn_config_section *section,
+			    const char *name, const struct bn_stop *stop, struct bn_error *err);
 const char *bn_secret_text(const struct bn_secret *secret);
 bn_time bn_secret_expires(const struct bn_secret *secret); /* 0: not said */
 void bn_secret_free(struct bn_secret *secret);

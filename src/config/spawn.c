@@ -180,8 +180,8 @@ look_for_end(struct child *child)
 
 /* Until the command itself has ended; what it left in the background does not count. */
 static int
-follow(struct child *child, int64_t timeout_ms, struct sink *out, struct sink *complaint,
-       struct bn_error *err)
+follow(struct child *child, int64_t timeout_ms, const struct bn_stop *stop, struct sink *out,
+       struct sink *complaint, struct bn_error *err)
 {
 	int64_t deadline = bn_monotonic() + timeout_ms;
 
@@ -191,6 +191,8 @@ follow(struct child *child, int64_t timeout_ms, struct sink *out, struct sink *c
 		if (bn_monotonic() >= deadline)
 			return bn_fail(err, BN_ETIMEOUT, "the command did not end within %d s",
 				       (int)(timeout_ms / 1000));
+		if (stop != NULL && stop->asked(stop->payload))
+			return bn_fail(err, BN_ECANCELLED, "the command was cancelled");
 		poll(fds, 2, TICK);
 		look_for_end(child); /* before the last reading, or its last words could be lost */
 		if (!drain(&child->out, out, true))
@@ -208,7 +210,7 @@ follow(struct child *child, int64_t timeout_ms, struct sink *out, struct sink *c
 }
 
 int
-bn_spawn_read(const char *command, int64_t timeout_ms, char *out, size_t size, size_t *used,
+bn_spawn_read(const char *command, int64_t timeout_ms, const struct bn_stop *stop, char *out, size_t size, size_t *used,
 	      char *complaint, size_t complaint_size, struct bn_error *err)
 {
 	struct child child = {-1, -1, -1, false, 0};
@@ -217,7 +219,7 @@ bn_spawn_read(const char *command, int64_t timeout_ms, char *out, size_t size, s
 
 	if (rc != BN_OK)
 		goto out;
-	rc = follow(&child, timeout_ms, &text, &words, err);
+	rc = follow(&child, timeout_ms, stop, &text, &words, err);
 	kill(-child.pid, SIGKILL); /* also what it left behind */
 	while (!child.ended && waitpid(child.pid, &child.status, 0) < 0 && errno == EINTR)
 		;

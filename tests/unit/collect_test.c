@@ -596,6 +596,27 @@ missing_secret_says_what_to_do(void **state)
 	close_world(&w);
 }
 
+static void
+helper_that_hangs_holds_nobody(void **state)
+{
+	struct world w;
+	struct process p;
+	struct bn_error err = {0};
+	int64_t until = bn_monotonic() + 10000;
+
+	(void)state;
+	open_world(&w, good, NULL);
+	start_process(
+	    &p, &w, "[source \"toy\"]\n type = toy\n url = %URL%\n token-command = sleep 60\n", 1);
+	assert_ok(bn_collect_start(p.collect, &err), &err);
+	while (bn_collect_busy(p.collect, NULL) == 0 && bn_monotonic() < until)
+		usleep(10000);
+	usleep(100000);
+	end_process(&p); /* within two seconds, which it asserts */
+	assert_int_equal(ts_requests(w.server), 0);
+	close_world(&w);
+}
+
 /* ---- schedule
  * -----------------------------------------------------------------------------------------------------------------
  */
@@ -1212,6 +1233,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(store_in_memory_is_polled_too),
 	    cmocka_unit_test(login_is_renewed_once_after_a_401),
 	    cmocka_unit_test(missing_secret_says_what_to_do),
+	    cmocka_unit_test(helper_that_hangs_holds_nobody),
 	    cmocka_unit_test(lanes_poll_on_the_schedule_of_the_clock),
 	    cmocka_unit_test(standing_clock_polls_until_nothing_changes_then_rests),
 	    cmocka_unit_test(slow_source_delays_nobody_and_ends_at_once),

@@ -123,11 +123,11 @@ spawn_at_its_limit_kills_the_whole_group(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	snprintf(command, sizeof(command), "(sleep 2; echo late >%s) & sleep 60", path);
-	assert_fails_with(BN_ETIMEOUT, bn_spawn_read(command, 200, out, sizeof(out), &used,
+	assert_fails_with(BN_ETIMEOUT, bn_spawn_read(command, 200, NULL, out, sizeof(out), &used,
 						     complaint, sizeof(complaint), &err));
 	/* What it left in the background ends with it, also when it ends well itself. */
 	snprintf(command, sizeof(command), "(sleep 1; echo late >%s) & echo done", path);
-	assert_ok(bn_spawn_read(command, 5000, out, sizeof(out), &used, complaint,
+	assert_ok(bn_spawn_read(command, 5000, NULL, out, sizeof(out), &used, complaint,
 				sizeof(complaint), &err),
 		  &err);
 	assert_string_equal(out, "done\n");
