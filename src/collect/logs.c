@@ -19,7 +19,9 @@ struct line {
 struct bn_log_reader {
 	struct bn_log_reader *next; /* in the collector's list */
 	struct bn_feed *feed;
-	struct bn_lane *lane;
+	struct bn_lane
+	    *lane; /* NULL until the thread made it; under the collector's lock, as is: */
+	bool unwanted;
 	pthread_t thread;
 	char *run, *task, *handle;
 	struct bn_log_request request; /* strings are those above */
@@ -133,29 +135,57 @@ keep(struct bn_log_reader *reader)
 		bn_lane_log(reader->lane, 1, &err, "keeping a log");
 }
 
-static void *
-log_main(void *payload)
+/* The lane is made here and not by whoever asks: opening the store may take a moment. */
+static int
+make_lane(struct bn_log_reader *reader, struct bn_error *err)
 {
-	struct bn_log_reader *reader = payload;
-	struct bn_feed *feed = reader->feed;
-	struct bn_collect *collect = feed->collect;
-	struct bn_sink sink = {.reader = reader, .follow = reader->request.follow};
-	struct bn_error err = {0};
+	struct bn_collect *collect = reader->feed->collect;
+	struct bn_lane *lane;
 	int rc;
 
-	if ((rc = bn_lane_begin(reader->lane, &err)) == BN_OK) {
-		rc = feed->plugin->logs(&reader->lane->source, &reader->request, &sink, &err);
+	if ((rc = bn_lane_new(&lane, reader->feed, BN_LANE_LOG, err)) != BN_OK)
+		return rc;
+	pthread_mutex_lock(&collect->lock);
+	reader->lane = lane;
+	if (reader->unwanted)
+		bn_lane_cancel(lane);
+	pthread_mutex_unlock(&collect->lock);
+	return BN_OK;
+}
+
+static int
+read_log(struct bn_log_reader *reader, struct bn_error *err)
+{
+	struct bn_sink sink = {.reader = reader, .follow = reader->request.follow};
+	int rc;
+
+	if ((rc = make_lane(reader, err)) != BN_OK)
+		return rc;
+	if ((rc = bn_lane_begin(reader->lane, err)) == BN_OK) {
+		rc =
+		    reader->feed->plugin->logs(&reader->lane->source, &reader->request, &sink, err);
 		bn_lane_checkpoint(reader->lane);
 		if (rc == BN_OK)
 			keep(reader);
 	}
 	if (rc == BN_OK)
-		rc = bn_fail(&err, BN_ECANCELLED, "end of the log");
+		rc = bn_fail(err, BN_ECANCELLED, "end of the log");
 	if (rc != BN_ECANCELLED)
-		bn_lane_log(reader->lane, 1, &err, "log");
+		bn_lane_log(reader->lane, 1, err, "log");
 	bn_lane_end(reader->lane);
+	return rc;
+}
+
+static void *
+log_main(void *payload)
+{
+	struct bn_log_reader *reader = payload;
+	struct bn_collect *collect = reader->feed->collect;
+	struct bn_error err = {0};
+	int rc = read_log(reader, &err);
+
 	pthread_mutex_lock(&collect->lock);
-	feed->busy--;
+	reader->feed->busy--;
 	pthread_mutex_unlock(&collect->lock);
 	pthread_mutex_lock(&reader->lock);
 	reader->ended = true;
@@ -226,10 +256,6 @@ bn_collect_log_open(struct bn_log_reader **out, struct bn_collect *collect, stru
 		return bn_fail(err, BN_EUNSUPPORTED, "%s: %s gives no logs", feed->name,
 			       feed->plugin->name);
 	reader = new_reader(feed, run, request);
-	if ((rc = bn_lane_new(&reader->lane, feed, BN_LANE_LOG, err)) != BN_OK) {
-		free_reader(reader);
-		return rc;
-	}
 	pthread_mutex_lock(&collect->lock);
 	feed->busy++;
 	if ((rc = bn_thread_start(&reader->thread, log_main, reader, err)) == BN_OK) {
@@ -310,7 +336,9 @@ bn_log_reader_close(struct bn_log_reader *reader)
 	reader->closing = true;
 	pthread_mutex_unlock(&reader->lock);
 	pthread_mutex_lock(&collect->lock);
-	bn_lane_cancel(reader->lane);
+	reader->unwanted = true;
+	if (reader->lane != NULL)
+		bn_lane_cancel(reader->lane);
 	for (link = &collect->readers; *link != NULL; link = &(*link)->next)
 		if (*link == reader) {
 			*link = reader->next;

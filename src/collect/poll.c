@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "collect/internal.h"
 
-#define PHASE_SPREAD 200 /* ms over which first polls are spread */
+#define BACKFILL_AGAIN 60000 /* ms after a failure */
+#define PHASE_SPREAD   200   /* ms over which first polls are spread */
 #define AUTH_WAIT                                                                                  \
 	(5LL * 60 * 1000) /* a refused login is not tried all the time: accounts get locked */
 #define STILL_MAX   10	  /* some answers differ each time */
@@ -292,7 +293,7 @@ bn_poll_main(void *payload)
 
 /* True while it should go on; waits for the lease. */
 static bool
-watch_may_run(struct bn_feed *feed, int64_t not_before)
+may_run(struct bn_feed *feed, int64_t not_before)
 {
 	struct bn_collect *collect = feed->collect;
 	bool run;
@@ -337,7 +338,7 @@ bn_watch_main(void *payload)
 	int64_t not_before = 0, began;
 	int failures = 0, rc;
 
-	while (watch_may_run(feed, not_before)) {
+	while (may_run(feed, not_before)) {
 		if (lane == NULL && bn_lane_new(&lane, feed, BN_LANE_WATCH, &err) != BN_OK)
 			break; /* the poll lane says why */
 		began = bn_monotonic();
@@ -387,27 +388,37 @@ backfill(struct bn_lane *lane, struct bn_error *err)
 	return rc;
 }
 
-void
-bn_backfill_now(struct bn_feed *feed)
+static int
+backfill_once(struct bn_feed *feed)
 {
 	struct bn_lane *lane = NULL;
 	struct bn_error err = {0};
 	int rc;
 
-	if (feed->plugin->backfill == NULL ||
-	    bn_lane_new(&lane, feed, BN_LANE_BACKFILL, &err) != BN_OK)
-		return; /* the poll lane says why */
+	if ((rc = bn_lane_new(&lane, feed, BN_LANE_BACKFILL, &err)) != BN_OK)
+		return rc; /* the poll lane says why */
 	if ((rc = backfill(lane, &err)) != BN_OK && rc != BN_ECANCELLED)
 		bn_lane_log(lane, 1, &err, "backfill");
 	bn_lane_free(lane);
+	return rc;
 }
 
+void
+bn_backfill_now(struct bn_feed *feed)
+{
+	if (feed->plugin->backfill != NULL)
+		backfill_once(feed);
+}
+
+/* Until it has worked once; the source may fail, or its lease go elsewhere in the middle. */
 void *
 bn_backfill_main(void *payload)
 {
 	struct bn_feed *feed = payload;
+	int64_t not_before = 0;
 
-	bn_backfill_now(feed);
+	while (may_run(feed, not_before) && backfill_once(feed) != BN_OK)
+		not_before = bn_monotonic() + BACKFILL_AGAIN;
 	bn_collect_wake(feed->collect);
 	return NULL;
 }
