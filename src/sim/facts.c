@@ -138,21 +138,65 @@ add_history(const struct facts *facts, const struct bn_w_pipeline *pipeline, jso
 	json_object_set_new(form, "durations", durations);
 }
 
+/* The run that ended last has failed: since the first failure after the last good one. */
+static void
+find_failed(struct facts *facts, const struct bn_w_pipeline *pipeline)
+{
+	int64_t slot = bn_world_last_slot(pipeline, facts->at);
+	int64_t first = bn_world_first_slot(pipeline, facts->at);
+	struct bn_w_run run;
+	enum bn_w_state state;
+	bn_time since = 0;
+
+	for (; slot >= first; slot--) {
+		bn_world_run(facts->world, pipeline, slot, &run);
+		state = bn_world_run_state(&run, facts->at);
+		if (state == BN_W_OK)
+			break;
+		if (state == BN_W_FAILED)
+			since = run.finished;
+	}
+	if (since != 0)
+		find(facts, "run-failed", true, source_of(pipeline),
+		     reference("pipeline", source_of(pipeline), pipeline->name), pipeline->name,
+		     since);
+}
+
+/* The latest run is good, but two or more of the last twelve were not. */
+static void
+find_flaky(struct facts *facts, const struct bn_w_pipeline *pipeline)
+{
+	int64_t slot = bn_world_last_slot(pipeline, facts->at);
+	struct bn_w_run run;
+	bn_time since = 0;
+	int i, failed = 0;
+
+	for (i = 0; i < 12; i++) {
+		bn_world_run(facts->world, pipeline, slot - i, &run);
+		if (i == 0 && bn_world_run_state(&run, facts->at) != BN_W_OK)
+			return;
+		if (bn_world_run_state(&run, facts->at) != BN_W_FAILED)
+			continue;
+		failed++;
+		if (since == 0)
+			since = run.finished;
+	}
+	if (failed >= 2)
+		find(facts, "run-flaky", false, source_of(pipeline),
+		     reference("pipeline", source_of(pipeline), pipeline->name), pipeline->name,
+		     since);
+}
+
 static void
 count_latest(struct facts *facts, const struct bn_w_run *run)
 {
 	enum bn_w_state state = bn_world_run_state(run, facts->at);
-	char title[128];
 
 	facts->running += state == BN_W_RUNNING;
 	facts->queued += state == BN_W_PENDING;
-	if (state != BN_W_FAILED)
-		return;
-	facts->failed++;
-	snprintf(title, sizeof(title), "%s", run->pipeline->name);
-	find(facts, "run-failed", true, source_of(run->pipeline),
-	     reference("pipeline", source_of(run->pipeline), run->pipeline->name), title,
-	     run->finished);
+	facts->failed += state == BN_W_FAILED;
+	find_failed(facts, run->pipeline);
+	find_flaky(facts, run->pipeline);
 }
 
 static json_t *
@@ -379,6 +423,9 @@ endpoint_form(struct facts *facts, const struct bn_w_api *api)
 					       "owner", api->owner, "replicas", api->replicas,
 					       "certificate_expires",
 					       when(api->tls ? facts->certificate_expires : 0)));
+	if (health.p99 > api->slo)
+		find(facts, "endpoint-slow", false, "probes",
+		     reference("endpoint", "probes", api->name), api->name, 0);
 	if (bad) {
 		facts->degraded++;
 		find(facts, "endpoint-degraded", false, "probes",

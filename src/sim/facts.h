@@ -48,7 +48,11 @@
  * import_errors [{source, filename, since, error}]; error: its last line
  * findings    what a person has to know, one an object, unfolded:
  *             [{rule, severity, source, about, title, since}]
- *   rule        run-failed endpoint-degraded alert target-down import-error
+ *   rule        run-failed     the run that ended last has failed; since the first of them
+ *               run-flaky      the latest is good, but two or more of the last twelve were not
+ *               endpoint-degraded   an assertion does not hold, or the probe is slow
+ *               endpoint-slow  the platform's own 99th percentile is over the objective
+ *               alert (firing)  target-down  import-error
  *   about       a ref, or null
  *   since       null where the platform does not say
  * changes     merged in the last 90 days, newest first
