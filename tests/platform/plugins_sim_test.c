@@ -541,8 +541,7 @@ sim_every_request_is_in_its_official_specification(void **state)
 	size_t checked = 0;
 
 	if (spec_of("prom", "/api/v1/query", &(size_t){0}) == NULL) {
-		print_message("# skipped: the specifications are not here (BN_SHARED_APIS)\n");
-		skip();
+		bn_skip("the official specifications are not here (BN_SHARED_APIS)");
 	}
 	for (size_t i = 0; bn_recorder_get(recorder, i, &request); i++) {
 		size_t prefix;

@@ -15,9 +15,7 @@ open_or_skip(const char *file)
 	struct spec *spec = spec_open(file);
 
 	if (spec == NULL) {
-		print_message("# skipped: the specification %s is not here (BN_SHARED_APIS)\n",
-			      file);
-		skip();
+		bn_skip("the official specifications are not here (BN_SHARED_APIS)");
 	}
 	return spec;
 }
