@@ -135,13 +135,19 @@ enum bn_role bn_view_role(const struct bn_column *column, struct bn_value value)
 
 /* ---- the filter language ------------------------------------------------------------------- */
 
-/* words            every word must occur in name, key or message
- * field:value      the column holds the value (text: contains; status: the word or its class
- * `fine`, `problem`, `unknown`) field=value  field!=value  field<value  > <= >=     comparisons;
- * durations ("5m"), times and sizes are understood by the column's format field~regex      regular
- * expression (Perl's, bounded); /regex/ alone: over the name !term  or  -term not;    a OR b, ( … )
- * AND is implied; "quoted words" Compiled to SQL with bound parameters; fields are columns of the
- * table, unknown ones are errors with the nearest right one. */
+/* words            every word must occur in name, key or message, in any case
+ * "quoted words"   as they stand, blanks and signs included; a backslash keeps the next character
+ * field:value      text: contains it; else the same as =
+ * field=value  field!=value  field<value  > <= >=
+ *                  numbers, durations ("5m"), sizes ("64k"), times ("03:05", "-15m", RFC 3339),
+ *                  statuses (the word, or a class: fine, problem, unknown) as the column has them;
+ *                  text regardless of case. What has no value is equal to nothing, not less, not more;
+ *                  field="" finds it
+ * field~regex      regular expression (PCRE2, bounded); /regex/ alone: over the name
+ * !term  or  -term not;    a b  or  a AND b  both;    a OR b  either;    ( … )
+ * Compiled to SQL with bound parameters; fields are columns of the table, unknown ones are errors with
+ * the nearest right one. At most 1024 bytes, 64 terms, 24 levels; errors say where. Times are read in UTC
+ * at the moment the filter is used. */
 struct bn_filter;
 int bn_filter_parse(struct bn_filter **out, const struct bn_view_table *table, const char *text,
 		    struct bn_error *err);
@@ -158,7 +164,7 @@ struct bn_summary {
 	int unknown; /* entities not known now */
 	int sources, sources_ok;
 	int acknowledged, snoozed;
-	int folded_from; /* findings before folding */
+	int folded_from; /* what is wrong before folding: findings, and tasks behind failed runs */
 	bn_time newest;	 /* when anything arrived last */
 	bool
 	    stale; /* nothing arrived for 30 s (or twice the longest interval, if that is longer) */

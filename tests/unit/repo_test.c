@@ -250,6 +250,7 @@ triage_names_the_newest_change_or_says_none(void **state)
 	world_pipeline(f->w, "argo-prod", "transform-hourly");
 	world_pipeline(f->w, "argo-prod", "upstream");
 	world_pipeline(f->w, "argo-prod", "calm");
+	world_pipeline(f->w, "argo-prod", "undefined");
 	for (int i = 0; i < 2; i++)
 		world_run(f->w, "argo-prod",
 			  &(struct world_run){.pipeline = i == 0 ? "transform-hourly" : "calm",
@@ -260,6 +261,12 @@ triage_names_the_newest_change_or_says_none(void **state)
 	world_link(f->w, (struct bn_ref){BN_PIPELINE, "argo-prod", "upstream"}, hourly);
 	commit(f, "workflows/transform_hourly.yaml", "a", "Old (#1)", NOW - DAYS(2), NULL);
 	commit(f, "workflows/calm.yaml", "a", "Old (#2)", NOW - DAYS(2), NULL);
+	world_run(f->w, "argo-prod",
+		  &(struct world_run){.pipeline = "undefined",
+				      .key = "u1",
+				      .status = BN_FAILED,
+				      .started = NOW - MINUTES(9),
+				      .finished = NOW - MINUTES(3)});
 	commit(f, "README.md", "a", "Not a definition (#4)", NOW - MINUTES(1), NULL);
 	commit(f, "workflows/upstream.yaml", "a", "Fee rounding (!2207)", NOW - MINUTES(21), NULL);
 	read_with(f, "");
@@ -267,7 +274,10 @@ triage_names_the_newest_change_or_says_none(void **state)
 	assert_ok(bn_triage_run(triage, &f->w->err), &f->w->err);
 	bn_triage_free(triage);
 	rows = ask(f, "triage", (struct bn_ref){0});
-	assert_int_equal(bn_rows_count(rows), 2);
+	assert_int_equal(bn_rows_count(rows), 3);
+	/* No file is known to define it: nobody can say that none changed. */
+	assert_string_equal(bn_rows_named(rows, 2, "what").s, "undefined");
+	assert_int_equal(bn_rows_named(rows, 2, "changed").type, BN_VALUE_NULL);
 	assert_string_equal(bn_rows_named(rows, 0, "what").s, "calm");
 	assert_string_equal(bn_rows_named(rows, 0, "changed").s, "none in 24h");
 	assert_string_equal(bn_rows_named(rows, 1, "changed").s, "dbt!2207 21m");
