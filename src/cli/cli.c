@@ -206,11 +206,15 @@ run_command(struct bn_cli *cli)
 	if (command == NULL && console_possible(cli))
 		return bn_cli_console(cli);
 	if (command == NULL) {
-		struct bn_invocation status = *cli->in;
+		const struct bn_invocation *given = cli->in;
+		struct bn_invocation status = *given;
+		int code;
 
 		status.command = bn_command_find("status", NULL, &words);
 		cli->in = &status;
-		return status.command->run(cli, &status);
+		code = status.command->run(cli, &status);
+		cli->in = given;
+		return code;
 	}
 	return command->run(cli, cli->in);
 }

@@ -58,7 +58,55 @@ airflow_checks() {
 		length == 1 and (.[0] | contains("warehouse_sdk_that_is_not_installed"))'
 	json "both failed runs are findings" "$dir/out" \
 		'[.items[] | select(.rule == "run-failed") | .what] | sort == ["billing_export", "score_regions"]'
+
+	bn run log "run/$source/crm_sync/scheduled__2024-01-01T00:00:00+00:00" pull --try 1
+	holds "the log of the first try has its error" "$(cat "$dir/out")" "TimeoutError: crm.example.com did not answer"
+	bn run log "run/$source/crm_sync/scheduled__2024-01-01T00:00:00+00:00" pull --try 2
+	holds "the log of the second try has its success" "$(cat "$dir/out")" "pulled 512 contacts"
+
+	bn run show "run/$source/billing_export/scheduled__2024-01-01T00:00:00+00:00"
+	holds "what changed names the commit of its file" "$(cat "$dir/out")" "new ledger"
+}
+
+# trigger URL ADMIN API: asks the real Airflow, as its administrator, for a run of train_ranker that lasts 20
+# seconds. Airflow 3 wants to be told that there is no date, Airflow 2 must not be.
+trigger() {
+	local url=$1 admin=$2 api=$3 body='{"conf": {"epochs": 20}}'
+	[ "$api" = /api/v1 ] || body='{"logical_date": null, "conf": {"epochs": 20}}'
+	curl -fsS -m 20 -K "$admin" -H 'Content-Type: application/json' -d "$body" \
+		"$url$api/dags/train_ranker/dagRuns" | jq -r .dag_run_id
+}
+
+task_runs() {
+	bn run tree "$1" -o json
+	[ "$(jq -r '.items[] | select(.task == "train") | .status' "$dir/out")" = running ]
+}
+
+# Two runs, one slot in the pool: one runs, the other has to wait, and the pool is a finding.
+moving_checks() {
+	local source=$1 first
+	about "airflow $source moving"
+	first=run/$source/train_ranker/$(trigger "$2" "$3" "$4")
+	trigger "$2" "$3" "$4" >"$dir/second"
+	if until_true 60 task_runs "$first"; then
+		pass "the task of a run that was just asked for runs"
+	else
+		fail "the task of a run that was just asked for runs" "$(cat "$dir/out" "$dir/err")"
+	fi
+	bn poll "$source"
+	bn runs -o json --filter "source=$source" --columns pipeline,status
+	json "its pipeline runs" "$dir/out" '[.items[] | select(.pipeline == "train_ranker") | .status] == ["running"]'
+	bn findings -o json --filter "source=$source" --columns rule,title
+	json "the pool without a free slot is a finding" "$dir/out" \
+		'[.items[] | select(.rule == "pool-exhausted") | .title] == ["pool warehouse is full"]'
+	bn run log "$first" train --follow
+	is "following its log ends with the task" "$status" 0
+	holds "the followed log begins at the beginning" "$(cat "$dir/out")" "epoch 1 loss 1.000"
+	holds "the followed log goes on to the end" "$(cat "$dir/out")" "epoch 20 loss 0.050"
+	is "no line of it comes twice" "$(grep -c 'epoch 7 loss' "$dir/out")" 1
 }
 
 airflow_checks airflow
 airflow_checks airflow-ml
+moving_checks airflow "$AIRFLOW2_URL" "$AIRFLOW2_ADMIN" /api/v1
+moving_checks airflow-ml "$AIRFLOW3_URL" "$AIRFLOW3_ADMIN" /api/v2

@@ -105,7 +105,7 @@ airflow_client_checks() {
 			airflow_client "$major" "$source" tasks "${key%%/*}" "${key#*/}" |
 				awk -F '\t' '{ print $1 ($2 < 0 ? "" : "[" $2 "]"), $3 }'
 		done)" \
-		"$(fact ".runs[] | select(.source == \"$source\") | .tasks[] | .name + \" \" + (.raw // \"None\")")"
+		"$(fact ".runs[] | select(.source == \"$source\") | .tasks[] | .name + \" \" + (.raw // \"\")")"
 }
 
 for pair in 2=airflow-legacy 3=airflow-ml; do

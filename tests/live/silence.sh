@@ -14,16 +14,6 @@ quiet() {
 	bn --config "$dir/silence.gitconfig" --offline "$@"
 }
 
-# until_true SECONDS COMMAND...: polls until the command succeeds.
-until_true() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
 source_is() {
 	quiet sources -o json
 	[ "$(jq -r '.items[] | select(.source == "prom") | .status' "$dir/out" 2>/dev/null)" = "$1" ]

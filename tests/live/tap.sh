@@ -77,6 +77,16 @@ bn() {
 	timeout 90 "$binnacle" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 }
 
+# until_true SECONDS COMMAND...: polls until the command succeeds.
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
 finish() {
 	printf '1..%s\n' "$number"
 	[ "$failures" = 0 ]

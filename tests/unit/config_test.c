@@ -115,7 +115,7 @@ config_path_values_start_at_the_home_directory(void **state)
 	setenv("HOME", "/home/ada", 1);
 	config = load(SOURCE "ca-file = ~/ca.pem\n[repo \"r\"]\npath = ~/src/r\n"
 			     "[repo \"s\"]\npath = /srv/~/s\n",
-	    BN_OK);
+		      BN_OK);
 	s = bn_config_find(config, "source", "a");
 	assert_string_equal(bn_section_get(s, NULL, "ca-file"), "/home/ada/ca.pem");
 	s = bn_config_find(config, "repo", "r");
