@@ -68,6 +68,7 @@ for file in "$src"/man/*.in; do
         echo "ok $n - docs_${name}_passes_lint # SKIP mandoc is not installed"
     fi
     missing=0
+    # shellcheck disable=SC2013  # page names hold no blanks
     for ref in $(sed -n 's/^\.Xr \(binnacle[^ ]*\) \([0-9]\).*/\1.\2/p' "$(page "$name")" | sed 's/\\-/-/g' | sort -u); do
         [ -f "$src/man/$ref.in" ] || {
             echo "# $name refers to $ref, which does not exist"
