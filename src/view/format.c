@@ -124,7 +124,32 @@ show_history(struct bn_buf *out, const char *text, const struct bn_style *style,
 	}
 }
 
-/* One sign a bucket, scaled to the largest, holes as blanks. */
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What a full sign stands for: the largest value, or three times the usual one, so that a steady series is a low
+ * line and not a wall. */
+static double
+spark_top(const json_t *array, size_t first)
+{
+	size_t count = json_array_size(array), known = 0;
+	double *values = bn_xcalloc(count + 1, sizeof(*values)), top;
+
+	for (size_t i = first; i < count; i++)
+		if (json_is_number(json_array_get(array, i)))
+			values[known++] = json_number_value(json_array_get(array, i));
+	qsort(values, known, sizeof(*values), by_value);
+	top = known > 0 ? larger(values[known - 1], 3 * values[known / 2]) : 0;
+	free(values);
+	return top;
+}
+
+/* One sign a bucket, holes as blanks. */
 static void
 show_spark(struct bn_buf *out, const char *text, const struct bn_style *style, size_t width)
 {
@@ -132,12 +157,11 @@ show_spark(struct bn_buf *out, const char *text, const struct bn_style *style, s
 	static const char *const signs[] = {"_", ".", "-", "=", "^"};
 	json_t *array = json_loads(text, JSON_DECODE_ANY, NULL);
 	size_t count = json_array_size(array), first = 0, levels = style->ascii ? 5 : 8;
-	double top = 0;
+	double top;
 
 	if (width > 0 && count > width)
 		first = count - width;
-	for (size_t i = first; i < count; i++)
-		top = larger(top, json_number_value(json_array_get(array, i)));
+	top = spark_top(array, first);
 	for (size_t i = first; i < count; i++) {
 		const json_t *item = json_array_get(array, i);
 		size_t level;

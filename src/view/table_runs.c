@@ -3,11 +3,13 @@
 #include "view/sql.h"
 #include "view/tables.h"
 
-/* The last `count` runs of pipeline e as status characters, oldest first (BN_FORMAT_HISTORY). */
+/* The last `count` runs of pipeline e as status characters, oldest first (BN_FORMAT_HISTORY); what waits to
+ * start is the newest. */
 #define HISTORY(count)                                                                             \
 	"(SELECT group_concat(c, '') FROM (SELECT c FROM (SELECT char(48 + h.status) AS c,"        \
 	" hr.started_at AS at FROM run hr JOIN entity h ON h.id = hr.entity_id"                    \
-	" WHERE hr.pipeline_id = e.id ORDER BY hr.started_at DESC LIMIT " count ") ORDER BY at))"
+	" WHERE hr.pipeline_id = e.id AND (hr.started_at IS NOT NULL OR hr.finished_at IS NULL)"   \
+	" ORDER BY hr.started_at DESC NULLS FIRST LIMIT " count ") ORDER BY at NULLS LAST))"
 
 /* How many of the last twelve runs of pipeline e failed. */
 #define RECENT_FAILED                                                                              \

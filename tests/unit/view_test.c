@@ -550,7 +550,9 @@ show_values_as_a_person_reads_them(void **state)
 	assert_shown(BN_FORMAT_STATUS, INT(BN_FAILED), 0, "✗");
 	assert_shown(BN_FORMAT_HISTORY, TEXT("3342"), 0, "●●✗◐");
 	assert_shown(BN_FORMAT_HISTORY, TEXT("3342"), 2, "✗◐");
-	assert_shown(BN_FORMAT_SPARK, TEXT("[0,null,4,8]"), 0, "▁ ▅█");
+	assert_shown(BN_FORMAT_SPARK, TEXT("[0,null,4,8]"), 0, "▁ ▃▆");
+	assert_shown(BN_FORMAT_SPARK, TEXT("[10,10,10,90]"), 0, "▁▁▁█");
+	assert_shown(BN_FORMAT_SPARK, TEXT("[10,11,10]"), 0, "▃▃▃");
 	assert_shown(BN_FORMAT_SPARK, TEXT("not json"), 0, "");
 	assert_shown(BN_FORMAT_INT, NONE, 0, "");
 	assert_string_equal(bn_view_absent(&plain), "–");

@@ -186,18 +186,15 @@ draw_boxes(struct bn_plain *p, struct bn_rect r)
 	bn_pane_draw(&p->side, in, in.w >= 76 ? 1 : 0, true, false, "nothing yet");
 }
 
+/* Always the same for a size: the list must not change its height under the cursor. */
 static int
 detail_rows(const struct bn_plain *p, struct bn_rect r, bool boxes)
 {
-	int want = bn_detail_height(&p->detail);
-
 	if (p->kind->no_detail || r.w < 80 || r.h < 18)
 		return 0;
 	if (boxes)
 		return r.h / 3 < 10 ? 10 : r.h / 3;
-	if (want < 4)
-		want = 4;
-	return 1 + (want > r.h / 4 + 1 ? r.h / 4 + 1 : want);
+	return r.h / 4 + 2;
 }
 
 void
@@ -213,11 +210,11 @@ bn_plain_draw(struct bn_screen *screen, struct bn_rect r)
 		ask_side(p);
 	}
 	p->boxed = boxes;
-	draw_headline(p, r.y, r.x, r.w);
 	if (strip > 0)
 		p->kind->strip(p, (struct bn_rect){r.y + 1, r.x, strip, r.w});
 	bn_pane_draw(&p->list, (struct bn_rect){r.y + 1 + strip, r.x, r.h - 1 - strip - below, r.w},
 		     bn_level_for(r.w), true, true, p->kind->nothing);
+	draw_headline(p, r.y, r.x, r.w); /* after the list: it says which rows are in sight */
 	if (below == 0)
 		return;
 	r.y += r.h - below;

@@ -171,24 +171,22 @@ static void
 draw_stacked(struct triage *t, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(t->screen.app);
-	int moving = (int)bn_list_count(t->moving.list), detail = 0, level = bn_level_for(r.w);
+	int moving = 0, detail = 0, level = bn_level_for(r.w);
 	char words[256];
 
-	if (r.h < 18 || r.w < 80) { /* the list only */
-		moving = 0;
-	} else {
-		moving = moving > r.h / 7 ? r.h / 7 : moving;
-		detail = bn_detail_height(&t->detail);
-		detail = detail < 5 ? 5 : detail > 8 + (r.h - 21) / 3 ? 8 + (r.h - 21) / 3 : detail;
+	/* Parts keep their height whatever they hold, so that the list never moves; a small screen has the list only. */
+	if (r.h >= 18 && r.w >= 80) {
+		moving = 2 + (r.h - 18) / 5;
+		detail = 7 + (r.h - 21) / 3;
 	}
-	count_words(t, words, sizeof(words));
-	bn_draw_rule(pen, r.y, r.x, r.w, "needs you", words);
 	bn_pane_draw(&t->findings,
 		     (struct bn_rect){r.y + 1, r.x,
 				      r.h - 1 - (moving > 0 ? moving + 1 : 0) -
 					  (detail > 0 ? detail + 1 : 0),
 				      r.w},
 		     level, true, true, all_well(t));
+	count_words(t, words, sizeof(words)); /* after the list: which rows are in sight */
+	bn_draw_rule(pen, r.y, r.x, r.w, "needs you", words);
 	if (moving > 0) {
 		int y = r.y + r.h - moving - 1 - (detail > 0 ? detail + 1 : 0);
 
@@ -208,11 +206,10 @@ static void
 draw_boxed(struct triage *t, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(t->screen.app);
-	int moving = (int)bn_list_count(t->moving.list), low, left = r.w * 7 / 12, half = r.w / 2;
+	int low = r.h < 32 ? 8 : r.h / 4, left = r.w * 7 / 12, half = r.w / 2;
 	struct bn_rect in;
 	char words[256];
 
-	low = moving + 2 < r.h / 4 ? r.h / 4 : moving + 2 > r.h / 3 ? r.h / 3 : moving + 2;
 	bn_draw_clear(pen, r);
 	count_words(t, words, sizeof(words));
 	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, r.h - low, left}, "needs you", words,
