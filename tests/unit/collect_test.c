@@ -789,13 +789,12 @@ second_process_waits_and_takes_over(void **state)
 	close_world(&w);
 }
 
-/* Runs this program again as a process that polls until it is killed. */
+/* Runs this program again as a process that polls until it is killed ("holder") or ends by itself ("hanger"). */
 static pid_t
-spawn_holder(struct world *w)
+spawn_self(struct world *w, const char *as)
 {
 	extern char **environ;
-	char *argv[] = {(char *)(uintptr_t) "holder", w->dir, (char *)(uintptr_t)ts_url(w->server),
-			NULL};
+	char *argv[] = {(char *)(uintptr_t)as, w->dir, (char *)(uintptr_t)ts_url(w->server), NULL};
 	pid_t pid;
 
 	assert_int_equal(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ), 0);
@@ -814,7 +813,7 @@ killed_process_is_followed_within_moments(void **state)
 	(void)state;
 	open_world(&w, good, NULL);
 	start_process(&p, &w, one, 1);
-	holder = spawn_holder(&w);
+	holder = spawn_self(&w, "holder");
 	await(&p, "SELECT count(*) FROM source WHERE state = 'ok'", 1);
 	epoch = number(&p, "SELECT lease_epoch FROM source");
 	assert_ok(bn_collect_start(p.collect, &err), &err);
@@ -824,6 +823,29 @@ killed_process_is_followed_within_moments(void **state)
 	waitpid(holder, NULL, 0);
 	await(&p, "SELECT lease_epoch FROM source", epoch + 1);
 	end_process(&p);
+	close_world(&w);
+}
+
+static void
+plugin_that_never_comes_back_does_not_keep_the_process(void **state)
+{
+	struct world w;
+	int64_t until = bn_monotonic() + 20000;
+	pid_t hanger;
+	int status = 0;
+
+	(void)state;
+	open_world(&w, good, NULL);
+	hanger = spawn_self(&w, "hanger");
+	while (waitpid(hanger, &status, WNOHANG) == 0) {
+		if (bn_monotonic() > until) {
+			kill(hanger, SIGKILL);
+			fail_msg("the process stays");
+		}
+		usleep(10000);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 	close_world(&w);
 }
 
@@ -1217,6 +1239,26 @@ hold(const char *dir, const char *url)
 	return 0;
 }
 
+/* Ends in the middle of a poll that does not end: the collector must let go of it, and the rest of the process
+ * be taken down beside it. */
+static int
+hang(const char *dir, const char *url)
+{
+	static const char config[] = "[source \"toy\"]\n type = toy\n url = %URL%\n hang = true\n";
+	struct process p;
+	struct bn_error err;
+
+	start_process_in(&p, dir, url, config, 1);
+	if (bn_collect_start(p.collect, &err) != BN_OK)
+		return 1;
+	while (bn_collect_busy(p.collect, NULL) == 0)
+		usleep(10000);
+	bn_collect_free(p.collect);
+	bn_writer_close(p.look);
+	bn_store_close(p.store);
+	_exit(0); /* what was left behind is not a leak */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -1242,6 +1284,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(unchanged_answer_touches_no_row_but_renews_the_scope),
 	    cmocka_unit_test(second_process_waits_and_takes_over),
 	    cmocka_unit_test(killed_process_is_followed_within_moments),
+	    cmocka_unit_test(plugin_that_never_comes_back_does_not_keep_the_process),
 	    cmocka_unit_test(other_configuration_of_a_source_wins_until_it_ends),
 	    cmocka_unit_test(answer_that_comes_after_the_lease_went_is_not_stored),
 	    cmocka_unit_test(detail_loads_tasks_with_the_plugins_options),
@@ -1260,5 +1303,7 @@ main(int argc, char **argv)
 	setbuf(stdout, NULL);
 	if (argc == 3 && strcmp(argv[0], "holder") == 0)
 		return hold(argv[1], argv[2]);
+	if (argc == 3 && strcmp(argv[0], "hanger") == 0)
+		return hang(argv[1], argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { T_RUNS, T_DETAIL, T_LOG, T_OLD, T_WHO };
 static const struct bn_request toy_requests[] = {
@@ -19,6 +20,7 @@ static const struct bn_request toy_requests[] = {
 
 static const struct bn_option toy_options[] = {
     {"unchanged", BN_OPT_BOOL, "false", "Skip answers that did not change", 0, NULL},
+    {"hang", BN_OPT_BOOL, "false", "Never come back, whatever the host says", 0, NULL},
     {"circle", BN_OPT_BOOL, "false", "Read the list for ever", 0, NULL},
     {"words", BN_OPT_STRING, "one", "A list", BN_OPT_MULTI, NULL},
     {"count", BN_OPT_INT, "7", "A number", 0, "1..100"},
@@ -107,6 +109,8 @@ toy_poll(struct bn_source *s, struct bn_batch *b, struct bn_error *err)
 	int rc;
 
 	toy->polls++;
+	while (bn_option_bool(s, "hang"))
+		usleep(10000);
 	if ((rc = check_signals(s, err)) != BN_OK)
 		return rc;
 	return read_runs(s, b, T_RUNS, err);
