@@ -79,7 +79,10 @@ examine_repository(struct examination *e, const struct bn_rows *rows, size_t row
 	if (e->cli->format == BN_OUT_TABLE || e->cli->format == BN_OUT_WIDE)
 		bn_buf_addf(&e->out, "%s\n", bn_sanitised(e->cli->arena, e->source));
 	on_doctor_line(fine ? "ok" : "fail", "read commits",
-		       error.type == BN_VALUE_TEXT ? error.s : fine ? "from the clone" : "never read", e);
+		       error.type == BN_VALUE_TEXT ? error.s
+		       : fine			   ? "from the clone"
+						   : "never read",
+		       e);
 }
 
 /* Every configured source, or those given. */
@@ -243,7 +246,7 @@ const struct bn_command bn_command_collect = {
 	   "130). Consoles and "
 	   "commands on the same state directory then read what it stores and poll nothing "
 	   "themselves. A systemd "
-	   "unit for it is installed with binnacle.",
+	   "unit for it lies in share/binnacle of the installation.",
     .flags = collect_flags,
     .examples = collect_examples,
     .run = run_collect,

@@ -61,14 +61,39 @@ report_problems(struct bn_cli *cli, struct bn_error *err)
 	return BN_OK;
 }
 
+/* Reads the configuration with the plugins known so far. */
 static int
-load_plugins(struct bn_cli *cli, struct bn_error *err)
+load_config(struct bn_cli *cli, const char *file, struct bn_error *err)
 {
-	/* Shared objects are named in the configuration, which can't be validated without them:
-	 * they come from the environment-free list [plugin] path= of a first, unvalidated reading
-	 * inside bn_config_load. */
-	return cli->registry != NULL ? BN_OK
-				     : bn_registry_new(&cli->registry, cli->program->plugins, err);
+	const struct bn_config_types *types = bn_registry_types(cli->registry);
+
+	bn_config_free(cli->config);
+	cli->config = NULL;
+	if (cli->sim != NULL)
+		return bn_config_load_text(&cli->config, "demo", bn_sim_config_text(cli->sim),
+					   types, err);
+	return bn_config_load(&cli->config, file, types, err);
+}
+
+/* Shared objects are named in the configuration, which can't be judged without them: so it is read
+ * once for their names, and again when they are loaded. */
+static int
+load_plugins(struct bn_cli *cli, const char *file, int rc, struct bn_error *err)
+{
+	const struct bn_config_section *section =
+	    cli->config != NULL ? bn_config_section(cli->config, "plugin", 0) : NULL;
+	const char *path;
+	size_t i, n, loaded = 0;
+
+	for (n = 0; section != NULL; section = bn_config_section(cli->config, "plugin", ++n)) {
+		for (i = 0; (path = bn_section_at(section, "path", i)) != NULL; i++, loaded++) {
+			if (bn_registry_load(cli->registry, path, err) == BN_OK)
+				continue;
+			bn_error_prefix(err, "%s:%d", section->file, section->line);
+			return err->code = BN_ECONFIG;
+		}
+	}
+	return loaded > 0 ? load_config(cli, file, err) : rc;
 }
 
 int
@@ -80,16 +105,15 @@ bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
 
 	if (cli->config != NULL)
 		return BN_OK;
-	rc = load_plugins(cli, err);
+	rc = cli->registry != NULL ? BN_OK
+				   : bn_registry_new(&cli->registry, cli->program->plugins, err);
 	if (rc == BN_OK && file == NULL && context != NULL)
 		rc = context_file(cli, context, &file, err);
 	if (rc != BN_OK)
 		return rc;
-	if (cli->sim != NULL)
-		rc = bn_config_load_text(&cli->config, "demo", bn_sim_config_text(cli->sim),
-					 bn_registry_types(cli->registry), err);
-	else
-		rc = bn_config_load(&cli->config, file, bn_registry_types(cli->registry), err);
+	rc = load_config(cli, file, err);
+	if (rc == BN_OK || rc == BN_ECONFIG)
+		rc = load_plugins(cli, file, rc, err);
 	/* a file that can't be read is a mistake of the configuration too, whoever asks for it */
 	if (rc == BN_EIO || rc == BN_ENOTFOUND)
 		rc = err->code = BN_ECONFIG;

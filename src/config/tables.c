@@ -83,10 +83,9 @@ const struct bn_option bn_source_options[] = {
     {"interval", BN_OPT_DURATION, NULL, "Time between polls; default: what the type says", 0,
      "1s..1d"},
     {"timeout", BN_OPT_DURATION, "30s", "Longest time for one request", 0, "1s..10m"},
-    {"actions", BN_OPT_ENUM, "none", "What may be done to it besides reading", 0, "none|retry"},
+    {"actions", BN_OPT_ENUM, "none",
+     "What may be done to it besides reading; this release only reads", 0, "none|retry"},
     {"disabled", BN_OPT_BOOL, "false", "Leave this source out", 0, NULL},
-    {"domain", BN_OPT_STRING, NULL, "The business domain its things belong to, for filters", 0,
-     NULL},
     {"auth", BN_OPT_ENUM, NULL,
      "How to log in; default: bearer with a token, basic with a password, else none", 0,
      "bearer|basic|none"},
@@ -113,6 +112,13 @@ const struct bn_option bn_source_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
+static const struct bn_option plugin_options[] = {
+    {"path", BN_OPT_PATH, NULL,
+     "A shared object to load: absolute, owned by root or you, writable by nobody else",
+     BN_OPT_REQUIRED | BN_OPT_MULTI, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
 const struct bn_section_kind bn_core_sections[] = {
     {"source", true, NULL, "A platform to read; its keys depend on its type"},
     {"repo", true, repo_options, "A Git repository that defines things"},
@@ -120,6 +126,7 @@ const struct bn_section_kind bn_core_sections[] = {
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
     {"keys", false, keys_options, "Keys of your own"},
+    {"plugin", false, plugin_options, "Plugins that are not linked in"},
     {"state", false, state_options, "Where state lies and how long it is kept"},
     {"include", false, include_options, "Further files"},
     {NULL, false, NULL, NULL},

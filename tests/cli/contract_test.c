@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include <ctype.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/served.h"
@@ -342,7 +342,8 @@ contract_broken_items_are_skipped_and_counted(void **state)
 
 	(void)state;
 	ask_shell(&world,
-		  "cp \"$abs_top_srcdir/tests/cli/broken-jobs.sh\" \"$HOME/jobs\" && chmod 700 \"$HOME/jobs\" &&"
+		  "cp \"$abs_top_srcdir/tests/cli/broken-jobs.sh\" \"$HOME/jobs\" && chmod 700 "
+		  "\"$HOME/jobs\" &&"
 		  " printf '[source \"jobs\"]\\n\\ttype = exec\\n\\tcommand = %s/jobs\\n' \"$HOME\""
 		  " >\"$HOME/jobs.config\" && chmod 600 \"$HOME/jobs.config\" &&"
 		  " binnacle --config \"$HOME/jobs.config\" --cache \"$HOME/jobs.state\" -o json"
@@ -354,6 +355,43 @@ contract_broken_items_are_skipped_and_counted(void **state)
 	assert_int_equal(json_integer_value(json_object_get(item, "entities")), 1);
 	assert_true(json_is_string(json_object_get(item, "skip_reason")));
 	json_decref(json);
+	said_clear(&said);
+}
+
+/* A shared object named in the configuration brings its type along; one that can't be trusted stops
+ * everything with the place it is named at. */
+static void
+contract_plugin_of_ones_own_is_loaded(void **state)
+{
+	struct said said;
+	json_t *json, *item;
+
+	(void)state;
+	if (access("/usr/bin/cc", X_OK) != 0) {
+		print_message("skipped: there is no cc to build a plugin with\n");
+		skip();
+	}
+	ask_shell(
+	    &world,
+	    "cc -shared -fPIC -D_GNU_SOURCE -I\"$abs_top_srcdir/src\" -o \"$HOME/own.so\""
+	    " \"$abs_top_srcdir/tests/cli/own.c\" && chmod 600 \"$HOME/own.so\" && "
+	    "printf '[plugin]\\n\\tpath = %s/own.so\\n[source \"o\"]\\n\\ttype = own\\n' \"$HOME\""
+	    " >\"$HOME/own.config\" && chmod 600 \"$HOME/own.config\" &&"
+	    " binnacle --config \"$HOME/own.config\" --cache \"$HOME/own.state\" -o json"
+	    " sql 'SELECT entity FROM pipeline'",
+	    &said);
+	json = said_json(&said);
+	item = json_array_get(json_object_get(json, "items"), 0);
+	assert_string_equal(json_string_value(json_object_get(item, "entity")),
+			    "pipeline/o/the-one");
+	json_decref(json);
+	said_clear(&said);
+	ask_shell(&world,
+		  "chmod 666 \"$HOME/own.so\"; binnacle --config \"$HOME/own.config\" status",
+		  &said);
+	assert_int_equal(said.code, 78);
+	assert_non_null(strstr(said.err, "own.config:1"));
+	assert_non_null(strstr(said.err, "own.so"));
 	said_clear(&said);
 }
 
@@ -389,6 +427,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_dead_source_is_incomplete_and_never_fine),
     cmocka_unit_test(contract_hostile_text_is_made_visible),
     cmocka_unit_test(contract_broken_items_are_skipped_and_counted),
+    cmocka_unit_test(contract_plugin_of_ones_own_is_loaded),
     cmocka_unit_test(contract_journal_commands_leave_records),
 };
 
