@@ -12,7 +12,7 @@
 /* ---- DAGs and states ------------------------------------------------------- */
 
 const struct bn_w_pipeline *
-af_dag(const struct bn_world *world, enum bn_w_engine engine, size_t index)
+bn_af_dag(const struct bn_world *world, enum bn_w_engine engine, size_t index)
 {
 	const struct bn_w_pipeline *pipeline;
 	size_t i;
@@ -25,7 +25,7 @@ af_dag(const struct bn_world *world, enum bn_w_engine engine, size_t index)
 }
 
 const struct bn_w_pipeline *
-af_find_dag(const struct bn_world *world, enum bn_w_engine engine, const char *name)
+bn_af_find_dag(const struct bn_world *world, enum bn_w_engine engine, const char *name)
 {
 	const struct bn_w_pipeline *pipeline = bn_world_find_pipeline(world, name);
 
@@ -33,7 +33,7 @@ af_find_dag(const struct bn_world *world, enum bn_w_engine engine, const char *n
 }
 
 bn_time
-af_logical_date(const struct bn_w_run *run)
+bn_af_logical_date(const struct bn_w_run *run)
 {
 	/* 2.x: the start of the data interval; 3.x's CronTriggerTimetable has none: the time itself
 	 */
@@ -43,7 +43,7 @@ af_logical_date(const struct bn_w_run *run)
 }
 
 const char *
-af_run_state(const struct bn_w_run *run, bn_time now)
+bn_af_run_state(const struct bn_w_run *run, bn_time now)
 {
 	switch (bn_world_run_state(run, now)) {
 	case BN_W_PENDING:
@@ -59,7 +59,7 @@ af_run_state(const struct bn_w_run *run, bn_time now)
 }
 
 const char *
-af_task_state(const struct bn_w_run *run, const struct bn_w_task *task, bn_time now)
+bn_af_task_state(const struct bn_w_run *run, const struct bn_w_task *task, bn_time now)
 {
 	bn_time since;
 	int tries;
@@ -85,7 +85,7 @@ af_task_state(const struct bn_w_run *run, const struct bn_w_task *task, bn_time 
 
 static const struct {
 	const char *name;
-	enum af_field field;
+	enum bn_af_field field;
 	bool v2, v3, filters;
 } fields[] = {
     {"execution_date", AF_LOGICAL, true, false, true},
@@ -101,8 +101,8 @@ static const struct {
 #define KNOWN_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static bool
-find_field(const struct af_query *query, const char *name, size_t length, bool filters,
-	   enum af_field *out)
+find_field(const struct bn_af_query *query, const char *name, size_t length, bool filters,
+	   enum bn_af_field *out)
 {
 	size_t i;
 
@@ -119,7 +119,7 @@ find_field(const struct af_query *query, const char *name, size_t length, bool f
 }
 
 void
-af_query_init(struct af_query *query, enum bn_w_engine engine, int64_t limit)
+bn_af_query_init(struct bn_af_query *query, enum bn_w_engine engine, int64_t limit)
 {
 	memset(query, 0, sizeof(*query));
 	query->engine = engine;
@@ -127,13 +127,13 @@ af_query_init(struct af_query *query, enum bn_w_engine engine, int64_t limit)
 	query->order = AF_ID;
 }
 
-static enum af_verdict
-add_limit(struct af_query *query, const char *name, const char *value)
+static enum bn_af_verdict
+add_limit(struct bn_af_query *query, const char *name, const char *value)
 {
 	/* 2.x has only _gte and _lte */
 	static const char *const suffixes[AF_COMPARES] = {"_gte", "_gt", "_lte", "_lt"};
 	size_t length = strlen(name), tail;
-	enum af_field field;
+	enum bn_af_field field;
 	int i;
 
 	for (i = 0; i < AF_COMPARES; i++) {
@@ -148,8 +148,8 @@ add_limit(struct af_query *query, const char *name, const char *value)
 	return AF_UNKNOWN;
 }
 
-static enum af_verdict
-add_state(struct af_query *query, const char *value)
+static enum bn_af_verdict
+add_state(struct bn_af_query *query, const char *value)
 {
 	static const char *const known[] = {
 	    "queued",	"running",	"success",	     "failed", "upstream_failed",
@@ -166,10 +166,10 @@ add_state(struct af_query *query, const char *value)
 }
 
 /* 2.x also takes "a,b". */
-static enum af_verdict
-add_states(struct af_query *query, const char *value)
+static enum bn_af_verdict
+add_states(struct bn_af_query *query, const char *value)
 {
-	enum af_verdict verdict = AF_GOOD;
+	enum bn_af_verdict verdict = AF_GOOD;
 	char word[32];
 	size_t length;
 
@@ -182,8 +182,8 @@ add_states(struct af_query *query, const char *value)
 	return verdict;
 }
 
-enum af_verdict
-af_query_add(struct af_query *query, const char *name, const char *value)
+enum bn_af_verdict
+bn_af_query_add(struct bn_af_query *query, const char *name, const char *value)
 {
 	if (strcmp(name, "limit") == 0 || strcmp(name, "page_limit") == 0) {
 		query->limit = bn_face_number(value, INT32_MAX);
@@ -217,11 +217,11 @@ af_query_add(struct af_query *query, const char *name, const char *value)
 /* ---- runs ------------------------------------------------------------------ */
 
 static bn_time
-field_of(const struct bn_w_run *run, enum af_field field, bn_time now)
+field_of(const struct bn_w_run *run, enum bn_af_field field, bn_time now)
 {
 	switch (field) {
 	case AF_LOGICAL:
-		return af_logical_date(run);
+		return bn_af_logical_date(run);
 	case AF_RUN_AFTER:
 		return run->scheduled;
 	case AF_START:
@@ -239,9 +239,9 @@ field_of(const struct bn_w_run *run, enum af_field field, bn_time now)
 
 /* A date that is not set matches no filter, as NULL in SQL. */
 static bool
-within(const struct af_query *query, const struct bn_w_run *run, bn_time now)
+within(const struct bn_af_query *query, const struct bn_w_run *run, bn_time now)
 {
-	enum af_field field;
+	enum bn_af_field field;
 	const bn_time *limit;
 	bn_time value;
 
@@ -258,7 +258,7 @@ within(const struct af_query *query, const struct bn_w_run *run, bn_time now)
 }
 
 static bool
-dag_wanted(const struct af_query *query, const char *name)
+dag_wanted(const struct bn_af_query *query, const char *name)
 {
 	size_t i;
 
@@ -272,9 +272,9 @@ dag_wanted(const struct af_query *query, const char *name)
 }
 
 static bool
-run_wanted(const struct af_query *query, const struct bn_w_run *run, bn_time now)
+run_wanted(const struct bn_af_query *query, const struct bn_w_run *run, bn_time now)
 {
-	const char *state = af_run_state(run, now);
+	const char *state = bn_af_run_state(run, now);
 	size_t i;
 
 	if (query->run != NULL && strcmp(query->run, "~") != 0 &&
@@ -286,7 +286,7 @@ run_wanted(const struct af_query *query, const struct bn_w_run *run, bn_time now
 }
 
 struct sorting {
-	const struct af_query *query;
+	const struct bn_af_query *query;
 	bn_time now;
 };
 
@@ -295,12 +295,12 @@ order_runs(const void *a, const void *b, void *payload)
 {
 	const struct bn_w_run *x = a, *y = b;
 	const struct sorting *sorting = payload;
-	enum af_field order = sorting->query->order;
+	enum bn_af_field order = sorting->query->order;
 	bn_time left, right;
 	int result = 0;
 
 	if (order == AF_STATE) {
-		result = strcmp(af_run_state(x, sorting->now), af_run_state(y, sorting->now));
+		result = strcmp(bn_af_run_state(x, sorting->now), bn_af_run_state(y, sorting->now));
 	} else if (order == AF_DAG) {
 		result = strcmp(x->pipeline->name, y->pipeline->name);
 	} else {
@@ -314,8 +314,8 @@ order_runs(const void *a, const void *b, void *payload)
 }
 
 void
-af_runs(const struct bn_world *world, const struct af_query *query, bn_time now,
-	struct af_list *list)
+bn_af_runs(const struct bn_world *world, const struct bn_af_query *query, bn_time now,
+	   struct bn_af_list *list)
 {
 	struct sorting sorting = {query, now};
 	const struct bn_w_pipeline *dag;
@@ -324,7 +324,7 @@ af_runs(const struct bn_world *world, const struct af_query *query, bn_time now,
 	int64_t slot;
 
 	memset(list, 0, sizeof(*list));
-	for (i = 0; (dag = af_dag(world, query->engine, i)) != NULL; i++) {
+	for (i = 0; (dag = bn_af_dag(world, query->engine, i)) != NULL; i++) {
 		if (!dag_wanted(query, dag->name))
 			continue;
 		for (slot = bn_world_first_slot(dag, now); slot <= bn_world_last_slot(dag, now);
@@ -344,7 +344,7 @@ af_runs(const struct bn_world *world, const struct af_query *query, bn_time now,
 }
 
 bool
-af_on_page(const struct af_query *query, size_t index)
+bn_af_on_page(const struct bn_af_query *query, size_t index)
 {
 	return (int64_t)index >= query->offset && (int64_t)index < query->offset + query->limit;
 }
@@ -352,7 +352,7 @@ af_on_page(const struct af_query *query, size_t index)
 /* ---- task instances -------------------------------------------------------- */
 
 const struct bn_w_task *
-af_task(const struct bn_w_task *tasks, size_t count, const char *name, int map_index)
+bn_af_task(const struct bn_w_task *tasks, size_t count, const char *name, int map_index)
 {
 	size_t i;
 
@@ -364,8 +364,9 @@ af_task(const struct bn_w_task *tasks, size_t count, const char *name, int map_i
 }
 
 void
-af_instance(const struct bn_world *world, const struct bn_w_run *run, const struct bn_w_task *task,
-	    int try_number, bn_time now, struct af_instance *out)
+bn_af_instance(const struct bn_world *world, const struct bn_w_run *run,
+	       const struct bn_w_task *task, int try_number, bn_time now,
+	       struct bn_af_instance *out)
 {
 	const struct bn_w_try *attempt;
 	bn_time since;
@@ -374,7 +375,7 @@ af_instance(const struct bn_world *world, const struct bn_w_run *run, const stru
 	memset(out, 0, sizeof(*out));
 	out->run = run;
 	out->task = task;
-	out->state = af_task_state(run, task, now);
+	out->state = bn_af_task_state(run, task, now);
 	out->max_tries = task->retries;
 	bn_world_uuid(bn_world_hash(bn_world_seed(world), task->name, run->slot, task->map_index),
 		      out->id);
@@ -395,10 +396,10 @@ af_instance(const struct bn_world *world, const struct bn_w_run *run, const stru
 }
 
 size_t
-af_log(const struct bn_world *world, const struct af_instance *instance, int try_number,
-       bn_time now, size_t from, void (*line)(const struct bn_w_line *, void *), void *payload)
+bn_af_log(const struct bn_world *world, const struct bn_af_instance *instance, int try_number,
+	  bn_time now, size_t from, void (*line)(const struct bn_w_line *, void *), void *payload)
 {
-	struct bn_w_line each;
+	struct bn_w_line each = {0, NULL, ""};
 
 	while (bn_world_log_line(world, instance->run, instance->task, try_number, from, &each) &&
 	       each.at <= now) {
@@ -409,7 +410,7 @@ af_log(const struct bn_world *world, const struct af_instance *instance, int try
 }
 
 const char *
-af_host(void)
+bn_af_host(void)
 {
 	return "airflow-worker-0.airflow-worker.data.svc";
 }

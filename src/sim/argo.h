@@ -12,45 +12,47 @@
 #define ARGO_POD_NAME 160
 
 /* Has the object itself gone, so that only the archive knows the run? */
-bool argo_is_archived(const struct bn_w_run *run, bn_time now);
-const char *argo_phase(enum bn_w_state state);
+bool bn_argo_is_archived(const struct bn_w_run *run, bn_time now);
+const char *bn_argo_phase(enum bn_w_state state);
 /* A label of the workflow, or NULL. `buffer` holds what has to be made. */
-const char *argo_label(const struct bn_w_run *run, bn_time now, const char *key);
+const char *bn_argo_label(const struct bn_w_run *run, bn_time now, const char *key);
 /* "workflow-template" of a pipeline. */
-const char *argo_template(const struct bn_w_pipeline *pipeline);
+const char *bn_argo_template(const struct bn_w_pipeline *pipeline);
 /* The pod of a try (from 1): "<workflow>-<template>-<fnv32a of the node's name>". */
-void argo_pod_name(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
-		   char out[ARGO_POD_NAME]);
+void bn_argo_pod_name(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
+		      char out[ARGO_POD_NAME]);
 /* The id of the node of a task (attempt 0) or of one of its pods below a Retry node (attempt from
  * 1). */
-void argo_node_id(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
-		  char out[ARGO_POD_NAME]);
+void bn_argo_node_id(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
+		     char out[ARGO_POD_NAME]);
 
 /* The Workflow object. `prefix` is the path of the object in the answer for the mask ("items" or
  * ""). */
-json_t *argo_workflow(const struct bn_world *world, const struct bn_w_run *run, bn_time now,
-		      const struct bn_mask *mask, const char *prefix);
+json_t *bn_argo_workflow(const struct bn_world *world, const struct bn_w_run *run, bn_time now,
+			 const struct bn_mask *mask, const char *prefix);
 /* status.nodes; *pods and *done count pods for status.progress. */
-json_t *argo_nodes(const struct bn_world *world, const struct bn_w_run *run, bn_time now);
-void argo_progress(const struct bn_world *world, const struct bn_w_run *run, bn_time now, int *done,
-		   int *pods);
-json_t *argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
-			   bn_time now);
-json_t *argo_workflow_template(const struct bn_world *world, const char *name);
+json_t *bn_argo_nodes(const struct bn_world *world, const struct bn_w_run *run, bn_time now);
+void bn_argo_progress(const struct bn_world *world, const struct bn_w_run *run, bn_time now,
+		      int *done, int *pods);
+json_t *bn_argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
+			      bn_time now);
+json_t *bn_argo_workflow_template(const struct bn_world *world, const char *name);
 
 /* Kubernetes label selectors: true if `value_of` satisfies it; *bad is set when it cannot be read.
  */
-typedef const char *argo_value_fn(const void *object, const char *key);
-bool argo_selects(const char *selector, argo_value_fn *value_of, const void *object, bool *bad);
+typedef const char *bn_argo_value_fn(const void *object, const char *key);
+bool bn_argo_selects(const char *selector, bn_argo_value_fn *value_of, const void *object,
+		     bool *bad);
 
 /* {"code","message","error"} with the HTTP status that belongs to the gRPC code. */
-void argo_error(struct bn_web_request *request, int code, const char *format, ...)
+void bn_argo_error(struct bn_web_request *request, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* GET /api/v1/workflows/{ns}, /api/v1/archived-workflows */
-void argo_list(struct bn_web_request *request, bool archive_only);
+void bn_argo_list(struct bn_web_request *request, bool archive_only);
 /* GET …/log and the artifact main-logs. */
-void argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char *pod);
-void argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run, const char *node);
+void bn_argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char *pod);
+void bn_argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run,
+		       const char *node);
 
 #endif

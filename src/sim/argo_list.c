@@ -48,7 +48,7 @@ set_of(const char *at, const char *value, bool *found)
 
 /* One requirement; returns what follows it or NULL if it cannot be read. */
 static const char *
-requirement(const char *at, argo_value_fn *value_of, const void *object, bool *holds)
+requirement(const char *at, bn_argo_value_fn *value_of, const void *object, bool *holds)
 {
 	char key[160], operand[160];
 	bool negated = *at == '!', found;
@@ -80,7 +80,7 @@ requirement(const char *at, argo_value_fn *value_of, const void *object, bool *h
 }
 
 bool
-argo_selects(const char *selector, argo_value_fn *value_of, const void *object, bool *bad)
+bn_argo_selects(const char *selector, bn_argo_value_fn *value_of, const void *object, bool *bad)
 {
 	bool all = true, holds = false;
 
@@ -112,7 +112,7 @@ label_value(const void *object, const char *key)
 {
 	const struct labelled *labelled = object;
 
-	return argo_label(labelled->run, labelled->now, key);
+	return bn_argo_label(labelled->run, labelled->now, key);
 }
 
 struct wanted {
@@ -156,7 +156,7 @@ is_wanted(const struct wanted *wanted, const struct bn_w_run *run, bn_time now)
 	if (wanted->started_before != 0 && run->started >= wanted->started_before)
 		return false;
 	return name_matches(wanted, run->name) &&
-	       argo_selects(wanted->labels, label_value, &labelled, &bad);
+	       bn_argo_selects(wanted->labels, label_value, &labelled, &bad);
 }
 
 struct found {
@@ -243,7 +243,7 @@ read_fields(struct bn_web_request *request, struct wanted *wanted, char *fields)
 	for (field = strtok_r(fields, ",", &save); field != NULL;
 	     field = strtok_r(NULL, ",", &save)) {
 		if (!read_field(wanted, field)) {
-			argo_error(request, 3, "unsupported requirement %s", field);
+			bn_argo_error(request, 3, "unsupported requirement %s", field);
 			return false;
 		}
 	}
@@ -260,7 +260,7 @@ read_time(struct bn_web_request *request, const char *name, bn_time *out)
 		return true;
 	*out = bn_time_parse(text);
 	if (*out == 0)
-		argo_error(request, 3, "parsing time \"%s\": %s is not RFC 3339", text, name);
+		bn_argo_error(request, 3, "parsing time \"%s\": %s is not RFC 3339", text, name);
 	return *out != 0;
 }
 
@@ -273,16 +273,16 @@ read_paging(struct bn_web_request *request, struct wanted *wanted)
 	if (limit != NULL && *limit != '\0') {
 		wanted->limit = bn_face_number(limit, INT32_MAX);
 		if (wanted->limit < 0) {
-			argo_error(request, 3,
-				   "parsing field \"limit\": strconv.ParseInt: parsing \"%s\"",
-				   limit);
+			bn_argo_error(request, 3,
+				      "parsing field \"limit\": strconv.ParseInt: parsing \"%s\"",
+				      limit);
 			return false;
 		}
 	}
 	if (from != NULL && *from != '\0') {
 		wanted->offset = bn_face_number(from, INT32_MAX);
 		if (wanted->offset < 0) {
-			argo_error(request, 3, "listOptions.continue must be int");
+			bn_argo_error(request, 3, "listOptions.continue must be int");
 			return false;
 		}
 	}
@@ -302,9 +302,10 @@ read_wanted(struct bn_web_request *request, struct wanted *wanted)
 	bn_world_run(request->world, bn_world_pipeline(request->world, 0),
 		     bn_world_last_slot(bn_world_pipeline(request->world, 0), request->now), &any);
 	nobody.run = &any;
-	argo_selects(wanted->labels, label_value, &nobody, &bad);
+	bn_argo_selects(wanted->labels, label_value, &nobody, &bad);
 	if (bad) {
-		argo_error(request, 3, "unable to parse requirement: found '%s'", wanted->labels);
+		bn_argo_error(request, 3, "unable to parse requirement: found '%s'",
+			      wanted->labels);
 		return false;
 	}
 	return read_time(request, "createdAfter", &wanted->created_after) &&
@@ -324,13 +325,13 @@ page_of(struct bn_web_request *request, const struct wanted *wanted, struct foun
 	/* live ones first, then the archive's: the order of the two lists that are merged */
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < found->count; i++) {
-			if (argo_is_archived(&found->run[i], request->now) != (pass == 1))
+			if (bn_argo_is_archived(&found->run[i], request->now) != (pass == 1))
 				continue;
 			if (at >= (size_t)wanted->offset &&
 			    (wanted->limit == 0 || at < (size_t)(wanted->offset + wanted->limit)))
-				json_array_append_new(items,
-						      argo_workflow(request->world, &found->run[i],
-								    request->now, mask, "items"));
+				json_array_append_new(
+				    items, bn_argo_workflow(request->world, &found->run[i],
+							    request->now, mask, "items"));
 			at++;
 		}
 	}
@@ -357,7 +358,7 @@ list_metadata(const struct bn_web_request *request, const struct wanted *wanted,
 }
 
 void
-argo_list(struct bn_web_request *request, bool archive_only)
+bn_argo_list(struct bn_web_request *request, bool archive_only)
 {
 	const char *selector = bn_web_query(request, "listOptions.fieldSelector");
 	char *fields = bn_xstrdup(selector == NULL ? "" : selector);

@@ -132,7 +132,7 @@ open_cursors(struct log_stream *stream, const char *pod, bn_time now)
 			if (!stream->follow && stream->tasks[i].attempt[attempt - 1].started > now)
 				continue;
 			cursor = &stream->cursors[stream->count];
-			argo_pod_name(&stream->run, &stream->tasks[i], attempt, cursor->pod);
+			bn_argo_pod_name(&stream->run, &stream->tasks[i], attempt, cursor->pod);
 			cursor->task = &stream->tasks[i];
 			cursor->attempt = attempt;
 			if (pod == NULL || strcmp(pod, cursor->pod) == 0)
@@ -175,7 +175,7 @@ new_log(struct bn_web_request *request, const struct bn_w_run *run, const char *
 }
 
 void
-argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char *pod)
+bn_argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char *pod)
 {
 	const char *tail = bn_web_query(request, "logOptions.tailLines");
 	const char *since = bn_web_query(request, "logOptions.sinceSeconds");
@@ -186,12 +186,12 @@ argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char 
 
 	if ((tail != NULL && lines < 0) ||
 	    (since != NULL && bn_face_number(since, INT32_MAX) < 0)) {
-		argo_error(request, 3, "parsing logOptions: not a number");
+		bn_argo_error(request, 3, "parsing logOptions: not a number");
 		return;
 	}
 	stream = new_log(request, run, pod,
 			 bn_face_bool(bn_web_query(request, "logOptions.follow"), false));
-	if (argo_is_archived(run, request->now))
+	if (bn_argo_is_archived(run, request->now))
 		stream->count = 0; /* the pods are gone; what they wrote is an artifact */
 	stream->timestamps = bn_face_bool(bn_web_query(request, "logOptions.timestamps"), false);
 	stream->events = accept != NULL && strstr(accept, "text/event-stream") != NULL;
@@ -205,7 +205,7 @@ argo_log(struct bn_web_request *request, const struct bn_w_run *run, const char 
 }
 
 void
-argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run, const char *node)
+bn_argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run, const char *node)
 {
 	struct bn_buf out = BN_BUF_INIT(0);
 	struct log_stream *stream = new_log(request, run, NULL, false);
@@ -215,7 +215,7 @@ argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run, const
 	for (i = 0; i < stream->count; i++) {
 		struct cursor *cursor = &stream->cursors[i];
 
-		argo_node_id(run, cursor->task, cursor->task->retries ? cursor->attempt : 0, id);
+		bn_argo_node_id(run, cursor->task, cursor->task->retries ? cursor->attempt : 0, id);
 		if (strcmp(id, node) == 0 &&
 		    request->now >= cursor->task->attempt[cursor->attempt - 1].finished)
 			stream->cursors[kept++] = *cursor;
@@ -223,7 +223,7 @@ argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run, const
 	stream->count = kept;
 	stream->raw = true;
 	if (kept == 0) {
-		argo_error(request, 5, "artifact \"main-logs\" of node \"%s\" not found", node);
+		bn_argo_error(request, 5, "artifact \"main-logs\" of node \"%s\" not found", node);
 	} else {
 		more_log(&stream->base, request->now, &out);
 		bn_web_text(request, 200, "text/plain; charset=utf-8", bn_buf_text(&out));

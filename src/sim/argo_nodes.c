@@ -28,8 +28,8 @@ node_name(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
 }
 
 void
-argo_node_id(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
-	     char out[ARGO_POD_NAME])
+bn_argo_node_id(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
+		char out[ARGO_POD_NAME])
 {
 	char name[ARGO_POD_NAME];
 
@@ -49,8 +49,8 @@ template_name(const struct bn_w_run *run, const struct bn_w_task *task, char *ou
 }
 
 void
-argo_pod_name(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
-	      char out[ARGO_POD_NAME])
+bn_argo_pod_name(const struct bn_w_run *run, const struct bn_w_task *task, int attempt,
+		 char out[ARGO_POD_NAME])
 {
 	char name[ARGO_POD_NAME], template[64];
 
@@ -62,7 +62,7 @@ argo_pod_name(const struct bn_w_run *run, const struct bn_w_task *task, int atte
 static const char *
 node_phase(enum bn_w_state state)
 {
-	return state == BN_W_RETRYING ? "Running" : argo_phase(state);
+	return state == BN_W_RETRYING ? "Running" : bn_argo_phase(state);
 }
 
 static json_t *
@@ -73,7 +73,7 @@ node_base(const struct bn_w_run *run, const struct bn_w_task *task, const char *
 	char template[64], scope[64];
 
 	template_name(run, task, template, sizeof(template));
-	snprintf(scope, sizeof(scope), "namespaced/%s", argo_template(run->pipeline));
+	snprintf(scope, sizeof(scope), "namespaced/%s", bn_argo_template(run->pipeline));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", id, "name",
 			 name, "displayName", task->name, "type", type, "templateName", template,
 			 "templateScope", scope, "phase", node_phase(state), "boundaryID",
@@ -114,7 +114,7 @@ add_pod(json_t *nodes, const struct bn_w_run *run, const struct bn_w_task *task,
 	char id[ARGO_POD_NAME], name[ARGO_POD_NAME], shown[80];
 	json_t *node;
 
-	argo_node_id(run, task, attempt, id);
+	bn_argo_node_id(run, task, attempt, id);
 	node_name(run, task, attempt, name, sizeof(name));
 	node = node_base(run, task, id, name, "Pod", state, try->started,
 			 now < try->finished ? 0 : try->finished);
@@ -148,7 +148,7 @@ add_omitted(json_t *nodes, const struct bn_w_run *run, const struct bn_w_task *t
 	char id[ARGO_POD_NAME], name[ARGO_POD_NAME];
 	json_t *node;
 
-	argo_node_id(run, task, 0, id);
+	bn_argo_node_id(run, task, 0, id);
 	node_name(run, task, 0, name, sizeof(name));
 	node = node_base(run, task, id, name, "Skipped", BN_W_OMITTED, at, at);
 	json_object_set_new(node, "message", json_string("omitted: depends condition not met"));
@@ -171,11 +171,11 @@ add_retry(json_t *nodes, const struct bn_w_run *run, const struct bn_w_task *tas
 	int i;
 
 	for (i = 1; i <= tries; i++) {
-		argo_node_id(run, task, i, id);
+		bn_argo_node_id(run, task, i, id);
 		json_array_append_new(below, json_string(id));
 		add_pod(nodes, run, task, i, now, i == tries ? children : json_array());
 	}
-	argo_node_id(run, task, 0, id);
+	bn_argo_node_id(run, task, 0, id);
 	node_name(run, task, 0, name, sizeof(name));
 	node = node_base(run, task, id, name, "Retry", state, task->attempt[0].started,
 			 over ? task->attempt[task->tries - 1].finished : 0);
@@ -205,7 +205,7 @@ children_of(const struct bn_w_run *run, const struct bn_w_task *tasks, size_t co
 		if (k == tasks[i].depend_count ||
 		    bn_world_task_state(&tasks[i], now, &since, &tries) == BN_W_NONE)
 			continue;
-		argo_node_id(run, &tasks[i], 0, id);
+		bn_argo_node_id(run, &tasks[i], 0, id);
 		json_array_append_new(children, json_string(id));
 	}
 	return children;
@@ -226,10 +226,10 @@ add_root(json_t *nodes, const struct bn_w_run *run, const struct bn_w_task *task
 		if (tasks[i].depend_count > 0 ||
 		    bn_world_task_state(&tasks[i], now, &since, &tries) == BN_W_NONE)
 			continue;
-		argo_node_id(run, &tasks[i], 0, id);
+		bn_argo_node_id(run, &tasks[i], 0, id);
 		json_array_append_new(children, json_string(id));
 	}
-	snprintf(scope, sizeof(scope), "namespaced/%s", argo_template(run->pipeline));
+	snprintf(scope, sizeof(scope), "namespaced/%s", bn_argo_template(run->pipeline));
 	node = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", run->name,
 			 "name", run->name, "displayName", run->name, "type", "DAG", "templateName",
 			 "main", "templateScope", scope, "phase", node_phase(state), "startedAt",
@@ -240,7 +240,7 @@ add_root(json_t *nodes, const struct bn_w_run *run, const struct bn_w_task *task
 }
 
 json_t *
-argo_nodes(const struct bn_world *world, const struct bn_w_run *run, bn_time now)
+bn_argo_nodes(const struct bn_world *world, const struct bn_w_run *run, bn_time now)
 {
 	struct bn_w_task *tasks;
 	size_t i, count = bn_world_tasks(world, run, &tasks);
@@ -267,8 +267,8 @@ argo_nodes(const struct bn_world *world, const struct bn_w_run *run, bn_time now
 }
 
 void
-argo_progress(const struct bn_world *world, const struct bn_w_run *run, bn_time now, int *done,
-	      int *pods)
+bn_argo_progress(const struct bn_world *world, const struct bn_w_run *run, bn_time now, int *done,
+		 int *pods)
 {
 	struct bn_w_task *tasks;
 	size_t i, count = bn_world_tasks(world, run, &tasks);

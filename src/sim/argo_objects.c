@@ -12,13 +12,13 @@
 #define FOUNDED (BN_W_NIGHT - 400 * BN_W_DAY)
 
 bool
-argo_is_archived(const struct bn_w_run *run, bn_time now)
+bn_argo_is_archived(const struct bn_w_run *run, bn_time now)
 {
 	return now >= run->finished + ARGO_TTL;
 }
 
 const char *
-argo_phase(enum bn_w_state state)
+bn_argo_phase(enum bn_w_state state)
 {
 	switch (state) {
 	case BN_W_PENDING:
@@ -38,7 +38,7 @@ argo_phase(enum bn_w_state state)
 }
 
 const char *
-argo_template(const struct bn_w_pipeline *pipeline)
+bn_argo_template(const struct bn_w_pipeline *pipeline)
 {
 	return pipeline->work == BN_W_DBT ? "dbt-build" : "meltano-ingest";
 }
@@ -50,23 +50,23 @@ group_of(const struct bn_w_pipeline *pipeline)
 }
 
 const char *
-argo_label(const struct bn_w_run *run, bn_time now, const char *key)
+bn_argo_label(const struct bn_w_run *run, bn_time now, const char *key)
 {
 	enum bn_w_state state = bn_world_run_state(run, now);
 	bool over = state == BN_W_OK || state == BN_W_FAILED;
 
 	if (strcmp(key, "workflows.argoproj.io/phase") == 0)
-		return argo_phase(state);
+		return bn_argo_phase(state);
 	if (strcmp(key, "workflows.argoproj.io/completed") == 0)
 		return over ? "true" : state == BN_W_PENDING ? NULL : "false";
 	if (strcmp(key, "workflows.argoproj.io/cron-workflow") == 0)
 		return run->pipeline->name;
 	if (strcmp(key, "workflows.argoproj.io/workflow-template") == 0)
-		return argo_template(run->pipeline);
+		return bn_argo_template(run->pipeline);
 	if (strcmp(key, "workflows.argoproj.io/creator") == 0)
 		return CREATED_BY;
 	if (strcmp(key, "workflows.argoproj.io/workflow-archiving-status") == 0)
-		return !over ? NULL : argo_is_archived(run, now) ? "Persisted" : "Archived";
+		return !over ? NULL : bn_argo_is_archived(run, now) ? "Persisted" : "Archived";
 	if (strcmp(key, "team") == 0)
 		return run->pipeline->owner;
 	if (strcmp(key, "group") == 0)
@@ -90,7 +90,7 @@ labels_of(const struct bn_w_run *run, bn_time now)
 	size_t i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		value = argo_label(run, now, keys[i]);
+		value = bn_argo_label(run, now, keys[i]);
 		if (value != NULL)
 			json_object_set_new(labels, keys[i], json_string(value));
 	}
@@ -143,7 +143,7 @@ static json_t *
 workflow_spec(const struct bn_w_pipeline *pipeline)
 {
 	return json_pack("{s:{s:s}, s:o, s:{s:i}, s:b}", "workflowTemplateRef", "name",
-			 argo_template(pipeline), "arguments", arguments_of(pipeline),
+			 bn_argo_template(pipeline), "arguments", arguments_of(pipeline),
 			 "ttlStrategy", "secondsAfterCompletion", (int)(ARGO_TTL / 1000),
 			 "archiveLogs", 1);
 }
@@ -154,7 +154,7 @@ add_progress(json_t *status, const struct bn_world *world, const struct bn_w_run
 	char progress[32];
 	int done, pods;
 
-	argo_progress(world, run, now, &done, &pods);
+	bn_argo_progress(world, run, now, &done, &pods);
 	snprintf(progress, sizeof(progress), "%d/%d", done, pods);
 	json_object_set_new(status, "progress", json_string(progress));
 }
@@ -168,7 +168,7 @@ workflow_status(const struct bn_world *world, const struct bn_w_run *run, bn_tim
 	int64_t ran = (over ? run->finished : now) - run->started;
 	json_t *status;
 
-	status = json_pack("{s:s, s:o, s:o}", "phase", argo_phase(state), "startedAt",
+	status = json_pack("{s:s, s:o, s:o}", "phase", bn_argo_phase(state), "startedAt",
 			   bn_face_time(state == BN_W_PENDING ? 0 : run->started, "Z", 0),
 			   "finishedAt", bn_face_time(over ? run->finished : 0, "Z", 0));
 	if (state == BN_W_PENDING) { /* waiting for the semaphore of its spec */
@@ -189,18 +189,18 @@ workflow_status(const struct bn_world *world, const struct bn_w_run *run, bn_tim
 	if (progress)
 		add_progress(status, world, run, now);
 	if (nodes)
-		json_object_set_new(status, "nodes", argo_nodes(world, run, now));
+		json_object_set_new(status, "nodes", bn_argo_nodes(world, run, now));
 	return status;
 }
 
 json_t *
-argo_workflow(const struct bn_world *world, const struct bn_w_run *run, bn_time now,
-	      const struct bn_mask *mask, const char *prefix)
+bn_argo_workflow(const struct bn_world *world, const struct bn_w_run *run, bn_time now,
+		 const struct bn_mask *mask, const char *prefix)
 {
 	/* the list of archived runs has no nodes: the row holds none of them */
 	bool listed = *prefix != '\0';
 	bool nodes = bn_mask_wants(mask, listed ? "items.status.nodes" : "status.nodes") &&
-		     !(listed && argo_is_archived(run, now));
+		     !(listed && bn_argo_is_archived(run, now));
 	bool progress = bn_mask_wants(mask, listed ? "items.status.progress" : "status.progress");
 	json_t *workflow;
 
@@ -248,7 +248,8 @@ cron_status(const struct bn_world *world, const struct bn_w_pipeline *pipeline, 
 }
 
 json_t *
-argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pipeline, bn_time now)
+bn_argo_cron_workflow(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
+		      bn_time now)
 {
 	json_t *cron, *metadata, *spec;
 
@@ -369,7 +370,7 @@ meltano_templates(void)
 }
 
 json_t *
-argo_workflow_template(const struct bn_world *world, const char *name)
+bn_argo_workflow_template(const struct bn_world *world, const char *name)
 {
 	bool dbt = strcmp(name, "dbt-build") == 0;
 	char uid[40];

@@ -11,12 +11,12 @@
 	"https://airflow.apache.org/docs/apache-airflow/2.10.5/stable-rest-api-ref.html#section/"  \
 	"Errors/"
 
-static const struct af_dialect dialect;
+static const struct bn_af_dialect dialect;
 
 static json_t *
 when(bn_time time)
 {
-	return af_time(&dialect, time);
+	return bn_af_time(&dialect, time);
 }
 
 /* RFC 7807, as connexion writes it. */
@@ -99,7 +99,7 @@ dag_form(const struct bn_web_request *request, const struct bn_w_pipeline *dag)
 static json_t *
 run_form(const struct bn_web_request *request, const struct bn_w_run *run)
 {
-	bn_time logical = af_logical_date(run), now = request->now;
+	bn_time logical = bn_af_logical_date(run), now = request->now;
 
 	return json_pack(
 	    "{s:{}, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:n, s:s, s:o, s:o, s:s}", "conf",
@@ -109,11 +109,11 @@ run_form(const struct bn_web_request *request, const struct bn_w_run *run)
 	    when(now >= run->started ? run->started : 0), "logical_date", when(logical), "note",
 	    "run_type", "scheduled", "start_date", when(now >= run->started ? run->started : 0),
 	    "end_date", when(now >= run->finished ? run->finished : 0), "state",
-	    af_run_state(run, now));
+	    bn_af_run_state(run, now));
 }
 
 static json_t *
-instance_form(const struct bn_web_request *request, const struct af_instance *instance,
+instance_form(const struct bn_web_request *request, const struct bn_af_instance *instance,
 	      bool history)
 {
 	const struct bn_w_run *run = instance->run;
@@ -124,7 +124,7 @@ instance_form(const struct bn_web_request *request, const struct af_instance *in
 	form = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:i, s:i, s:s?}", "dag_id",
 			 run->pipeline->name, "dag_run_id", run->name, "task_id", task->name,
 			 "task_display_name", task->name, "map_index", task->map_index,
-			 "execution_date", when(af_logical_date(run)), "start_date",
+			 "execution_date", when(bn_af_logical_date(run)), "start_date",
 			 when(instance->started), "end_date", when(instance->finished),
 			 "try_number", instance->try_number, "max_tries", instance->max_tries,
 			 "state", instance->state);
@@ -138,15 +138,15 @@ instance_form(const struct bn_web_request *request, const struct af_instance *in
 		json_object_set_new(form, "duration", json_null());
 	json_object_update_new(
 	    form,
-	    json_pack("{s:n, s:s, s:s, s:n, s:s, s:o, s:s, s:i, s:i, s:s, s:o, s:{}, s:n, s:n, "
-		      "s:n, s:n, s:s}",
-		      "executor", "executor_config", "{}", "hostname",
-		      instance->started != 0 ? af_host() : "", "note", "operator", task->operator,
-		      "pid", instance->started != 0 ? json_integer(4711) : json_null(), "pool",
-		      "default_pool", "pool_slots", 1, "priority_weight", 1, "queue", "default",
-		      "queued_when", when(instance->queued), "rendered_fields",
-		      "rendered_map_index", "sla_miss", "trigger", "triggerer_job", "unixname",
-		      "airflow"));
+	    json_pack(
+		"{s:n, s:s, s:s, s:n, s:s, s:o, s:s, s:i, s:i, s:s, s:o, s:{}, s:n, s:n, "
+		"s:n, s:n, s:s}",
+		"executor", "executor_config", "{}", "hostname",
+		instance->started != 0 ? bn_af_host() : "", "note", "operator", task->operator,
+		"pid", instance->started != 0 ? json_integer(4711) : json_null(), "pool",
+		"default_pool", "pool_slots", 1, "priority_weight", 1, "queue", "default",
+		"queued_when", when(instance->queued), "rendered_fields", "rendered_map_index",
+		"sla_miss", "trigger", "triggerer_job", "unixname", "airflow"));
 	return form;
 }
 
@@ -218,7 +218,7 @@ python_pairs(const char *text)
 {
 	struct bn_buf out = BN_BUF_INIT(0);
 
-	bn_buf_addf(&out, "[('%s', \"", af_host());
+	bn_buf_addf(&out, "[('%s', \"", bn_af_host());
 	for (; *text != '\0'; text++) {
 		if (*text == '\n')
 			bn_buf_adds(&out, "\\n");
@@ -232,7 +232,7 @@ python_pairs(const char *text)
 }
 
 static void
-log_form(struct bn_web_request *request, const struct af_instance *instance, int try_number)
+log_form(struct bn_web_request *request, const struct bn_af_instance *instance, int try_number)
 {
 	const char *accept = bn_web_header(request, "Accept"),
 		   *token = bn_web_query(request, "token");
@@ -241,16 +241,16 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 	char *pairs;
 
 	if (accept != NULL && strstr(accept, "text/plain") != NULL) {
-		bn_buf_addf(&out, "%s\n", af_host());
-		af_log(request->world, instance, try_number, request->now, 0, add_line, &out);
+		bn_buf_addf(&out, "%s\n", bn_af_host());
+		bn_af_log(request->world, instance, try_number, request->now, 0, add_line, &out);
 		bn_web_text(request, 200, "text/plain; charset=utf-8", bn_buf_text(&out));
 	} else {
 		next = token == NULL || strncmp(token, "line-", 5) != 0 ||
 			       bn_face_number(token + 5, 1000000) < 0
 			   ? 0
 			   : (size_t)bn_face_number(token + 5, 1000000);
-		next = af_log(request->world, instance, try_number, request->now, next, add_line,
-			      &out);
+		next = bn_af_log(request->world, instance, try_number, request->now, next, add_line,
+				 &out);
 		pairs = python_pairs(bn_buf_text(&out));
 		bn_web_json(request, 200,
 			    json_pack("{s:s, s:o}", "content", pairs, "continuation_token",
@@ -262,7 +262,7 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 
 /* ---- the face -------------------------------------------------------------- */
 
-static const struct af_dialect dialect = {
+static const struct bn_af_dialect dialect = {
     .engine = BN_W_AIRFLOW2,
     .prefix = 2,
     .zone = "+00:00",
@@ -362,7 +362,7 @@ bn_face_airflow2(struct bn_web_request *request, void *payload)
 		bn_face_airflow2_refuse(request, payload);
 		return;
 	}
-	if (af_route(request, &dialect))
+	if (bn_af_route(request, &dialect))
 		return;
 	if (!get) {
 		bn_web_violation(request, "a write: this release only reads");

@@ -7,12 +7,12 @@
 #include "base/memory.h"
 #include "sim/airflow.h"
 
-static const struct af_dialect dialect;
+static const struct bn_af_dialect dialect;
 
 static json_t *
 when(bn_time time)
 {
-	return af_time(&dialect, time);
+	return bn_af_time(&dialect, time);
 }
 
 /* FastAPI's form. */
@@ -109,7 +109,7 @@ run_form(const struct bn_web_request *request, const struct bn_w_run *run)
 	form = json_pack(
 	    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dag_run_id", run->name,
 	    "dag_id", run->pipeline->name, "dag_display_name", run->pipeline->name, "state",
-	    af_run_state(run, now), "logical_date", when(af_logical_date(run)), "run_after",
+	    bn_af_run_state(run, now), "logical_date", when(bn_af_logical_date(run)), "run_after",
 	    when(run->scheduled), "queued_at", when(run->created), "start_date",
 	    when(now >= run->started ? run->started : 0), "end_date", when(end),
 	    "data_interval_start", when(run->scheduled), "data_interval_end", when(run->scheduled),
@@ -125,7 +125,7 @@ run_form(const struct bn_web_request *request, const struct bn_w_run *run)
 }
 
 static json_t *
-instance_form(const struct bn_web_request *request, const struct af_instance *instance,
+instance_form(const struct bn_web_request *request, const struct bn_af_instance *instance,
 	      bool history)
 {
 	const struct bn_w_run *run = instance->run;
@@ -148,7 +148,7 @@ instance_form(const struct bn_web_request *request, const struct af_instance *in
 		      "default_pool", "pool_slots", 1, "queue", "default", "priority_weight", 1,
 		      "operator", task->operator, "operator_name", task->operator, "executor",
 		      "executor_config", "{}", "unixname", "airflow", "hostname",
-		      instance->started != 0 ? json_string(af_host()) : json_null(), "pid",
+		      instance->started != 0 ? json_string(bn_af_host()) : json_null(), "pid",
 		      instance->started != 0 ? json_integer(4711) : json_null(), "queued_when",
 		      when(instance->queued), "scheduled_when", when(instance->queued)));
 	if (history) { /* the history has no ids, dates of the run, or triggers */
@@ -158,8 +158,8 @@ instance_form(const struct bn_web_request *request, const struct af_instance *in
 	json_object_update_new(
 	    form,
 	    json_pack("{s:s, s:o, s:o, s:n, s:{}, s:o, s:o, s:n, s:n}", "id", instance->id,
-		      "logical_date", when(af_logical_date(run)), "run_after", when(run->scheduled),
-		      "note", "rendered_fields", "rendered_map_index",
+		      "logical_date", when(bn_af_logical_date(run)), "run_after",
+		      when(run->scheduled), "note", "rendered_fields", "rendered_map_index",
 		      task->map_index >= 0 ? json_sprintf("%d", task->map_index) : json_null(),
 		      "dag_version", version_form(request, run->pipeline), "trigger",
 		      "triggerer_job"));
@@ -242,7 +242,7 @@ add_line(const struct bn_w_line *line, void *payload)
 }
 
 static void
-log_form(struct bn_web_request *request, const struct af_instance *instance, int try_number)
+log_form(struct bn_web_request *request, const struct bn_af_instance *instance, int try_number)
 {
 	const char *accept = bn_web_header(request, "Accept"),
 		   *token = bn_web_query(request, "token");
@@ -260,7 +260,8 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 			  &events);
 		add_event(json_pack("{s:s}", "event", "::endgroup::"), &events);
 	}
-	next = af_log(request->world, instance, try_number, request->now, next, add_line, &events);
+	next =
+	    bn_af_log(request->world, instance, try_number, request->now, next, add_line, &events);
 	if (lines) {
 		bn_web_text(request, 200, "application/x-ndjson", bn_buf_text(&out));
 	} else {
@@ -275,7 +276,7 @@ log_form(struct bn_web_request *request, const struct af_instance *instance, int
 
 /* ---- login ----------------------------------------------------------------- */
 
-static const struct af_dialect dialect = {
+static const struct bn_af_dialect dialect = {
     .engine = BN_W_AIRFLOW3,
     .prefix = 2,
     .zone = "Z",
@@ -406,7 +407,7 @@ bn_face_airflow3(struct bn_web_request *request, void *payload)
 		bn_face_airflow3_refuse(request, payload);
 		return;
 	}
-	if (af_route(request, &dialect))
+	if (bn_af_route(request, &dialect))
 		return;
 	bn_web_violation(request, get ? "path the specification does not have"
 				      : "a write: this release only reads");

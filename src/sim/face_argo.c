@@ -37,7 +37,7 @@ http_status(int code)
 }
 
 void
-argo_error(struct bn_web_request *request, int code, const char *format, ...)
+bn_argo_error(struct bn_web_request *request, int code, const char *format, ...)
 {
 	va_list ap;
 	char *text;
@@ -55,8 +55,8 @@ bn_face_argo_refuse(struct bn_web_request *request, void *payload)
 {
 	(void)payload;
 	request->auth = BN_AUTH_REFUSED;
-	argo_error(request, 16,
-		   "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/");
+	bn_argo_error(request, 16,
+		      "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/");
 }
 
 static bool
@@ -131,13 +131,13 @@ read_token(struct bn_web_request *request, size_t *offset, size_t *limit)
 	if (count != NULL && *count != '\0' && (number = bn_face_number(count, INT32_MAX)) > 0)
 		*limit = (size_t)number;
 	if (number < 0)
-		argo_error(request, 3, "parsing field \"limit\": \"%s\"", count);
+		bn_argo_error(request, 3, "parsing field \"limit\": \"%s\"", count);
 	if (token == NULL || *token == '\0' || number < 0)
 		return number >= 0;
 	number = strncmp(token, "eyJ2IjoibWV0YS5r", 16) == 0 ? bn_face_number(token + 16, INT32_MAX)
 							     : -1;
 	if (number < 0) {
-		argo_error(request, 3, "continue key is not valid");
+		bn_argo_error(request, 3, "continue key is not valid");
 		return false;
 	}
 	*offset = (size_t)number;
@@ -180,12 +180,12 @@ list_crons(struct bn_web_request *request)
 	check_query(request, plain_list);
 	for (i = 0; (pipeline = bn_world_pipeline(request->world, i)) != NULL; i++) {
 		if (pipeline->engine == BN_W_ARGO &&
-		    argo_selects(selector, cron_label, pipeline, &bad))
+		    bn_argo_selects(selector, cron_label, pipeline, &bad))
 			json_array_append_new(
-			    all, argo_cron_workflow(request->world, pipeline, request->now));
+			    all, bn_argo_cron_workflow(request->world, pipeline, request->now));
 	}
 	if (bad)
-		argo_error(request, 3, "unable to parse requirement: found '%s'", selector);
+		bn_argo_error(request, 3, "unable to parse requirement: found '%s'", selector);
 	if (bad || !read_token(request, &offset, &limit)) {
 		json_decref(all);
 		return;
@@ -200,10 +200,10 @@ get_cron(struct bn_web_request *request, const char *name)
 
 	check_query(request, one);
 	if (pipeline == NULL || pipeline->engine != BN_W_ARGO)
-		argo_error(request, 5, "cronworkflows.argoproj.io \"%s\" not found", name);
+		bn_argo_error(request, 5, "cronworkflows.argoproj.io \"%s\" not found", name);
 	else
 		bn_web_json(request, 200,
-			    argo_cron_workflow(request->world, pipeline, request->now));
+			    bn_argo_cron_workflow(request->world, pipeline, request->now));
 }
 
 static void
@@ -213,8 +213,8 @@ list_templates(struct bn_web_request *request)
 	size_t offset, limit;
 
 	check_query(request, plain_list);
-	json_array_append_new(all, argo_workflow_template(request->world, "dbt-build"));
-	json_array_append_new(all, argo_workflow_template(request->world, "meltano-ingest"));
+	json_array_append_new(all, bn_argo_workflow_template(request->world, "dbt-build"));
+	json_array_append_new(all, bn_argo_workflow_template(request->world, "meltano-ingest"));
 	if (!read_token(request, &offset, &limit)) {
 		json_decref(all);
 		return;
@@ -227,9 +227,9 @@ get_template(struct bn_web_request *request, const char *name)
 {
 	check_query(request, one);
 	if (strcmp(name, "dbt-build") != 0 && strcmp(name, "meltano-ingest") != 0)
-		argo_error(request, 5, "workflowtemplates.argoproj.io \"%s\" not found", name);
+		bn_argo_error(request, 5, "workflowtemplates.argoproj.io \"%s\" not found", name);
 	else
-		bn_web_json(request, 200, argo_workflow_template(request->world, name));
+		bn_web_json(request, 200, bn_argo_workflow_template(request->world, name));
 }
 
 /* ---- one workflow ---------------------------------------------------------- */
@@ -240,7 +240,8 @@ find_run(struct bn_web_request *request, const char *name, const char *uid, stru
 	if (bn_world_find_run(request->world, NULL, uid != NULL ? NULL : name, uid, request->now,
 			      run))
 		return true;
-	argo_error(request, 5, "workflows.argoproj.io \"%s\" not found", uid != NULL ? uid : name);
+	bn_argo_error(request, 5, "workflows.argoproj.io \"%s\" not found",
+		      uid != NULL ? uid : name);
 	return false;
 }
 
@@ -257,7 +258,7 @@ get_workflow(struct bn_web_request *request, const char *name, const char *uid)
 	if (!find_run(request, name, uid, &run))
 		return;
 	mask = bn_mask_new(bn_web_query(request, "fields"));
-	body = argo_workflow(request->world, &run, request->now, mask, "");
+	body = bn_argo_workflow(request->world, &run, request->now, mask, "");
 	bn_mask_apply(mask, body);
 	bn_mask_free(mask);
 	bn_web_json(request, 200, body);
@@ -272,7 +273,7 @@ get_log(struct bn_web_request *request, const char *name, const char *pod)
 	if (pod != NULL && *pod == '\0')
 		pod = NULL;
 	if (find_run(request, name, NULL, &run))
-		argo_log(request, &run, pod);
+		bn_argo_log(request, &run, pod);
 }
 
 /* /artifact-files/{namespace}/workflows|archived-workflows/{name|uid}/{node}/outputs/main-logs */
@@ -284,10 +285,10 @@ get_artifact(struct bn_web_request *request)
 
 	check_query(request, nothing);
 	if (!archived && strcmp(request->segment[2], "workflows") != 0)
-		argo_error(request, 3, "unknown discriminator %s", request->segment[2]);
+		bn_argo_error(request, 3, "unknown discriminator %s", request->segment[2]);
 	else if (find_run(request, request->segment[3], archived ? request->segment[3] : NULL,
 			  &run))
-		argo_main_logs(request, &run, request->segment[4]);
+		bn_argo_main_logs(request, &run, request->segment[4]);
 }
 
 /* ---- the server itself ----------------------------------------------------- */
@@ -329,10 +330,10 @@ other_namespace(struct bn_web_request *request, const char *namespace)
 {
 	if (*namespace == '\0' || strcmp(namespace, BN_FACE_NAMESPACE) == 0)
 		return false;
-	argo_error(request, 7,
-		   "User \"system:serviceaccount:" BN_FACE_NAMESPACE
-		   ":binnacle\" cannot list resources in the namespace \"%s\"",
-		   namespace);
+	bn_argo_error(request, 7,
+		      "User \"system:serviceaccount:" BN_FACE_NAMESPACE
+		      ":binnacle\" cannot list resources in the namespace \"%s\"",
+		      namespace);
 	return true;
 }
 
@@ -343,7 +344,7 @@ route_namespaced(struct bn_web_request *request)
 
 	if (bn_web_path(request, "/api/v1/workflows/*")) {
 		check_query(request, workflow_list);
-		argo_list(request, false);
+		bn_argo_list(request, false);
 	} else if (bn_web_path(request, "/api/v1/workflows/*/*")) {
 		get_workflow(request, segment[4], bn_web_query(request, "uid"));
 	} else if (bn_web_path(request, "/api/v1/workflows/*/*/log")) {
@@ -360,7 +361,7 @@ route_namespaced(struct bn_web_request *request)
 		get_template(request, segment[4]);
 	} else {
 		bn_web_violation(request, "path the specification does not have");
-		argo_error(request, 5, "Not Found");
+		bn_argo_error(request, 5, "Not Found");
 	}
 }
 
@@ -378,7 +379,7 @@ route(struct bn_web_request *request)
 
 		check_query(request, archive_list);
 		if (namespace == NULL || !other_namespace(request, namespace))
-			argo_list(request, true);
+			bn_argo_list(request, true);
 	} else if (bn_web_path(request, "/api/v1/archived-workflows/*")) {
 		get_workflow(request, NULL, request->segment[3]);
 	} else if (bn_web_path(request, "/artifact-files/*/*/*/*/outputs/main-logs")) {
@@ -388,7 +389,7 @@ route(struct bn_web_request *request)
 			route_namespaced(request);
 	} else {
 		bn_web_violation(request, "path the specification does not have");
-		argo_error(request, 5, "Not Found");
+		bn_argo_error(request, 5, "Not Found");
 	}
 }
 
@@ -401,10 +402,10 @@ bn_face_argo(struct bn_web_request *request, void *payload)
 	}
 	if (strcmp(request->method, "GET") != 0) {
 		bn_web_violation(request, "a write: this release only reads");
-		argo_error(request, 7,
-			   "workflows.argoproj.io is forbidden: User "
-			   "\"system:serviceaccount:" BN_FACE_NAMESPACE
-			   ":binnacle\" cannot update resource \"workflows\"");
+		bn_argo_error(request, 7,
+			      "workflows.argoproj.io is forbidden: User "
+			      "\"system:serviceaccount:" BN_FACE_NAMESPACE
+			      ":binnacle\" cannot update resource \"workflows\"");
 		return;
 	}
 	route(request);

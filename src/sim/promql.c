@@ -3,11 +3,12 @@
 #include "sim/promql.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "sim/promql_room.h"
 
 #define MAX_DEPTH 32
 
@@ -83,147 +84,25 @@ take_string(struct parser *parser, char *out, size_t size)
 	return true;
 }
 
-/* ---- the world's series ---------------------------------------------------- */
-
-static void
-add(json_t *samples, json_t *metric, const char *name, double value)
-{
-	json_object_set_new(metric, "__name__", json_string(name));
-	json_array_append_new(samples, json_pack("{s:o, s:f}", "metric", metric, "v", value));
-}
-
-static void
-add_apis(const struct parser *parser, json_t *out)
-{
-	const struct bn_w_api *api;
-	struct bn_w_health health;
-	size_t i, k;
-
-	for (i = 0; (api = bn_world_api(i)) != NULL; i++) {
-		bn_world_health(parser->world, api, parser->at, &health);
-		const struct {
-			const char *name;
-			double value;
-		} rows[] = {
-		    {"app:http_requests:rate1m", health.rps},
-		    {"app:http_errors:ratio1m", health.errors},
-		    {"app:http_latency_seconds:p50", health.p50 / 1000.0},
-		    {"app:http_latency_seconds:p95", health.p95 / 1000.0},
-		    {"app:http_latency_seconds:p99", health.p99 / 1000.0},
-		    {"app:http_latency_slo_seconds", api->slo / 1000.0},
-		    {"app:cpu:ratio", health.cpu},
-		};
-
-		for (k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
-			add(out, json_pack("{s:s, s:s}", "app", api->name, "namespace", api->app),
-			    rows[k].name, rows[k].value);
-	}
-}
-
-static void
-add_targets(const struct parser *parser, json_t *out)
-{
-	struct bn_w_target target;
-	size_t i;
-
-	for (i = 0; bn_world_target(parser->world, i, parser->at, &target); i++) {
-		add(out, json_pack("{s:s, s:s}", "job", target.job, "instance", target.instance),
-		    "up", target.up);
-		add(out, json_pack("{s:s, s:s}", "job", target.job, "instance", target.instance),
-		    "scrape_duration_seconds", target.duration);
-	}
-}
-
-static void
-add_alerts(const struct parser *parser, json_t *out)
-{
-	struct bn_w_alert alert;
-	json_t *metric;
-	size_t i, k;
-
-	for (i = 0; bn_world_alert(parser->world, i, parser->at, &alert); i++) {
-		if (alert.active_at == 0)
-			continue;
-		metric =
-		    json_pack("{s:s, s:s, s:s}", "alertname", alert.name, "severity",
-			      alert.severity, "alertstate", alert.firing ? "firing" : "pending");
-		for (k = 0; alert.label[k] != NULL; k += 2)
-			json_object_set_new(metric, alert.label[k],
-					    json_string(alert.label[k + 1]));
-		add(out, metric, "ALERTS", 1);
-	}
-}
-
-static json_t *
-all_series(const struct parser *parser)
-{
-	json_t *out = json_array();
-
-	add_apis(parser, out);
-	add_targets(parser, out);
-	add_alerts(parser, out);
-	return out;
-}
-
 /* ---- selectors ------------------------------------------------------------- */
-
-/* "a|b|c" (anchored, as Prometheus anchors); ".*" and ".+" by themselves. */
-static bool
-alternative(const char *pattern, const char *value)
-{
-	size_t length;
-
-	if (strcmp(pattern, ".*") == 0)
-		return true;
-	if (strcmp(pattern, ".+") == 0)
-		return *value != '\0';
-	for (;; pattern += length + 1) {
-		length = strcspn(pattern, "|");
-		if (length >= 2 && strncmp(pattern + length - 2, ".*", 2) == 0) {
-			if (strncmp(pattern, value, length - 2) == 0)
-				return true;
-		} else if (strlen(value) == length && strncmp(pattern, value, length) == 0) {
-			return true;
-		}
-		if (pattern[length] == '\0')
-			return false;
-	}
-}
-
-static void
-keep_matching(json_t *samples, const char *label, const char *operator, const char * value)
-{
-	const char *has;
-	bool match;
-	size_t i;
-
-	for (i = json_array_size(samples); i-- > 0;) {
-		has = json_string_value(
-		    json_object_get(json_object_get(json_array_get(samples, i), "metric"), label));
-		match = operator[1] == '~' ? alternative(value, has == NULL ? "" : has)
-					   : strcmp(value, has == NULL ? "" : has) == 0;
-		if (match == (operator[0] == '!'))
-			json_array_remove(samples, i);
-	}
-}
 
 static bool
 read_matchers(struct parser *parser, json_t *samples)
 {
-	static const char *const operators[] = {"=~", "!~", "!=", "="};
+	static const char *const ops[] = {"=~", "!~", "!=", "="};
 	char label[64], value[256];
 	size_t i;
 
 	while (!take(parser, "}")) {
 		if (!take_word(parser, label, sizeof(label)))
 			return fail(parser, "unexpected end of input inside braces");
-		for (i = 0; i < 4 && !take(parser, operators[i]); i++)
+		for (i = 0; i < 4 && !take(parser, ops[i]); i++)
 			;
 		if (i == 4)
-			return fail(parser, "expected label matching operator");
+			return fail(parser, "expected label matching op");
 		if (!take_string(parser, value, sizeof(value)))
 			return false;
-		keep_matching(samples, label, operators[i], value);
+		bn_promql_keep(samples, label, ops[i], value);
 		if (!take(parser, ",") && *parser->p != '}')
 			return fail(parser, "unexpected end of input inside braces");
 	}
@@ -234,9 +113,9 @@ static bool
 read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 {
 	out->scalar = false;
-	out->samples = all_series(parser);
+	out->samples = bn_promql_series(parser->world, parser->at);
 	if (*name != '\0')
-		keep_matching(out->samples, "__name__", "=", name);
+		bn_promql_keep(out->samples, "__name__", "=", name);
 	skip(parser);
 	if (*parser->p == '{') {
 		parser->p++;
@@ -250,14 +129,8 @@ read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 
 /* ---- aggregation ----------------------------------------------------------- */
 
-struct grouping {
-	char label[8][64];
-	size_t count;
-	bool without, given;
-};
-
 static bool
-read_grouping(struct parser *parser, struct grouping *grouping)
+read_grouping(struct parser *parser, struct bn_promql_grouping *grouping)
 {
 	const char *before = parser->p;
 	char word[64];
@@ -280,86 +153,6 @@ read_grouping(struct parser *parser, struct grouping *grouping)
 	return true;
 }
 
-static json_t *
-grouped_labels(const struct grouping *grouping, const json_t *metric)
-{
-	json_t *labels = grouping->without ? json_copy((json_t *)(uintptr_t)metric) : json_object(),
-	       *value;
-	size_t i;
-
-	json_object_del(labels, "__name__");
-	for (i = 0; i < grouping->count; i++) {
-		value = json_object_get(metric, grouping->label[i]);
-		if (grouping->without)
-			json_object_del(labels, grouping->label[i]);
-		else if (value != NULL)
-			json_object_set(labels, grouping->label[i], value);
-	}
-	return labels;
-}
-
-static json_t *
-find_group(json_t *groups, json_t *labels)
-{
-	json_t *group;
-	size_t i;
-
-	json_array_foreach(groups, i, group)
-	{
-		if (json_equal(json_object_get(group, "metric"), labels))
-			return group;
-	}
-	return NULL;
-}
-
-static double
-combine(const char *how, double so_far, double value)
-{
-	if (strcmp(how, "min") == 0)
-		return value < so_far ? value : so_far;
-	if (strcmp(how, "max") == 0)
-		return value > so_far ? value : so_far;
-	return so_far + value;
-}
-
-static void
-aggregate(const char *how, const struct grouping *grouping, struct bn_promql *value)
-{
-	json_t *groups = json_array(), *sample, *group, *labels;
-	bool count = strcmp(how, "count") == 0;
-	double v, n;
-	size_t i;
-
-	json_array_foreach(value->samples, i, sample)
-	{
-		labels = grouped_labels(grouping, json_object_get(sample, "metric"));
-		v = count ? 1 : json_real_value(json_object_get(sample, "v"));
-		group = find_group(groups, labels);
-		if (group == NULL) {
-			json_array_append_new(groups, json_pack("{s:o, s:f, s:f}", "metric", labels,
-								"v", v, "n", 1.0));
-			continue;
-		}
-		json_decref(labels);
-		n = json_real_value(json_object_get(group, "n")) + 1;
-		json_object_set_new(group, "n", json_real(n));
-		json_object_set_new(
-		    group, "v",
-		    json_real(combine(how, json_real_value(json_object_get(group, "v")), v)));
-	}
-	json_array_foreach(groups, i, group)
-	{
-		if (strcmp(how, "avg") == 0)
-			json_object_set_new(
-			    group, "v",
-			    json_real(json_real_value(json_object_get(group, "v")) /
-				      json_real_value(json_object_get(group, "n"))));
-		json_object_del(group, "n");
-	}
-	json_decref(value->samples);
-	value->samples = groups;
-}
-
 static bool
 is_aggregation(const char *word)
 {
@@ -380,7 +173,7 @@ static bool comparison(struct parser *parser, struct bn_promql *out);
 static bool
 read_aggregation(struct parser *parser, const char *how, struct bn_promql *out)
 {
-	struct grouping grouping;
+	struct bn_promql_grouping grouping;
 
 	memset(&grouping, 0, sizeof(grouping));
 	if (!read_grouping(parser, &grouping))
@@ -396,7 +189,7 @@ read_aggregation(struct parser *parser, const char *how, struct bn_promql *out)
 			    "expected type instant vector in aggregation expression, got scalar");
 	if (!grouping.given && !read_grouping(parser, &grouping))
 		return false;
-	aggregate(how, &grouping, out);
+	bn_promql_aggregate(how, &grouping, out);
 	return true;
 }
 
@@ -437,9 +230,9 @@ primary(struct parser *parser, struct bn_promql *out)
 }
 
 static double
-calculate(char operator, double a, double b)
+calculate(char op, double a, double b)
 {
-	switch (operator) {
+	switch (op) {
 	case '+':
 		return a + b;
 	case '-':
@@ -452,31 +245,31 @@ calculate(char operator, double a, double b)
 }
 
 static bool
-compare(const char *operator, double a, double b)
+compare(const char *op, double a, double b)
 {
-	if (strcmp(operator, "==") == 0)
+	if (strcmp(op, "==") == 0)
 		return a >= b && a <= b;
-	if (strcmp(operator, "!=") == 0)
+	if (strcmp(op, "!=") == 0)
 		return a < b || a > b;
-	if (strcmp(operator, ">=") == 0)
+	if (strcmp(op, ">=") == 0)
 		return a >= b;
-	if (strcmp(operator, "<=") == 0)
+	if (strcmp(op, "<=") == 0)
 		return a <= b;
-	return *operator== '>' ? a > b : a<b;
+	return *op == '>' ? a > b : a < b;
 }
 
 static const json_t *
-partner(const struct bn_promql *right, const json_t *metric, const struct grouping *on)
+partner(const struct bn_promql *right, const json_t *metric, const struct bn_promql_grouping *on)
 {
-	struct grouping without_name = {{""}, 0, true, true};
-	json_t *mine = grouped_labels(on->given ? on : &without_name, metric), *theirs, *sample;
+	struct bn_promql_grouping without_name = {{""}, 0, true, true};
+	json_t *mine = bn_promql_labels(on->given ? on : &without_name, metric), *theirs, *sample;
 	const json_t *found = NULL;
 	size_t i;
 
 	json_array_foreach(right->samples, i, sample)
 	{
-		theirs = grouped_labels(on->given ? on : &without_name,
-					json_object_get(sample, "metric"));
+		theirs = bn_promql_labels(on->given ? on : &without_name,
+					  json_object_get(sample, "metric"));
 		if (found == NULL && json_equal(mine, theirs))
 			found = sample;
 		json_decref(theirs);
@@ -485,12 +278,12 @@ partner(const struct bn_promql *right, const json_t *metric, const struct groupi
 	return found;
 }
 
-/* Applies an operator; the vector side keeps its labels. Consumes right. */
+/* Applies an op; the vector side keeps its labels. Consumes right. */
 static bool
-apply(struct parser *parser, const char *operator, bool as_bool, const struct grouping *on,
+apply(struct parser *parser, const char *op, bool as_bool, const struct bn_promql_grouping *on,
       struct bn_promql *left, struct bn_promql *right)
 {
-	bool comparing = strchr("+-*/", *operator) == NULL;
+	bool comparing = strchr("+-*/", *op) == NULL;
 	const json_t *other;
 	json_t *sample;
 	double a, b;
@@ -499,8 +292,8 @@ apply(struct parser *parser, const char *operator, bool as_bool, const struct gr
 	if (left->scalar && right->scalar) {
 		if (comparing && !as_bool)
 			return fail(parser, "comparisons between scalars must use BOOL modifier");
-		left->number = comparing ? compare(operator, left->number, right->number)
-					 : calculate(*operator, left->number, right->number);
+		left->number = comparing ? compare(op, left->number, right->number)
+					 : calculate(*op, left->number, right->number);
 		return true;
 	}
 	if (left->scalar) {
@@ -511,7 +304,7 @@ apply(struct parser *parser, const char *operator, bool as_bool, const struct gr
 		left->scalar = false;
 		json_array_foreach(left->samples, i, sample)
 		{
-			a = calculate(*operator, left->number,
+			a = calculate(*op, left->number,
 				      json_real_value(json_object_get(sample, "v")));
 			json_object_set_new(sample, "v", json_real(a));
 			json_object_del(json_object_get(sample, "metric"), "__name__");
@@ -525,14 +318,14 @@ apply(struct parser *parser, const char *operator, bool as_bool, const struct gr
 		    right->scalar ? NULL : partner(right, json_object_get(sample, "metric"), on);
 		b = right->scalar ? right->number : json_real_value(json_object_get(other, "v"));
 		if ((!right->scalar && other == NULL) ||
-		    (comparing && !as_bool && !compare(operator, a, b))) {
+		    (comparing && !as_bool && !compare(op, a, b))) {
 			json_array_remove(left->samples, i);
 			continue;
 		}
 		if (!comparing || as_bool) {
-			json_object_set_new(sample, "v",
-					    json_real(comparing ? compare(operator, a, b)
-								: calculate(*operator, a, b)));
+			json_object_set_new(
+			    sample, "v",
+			    json_real(comparing ? compare(op, a, b) : calculate(*op, a, b)));
 			json_object_del(json_object_get(sample, "metric"), "__name__");
 		}
 	}
@@ -540,7 +333,7 @@ apply(struct parser *parser, const char *operator, bool as_bool, const struct gr
 }
 
 static bool
-read_on(struct parser *parser, struct grouping *on)
+read_on(struct parser *parser, struct bn_promql_grouping *on)
 {
 	const char *before = parser->p;
 	char word[64];
@@ -563,22 +356,22 @@ read_on(struct parser *parser, struct grouping *on)
 	return true;
 }
 
-/* One level of precedence: operands of `next`, joined by any of `operators`. */
+/* One level of precedence: operands of `next`, joined by any of `ops`. */
 static bool
-level(struct parser *parser, struct bn_promql *out, const char *const *operators,
+level(struct parser *parser, struct bn_promql *out, const char *const *ops,
       bool (*next)(struct parser *, struct bn_promql *))
 {
 	struct bn_promql right;
-	struct grouping on;
+	struct bn_promql_grouping on;
 	bool as_bool, ok;
 	size_t i;
 
 	if (!next(parser, out))
 		return false;
 	for (;;) {
-		for (i = 0; operators[i] != NULL && !take(parser, operators[i]); i++)
+		for (i = 0; ops[i] != NULL && !take(parser, ops[i]); i++)
 			;
-		if (operators[i] == NULL)
+		if (ops[i] == NULL)
 			return true;
 		skip(parser);
 		as_bool =
@@ -588,7 +381,7 @@ level(struct parser *parser, struct bn_promql *out, const char *const *operators
 		if (!read_on(parser, &on))
 			return false;
 		memset(&right, 0, sizeof(right));
-		ok = next(parser, &right) && apply(parser, operators[i], as_bool, &on, out, &right);
+		ok = next(parser, &right) && apply(parser, ops[i], as_bool, &on, out, &right);
 		json_decref(right.samples);
 		if (!ok)
 			return false;
@@ -598,25 +391,25 @@ level(struct parser *parser, struct bn_promql *out, const char *const *operators
 static bool
 product(struct parser *parser, struct bn_promql *out)
 {
-	static const char *const operators[] = {"*", "/", NULL};
+	static const char *const ops[] = {"*", "/", NULL};
 
-	return level(parser, out, operators, primary);
+	return level(parser, out, ops, primary);
 }
 
 static bool
 sum(struct parser *parser, struct bn_promql *out)
 {
-	static const char *const operators[] = {"+", "-", NULL};
+	static const char *const ops[] = {"+", "-", NULL};
 
-	return level(parser, out, operators, product);
+	return level(parser, out, ops, product);
 }
 
 static bool
 comparison(struct parser *parser, struct bn_promql *out)
 {
-	static const char *const operators[] = {"==", "!=", ">=", "<=", ">", "<", NULL};
+	static const char *const ops[] = {"==", "!=", ">=", "<=", ">", "<", NULL};
 
-	return level(parser, out, operators, sum);
+	return level(parser, out, ops, sum);
 }
 
 bool
@@ -644,7 +437,7 @@ bn_promql_number(double number, char out[40])
 		strcpy(out, "+Inf");
 	else if (number < -1e300)
 		strcpy(out, "-Inf");
-	else if (!(number <= 0) && !(number > 0))
+	else if (isnan(number))
 		strcpy(out, "NaN");
 	else
 		snprintf(out, 40, "%.10g", number);

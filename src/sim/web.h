@@ -82,6 +82,10 @@ int bn_web_port(const struct bn_web *web);
 const char *bn_web_name(const struct bn_web *web);
 struct bn_faults *bn_web_faults(const struct bn_web *web);
 
+/* web_request.c: for the server. */
+struct bn_web_request *bn_web_request_new(const char *uri); /* path and query as they came */
+void bn_web_request_free(struct bn_web_request *request);
+
 /* ---- what handlers ask ----------------------------------------------------- */
 
 /* A header of the request, or NULL. */

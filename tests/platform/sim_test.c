@@ -321,7 +321,7 @@ selector_follows_kubernetes(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(argo_selects(rows[i].selector, fixed_label, NULL, &bad),
+		assert_int_equal(bn_argo_selects(rows[i].selector, fixed_label, NULL, &bad),
 				 rows[i].holds);
 		assert_int_equal(bad, rows[i].bad);
 	}

@@ -1,0 +1,107 @@
+/* sim_config.c - the demo's logins, and the configuration that points binnacle at its faces. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "sim/facts.h"
+#include "sim/sim_room.h"
+
+int
+bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err)
+{
+	char *secrets = bn_xasprintf("%s/secrets", sim->dir);
+	int rc = bn_sim_make_dir(secrets, err), i;
+
+	for (i = 0; i < FACES; i++) {
+		memcpy(sim->login[i].user, "binnacle", 9);
+		bn_uuid_hex(sim->login[i].token);
+		bn_uuid_hex(sim->login[i].password);
+		atomic_init(&sim->login[i].issued, 0);
+		atomic_init(&sim->login[i].used, 0);
+	}
+	if (rc == BN_OK)
+		rc = bn_sim_write_file(sim, "secrets/argo-prod", sim->login[ARGO].token, err);
+	if (rc == BN_OK)
+		rc = bn_sim_write_file(sim, "secrets/airflow-legacy", sim->login[AIRFLOW2].password,
+				       err);
+	if (rc == BN_OK)
+		rc = bn_sim_write_file(sim, "secrets/airflow-ml", sim->login[AIRFLOW3].password,
+				       err);
+	free(secrets);
+	return rc;
+}
+
+static void
+configure_sources(const struct bn_sim *sim, struct bn_buf *out)
+{
+	bn_buf_addf(out,
+		    "[source \"argo-prod\"]\n\ttype = argo-workflows\n\turl = http://127.0.0.1:%d\n"
+		    "\tnamespace = " BN_FACE_NAMESPACE
+		    "\n\ttoken-file = %s/secrets/argo-prod\n\tinterval = 10s\n",
+		    bn_web_port(sim->web[ARGO]), sim->dir);
+	bn_buf_addf(
+	    out,
+	    "[source \"airflow-legacy\"]\n\ttype = airflow\n\turl = http://127.0.0.1:%d\n"
+	    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-legacy\n\tinterval = 15s\n",
+	    bn_web_port(sim->web[AIRFLOW2]), sim->dir);
+	bn_buf_addf(
+	    out,
+	    "[source \"airflow-ml\"]\n\ttype = airflow\n\turl = http://127.0.0.1:%d\n"
+	    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-ml\n\tinterval = 15s\n",
+	    bn_web_port(sim->web[AIRFLOW3]), sim->dir);
+	bn_buf_addf(out,
+		    "[source \"prom\"]\n\ttype = prometheus\n\turl = "
+		    "http://127.0.0.1:%d\n\tinterval = 15s\n",
+		    bn_web_port(sim->web[PROMETHEUS]));
+	bn_buf_adds(out, "[source \"probes\"]\n\ttype = http\n\tinterval = 15s\n");
+}
+
+static void
+configure_api(const struct bn_sim *sim, const struct bn_w_api *api, struct bn_buf *out)
+{
+	static const struct {
+		const char *as, *series, *unit, *scale;
+	} queries[] = {
+	    {"rps", "app:http_requests:rate1m", "1/s", "1"},
+	    {"error-rate", "app:http_errors:ratio1m", "%", "100"},
+	    {"p50", "app:http_latency_seconds:p50", "ms", "1000"},
+	    {"p95", "app:http_latency_seconds:p95", "ms", "1000"},
+	    {"p99", "app:http_latency_seconds:p99", "ms", "1000"},
+	};
+	bool tls = api->tls && sim->certificate_expires != 0;
+	size_t i;
+
+	bn_buf_addf(out,
+		    "[endpoint \"%s\"]\n\turl = %s://127.0.0.1:%d%s\n\tassert = status 200\n"
+		    "\tassert = json .generated_at age < 24h\n\tslo-p99 = %dms\n\towner = %s\n",
+		    api->name, tls ? "https" : "http",
+		    bn_web_port(sim->web[tls ? PROBES_TLS : PROBES]), api->path, api->slo,
+		    api->owner);
+	if (tls)
+		bn_buf_addf(out, "\tca-file = %s/ca.pem\n", sim->dir);
+	for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		bn_buf_addf(out,
+			    "[query \"%s %s\"]\n\tquery = %s{app=\\\"%s\\\"}\n\tfor = endpoint/%s\n"
+			    "\tas = %s\n\tunit = %s\n\tscale = %s\n",
+			    api->name, queries[i].as, queries[i].series, api->name, api->name,
+			    queries[i].as, queries[i].unit, queries[i].scale);
+}
+
+void
+bn_sim_configure(struct bn_sim *sim)
+{
+	struct bn_buf out = BN_BUF_INIT(0);
+	const struct bn_w_api *api;
+	size_t i;
+
+	bn_buf_adds(&out,
+		    "# Harbourline: what the demo shows; every face listens on loopback only\n"
+		    "[ui]\n\tcontext = harbourline-prod\n");
+	configure_sources(sim, &out);
+	for (i = 0; (api = bn_world_api(i)) != NULL; i++)
+		configure_api(sim, api, &out);
+	bn_world_repos_configure(sim->repos, &out);
+	bn_facts_links(sim->world, &out);
+	sim->config = bn_buf_take(&out);
+}
