@@ -81,8 +81,9 @@ static const char why_sql[] =
     " ') END AS names,"
     "  t.message, min(t.finished_at) AS at FROM task t JOIN run r ON r.entity_id = t.run_id"
     "  AND r.attempt = t.attempt WHERE t.run_id = :run AND t.status = " SQL_FAILED
-    "  AND NOT EXISTS (SELECT 1 FROM task c WHERE c.run_id = t.run_id AND c.attempt = t.attempt"
-    "   AND c.parent = t.key AND c.key <> t.key AND c.status = " SQL_FAILED ")"
+    "  AND t.key NOT IN (SELECT c.parent FROM task c WHERE c.run_id = :run AND c.parent <> c.key"
+    "   AND c.attempt = (SELECT attempt FROM run WHERE entity_id = :run)"
+    "   AND c.status = " SQL_FAILED ")"
     "  AND NOT EXISTS (SELECT 1 FROM task c WHERE c.run_id = t.run_id AND c.attempt = t.attempt"
     "   AND c.key = t.key AND c.try_number > t.try_number)"
     "  GROUP BY t.message ORDER BY at LIMIT 3)"

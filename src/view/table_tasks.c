@@ -3,41 +3,44 @@
 #include "view/sql.h"
 #include "view/tables.h"
 
-/* `mine`: the latest try of every task of the attempt. `tree`: reached from the roots, with depth
- * and a path that sorts a parent right before its children. What the roots don't reach (a parent
- * that names itself, a ring of parents: hostile or broken answers) is listed at depth 0 all the
- * same. */
+/* clang-format off */
+/* How one node sorts among its siblings. */
+#define SEGMENT(t) "printf('%08d', " t ".position) || " t ".name || char(1) || " t ".key"
+/* `mine`: the latest try of every task of the attempt. `up`: from each of them towards its root, a step a row,
+ * through the index over keys; the last step of each has its depth and a path that sorts a parent right before
+ * its children. A ring of parents (a hostile or broken answer) never ends: what is 40 deep counts as a root. */
 #define TREE                                                                                       \
 	"(WITH RECURSIVE"                                                                          \
 	" ofrun(id, attempt, source, key) AS MATERIALIZED (SELECT e.id,"                           \
 	"  coalesce(nullif(:attempt, 0), r.attempt), e.source, e.key FROM entity_now e"            \
 	"  JOIN run r ON r.entity_id = e.id WHERE e.kind = " SQL_RUN                               \
 	"  AND e.key = :key AND (:source IS NULL OR e.source = :source)),"                         \
-	" mine AS MATERIALIZED (SELECT t.*, o.source AS source_name, o.key AS run_key FROM ofrun " \
-	"o"                                                                                        \
+	" mine AS MATERIALIZED (SELECT t.* FROM ofrun o"                                 \
 	"  JOIN task t ON t.run_id = o.id AND t.attempt = o.attempt"                               \
 	"  WHERE NOT EXISTS (SELECT 1 FROM task later WHERE later.run_id = t.run_id"               \
 	"   AND later.attempt = t.attempt AND later.key = t.key"                                   \
 	"   AND later.try_number > t.try_number)),"                                                \
-	" tree(id, key, depth, path) AS ("                                                         \
-	"  SELECT m.id, m.key, 0, printf('%08d', m.position) || m.name || char(1) || m.key"        \
-	"   FROM mine m WHERE m.parent IS NULL OR m.parent = m.key"                                \
-	"   OR m.parent NOT IN (SELECT key FROM mine)"                                             \
+	" up(id, run_id, attempt, parent, depth, path) AS ("                                       \
+	"  SELECT m.id, m.run_id, m.attempt, nullif(m.parent, m.key), 0, " SEGMENT("m")            \
+	"   FROM mine m"                                                                           \
 	"  UNION ALL"                                                                              \
-	"  SELECT m.id, m.key, tree.depth + 1,"                                                    \
-	"   tree.path || char(2) || printf('%08d', m.position) || m.name || char(1) || m.key"      \
-	"   FROM tree JOIN mine m ON m.parent = tree.key AND m.key <> tree.key"                    \
-	"   WHERE tree.depth < 40)"                                                                \
-	" SELECT m.*, coalesce(tree.depth, 0) AS depth,"                                           \
-	"  coalesce(tree.path, char(3) || m.name || char(1) || m.key) AS path,"                    \
+	"  SELECT up.id, up.run_id, up.attempt, nullif(p.parent, p.key), up.depth + 1, "           \
+	SEGMENT("p") " || char(2) || up.path FROM up JOIN task p ON p.run_id = up.run_id"          \
+	"   AND p.attempt = up.attempt AND p.key = up.parent AND p.try_number = (SELECT"           \
+	"    max(q.try_number) FROM task q WHERE q.run_id = up.run_id AND q.attempt = up.attempt"  \
+	"    AND q.key = up.parent) WHERE up.parent IS NOT NULL AND up.depth < 40),"               \
+	" tree(id, depth, path) AS MATERIALIZED (SELECT id, max(depth) % 40, path FROM up GROUP BY id)" \
+	" SELECT m.*, o.source AS source_name, o.key AS run_key, tree.depth AS depth,"             \
+	"  tree.path AS path,"                                                                     \
 	"  c.children, c.failed AS children_failed, c.skipped AS children_skipped,"                \
 	"  c.done AS children_done, c.running AS children_running"                                 \
-	" FROM mine m LEFT JOIN tree ON tree.id = m.id"                                            \
+	" FROM tree CROSS JOIN task m ON m.id = tree.id JOIN ofrun o ON o.id = m.run_id"           \
 	" LEFT JOIN (SELECT parent, count(*) AS children,"                                         \
 	"   sum(status = " SQL_FAILED ") AS failed, sum(status = " SQL_SKIPPED ") AS skipped,"     \
 	"   sum(status = " SQL_SUCCEEDED ") AS done, sum(status = " SQL_RUNNING ") AS running"     \
 	"  FROM mine WHERE parent IS NOT NULL AND parent <> key GROUP BY parent) c"                \
 	"  ON c.parent = m.key)"
+/* clang-format on */
 
 #define DURATION                                                                                   \
 	"CASE WHEN t.started_at IS NULL THEN NULL"                                                 \
