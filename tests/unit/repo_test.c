@@ -13,7 +13,7 @@
 
 struct fixture {
 	struct world *w;
-	char dir[64];
+	char dir[256];
 	git_repository *git;
 	struct bn_config *config;
 	struct bn_repos *repos;
@@ -36,7 +36,8 @@ setup(void **state)
 
 	world_setup(&world);
 	f->w = world;
-	strcpy(f->dir, "/tmp/binnacle-repo-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "%s/binnacle-repo-XXXXXX",
+		 getenv("TMPDIR") != NULL ? getenv("TMPDIR") : P_tmpdir);
 	assert_non_null(mkdtemp(f->dir));
 	assert_true(git_libgit2_init() > 0);
 	assert_int_equal(git_repository_init(&f->git, f->dir, 1), 0);
@@ -109,7 +110,7 @@ static void
 read_with(struct fixture *f, const char *more)
 {
 	static const struct bn_config_types none = {NULL, NULL, NULL, NULL};
-	char text[512];
+	char text[1024];
 
 	bn_repos_free(f->repos);
 	bn_config_free(f->config);
