@@ -158,17 +158,17 @@ manners_split_escape_sequence_is_a_key(void **state)
 
 	(void)state;
 	console_play(t, "2/ing-<Enter>");
-	expect(t, "/ing-");
+	expect(t, "/ing- ·");
 	bn_term_type(t, "\033");
 	bn_term_settle(t, 100, 200);
 	bn_term_type(t, "[");
 	bn_term_settle(t, 100, 200);
 	bn_term_type(t, "B");
 	bn_term_settle(t, 600, 5000);
-	expect(t, "/ing-"); /* Esc would have cleared the filter */
+	expect(t, "/ing- ·"); /* Esc would have cleared the filter */
 	bn_term_type(t, "\033");
 	bn_term_settle(t, 900, 5000);
-	assert_false(on_screen(t, "/ing-"));
+	assert_false(on_screen(t, "/ing- ·"));
 	console_quit(t);
 }
 
@@ -244,7 +244,7 @@ manners_no_key_outside_a_dialog_changes_anything(void **state)
 	    "--offline -o json sql 'SELECT count(*) AS n FROM ack UNION ALL SELECT count(*) FROM "
 	    "snooze'",
 	    &said);
-	assert_non_null(strstr(said.out, "\"n\": 0"));
+	assert_non_null(strstr(said.out, "[{\"n\":0},{\"n\":0}]"));
 	said_clear(&said);
 	assert_int_equal(journal_records(), 0);
 	console_quit(t);
@@ -413,7 +413,7 @@ manners_any_sequence_of_sizes_ends_well(void **state)
 	for (i = 0; i < 400; i++) {
 		seed = seed * 1103515245u + 12345u;
 		bn_term_resize(t, 1 + (int)(seed >> 8) % 220, 1 + (int)(seed >> 20) % 80);
-		bn_term_type(t, i % 7 == 0 ? "?" : i % 5 == 0 ? "q2" : i % 3 == 0 ? "j" : "1");
+		bn_term_type(t, i % 7 == 0 ? "?" : i % 5 == 0 ? "h2" : i % 3 == 0 ? "j" : "1");
 		bn_term_pump(t, 3);
 	}
 	bn_term_resize(t, 59, 16);
