@@ -425,17 +425,21 @@ remove_entry(const char *path, const struct stat *info, int type, struct FTW *po
 void
 bn_cli_close(struct bn_cli *cli)
 {
-	bn_collect_free(cli->collect);
-	bn_triage_free(cli->triage);
-	bn_repos_free(cli->repos);
-	if (cli->writer != NULL)
-		bn_writer_close(cli->writer);
-	if (cli->reader != NULL)
-		bn_reader_close(cli->reader);
-	if (cli->store != NULL)
-		bn_store_close(cli->store);
-	bn_config_free(cli->config);
-	bn_registry_free(cli->registry);
+	/* A lane that never came back still holds these; the process ends without them. */
+	bool ended = bn_collect_free(cli->collect);
+
+	if (ended) {
+		bn_triage_free(cli->triage);
+		bn_repos_free(cli->repos);
+		if (cli->writer != NULL)
+			bn_writer_close(cli->writer);
+		if (cli->reader != NULL)
+			bn_reader_close(cli->reader);
+		if (cli->store != NULL)
+			bn_store_close(cli->store);
+		bn_config_free(cli->config);
+		bn_registry_free(cli->registry);
+	}
 	if (cli->sim != NULL)
 		bn_sim_stop(cli->sim);
 	if (cli->scratch != NULL)
@@ -443,7 +447,8 @@ bn_cli_close(struct bn_cli *cli)
 	if (cli->wake_fd >= 0)
 		close(cli->wake_fd);
 	bn_zone_free(cli->zone);
-	bn_log_close(cli->log);
+	if (ended)
+		bn_log_close(cli->log);
 	bn_arena_free(cli->arena);
 	free(cli->scratch);
 	free(cli->state_dir);

@@ -243,13 +243,13 @@ join_all(struct bn_collect *collect, int64_t until)
 	return all;
 }
 
-void
+bool
 bn_collect_free(struct bn_collect *collect)
 {
 	size_t i;
 
 	if (collect == NULL)
-		return;
+		return true;
 	stop_all(collect);
 	if (atomic_load(&collect->abandoned) || !join_all(collect, bn_monotonic() + END_WITHIN)) {
 		/* A lane hangs in something that cannot be cancelled (a helper that was asked for a
@@ -260,7 +260,7 @@ bn_collect_free(struct bn_collect *collect)
 			     "a lane did not end in time and is left behind");
 		for (i = 0; i < collect->count; i++)
 			bn_lease_release(&collect->feeds[i].lease);
-		return;
+		return false;
 	}
 	bn_feeds_free(collect->feeds, collect->count);
 	bn_net_free(collect->net);
@@ -269,6 +269,7 @@ bn_collect_free(struct bn_collect *collect)
 	pthread_cond_destroy(&collect->changed);
 	pthread_mutex_destroy(&collect->lock);
 	free(collect);
+	return true;
 }
 
 /* ---- running

@@ -35,9 +35,12 @@ struct bn_collect_options {
 };
 
 /* Registers every configured source in the store and replaces the configuration's links. Starts nothing. */
-int bn_collect_new(struct bn_collect **out, const struct bn_collect_options *options, struct bn_error *err);
-/* Cancels and joins every lane within a second, releases the leases. NULL allowed. */
-void bn_collect_free(struct bn_collect *collect);
+int bn_collect_new(struct bn_collect **out, const struct bn_collect_options *options,
+		   struct bn_error *err);
+/* Cancels and joins every lane within a second, releases the leases. NULL allowed (true). False when a lane had
+ * to be left behind, in a plugin that never comes back: it may still hold store, configuration, registry, clock
+ * and log, so leave those as they are and let the process end. */
+bool bn_collect_free(struct bn_collect *collect);
 
 /* Starts polling on the schedule (jittered), where the lease can be had; waits for it otherwise. */
 int bn_collect_start(struct bn_collect *collect, struct bn_error *err);
@@ -48,8 +51,8 @@ void bn_collect_resume(struct bn_collect *collect);
 /* Scripted mode: polls once, at the same time, each source of `names` (NULL-terminated; NULL: all) whose data
  * is older than its interval and whose lease nobody else holds; returns when all are done or `timeout` ms
  * are over. Failures are in the sources' rows, not here; BN_OK also then. `force` polls whatever its age. */
-int bn_collect_once(struct bn_collect *collect, const char *const *names, int64_t timeout, bool force,
-    struct bn_error *err);
+int bn_collect_once(struct bn_collect *collect, const char *const *names, int64_t timeout,
+		    bool force, struct bn_error *err);
 
 /* Asks for a poll of one source (NULL: all) as soon as possible. Returns at once. */
 void bn_collect_refresh(struct bn_collect *collect, const char *source);
@@ -60,31 +63,34 @@ int bn_collect_busy(struct bn_collect *collect, const char *source);
 /* Loads what is too much to poll (a run's tasks) on the source's interactive lane. With timeout 0 it returns
  * at once and the result shows in the store; otherwise it waits. BN_EUNSUPPORTED if its plugin has none,
  * BN_ENOTFOUND if the source isn't configured here. */
-int bn_collect_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout, struct bn_error *err);
+int bn_collect_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout,
+		      struct bn_error *err);
 
 /* A log being read: lines wait in a bounded ring (10,000 lines; the oldest give way and are counted). */
 struct bn_log_reader;
 struct bn_log_line {
-	bn_time at; /* 0: not said */
+	bn_time at;	  /* 0: not said */
 	const char *text; /* original bytes, NUL-terminated; valid until the next bn_log_next */
 	size_t size;
 };
 int bn_collect_log_open(struct bn_log_reader **out, struct bn_collect *collect, struct bn_ref run,
-    const struct bn_log_request *request, struct bn_error *err);
+			const struct bn_log_request *request, struct bn_error *err);
 /* 1: a line; 0: none waiting (ask again after a wake); BN_OK is 0. Negative: it ended that way, with *err.
  * BN_ECANCELLED: it ended normally. `wait` ms to wait for a line. */
-int bn_log_next(struct bn_log_reader *reader, struct bn_log_line *line, int64_t wait, struct bn_error *err);
+int bn_log_next(struct bn_log_reader *reader, struct bn_log_line *line, int64_t wait,
+		struct bn_error *err);
 int64_t bn_log_dropped(const struct bn_log_reader *reader);
 void bn_log_reader_close(struct bn_log_reader *reader); /* cancels */
 
 /* Asks a source everything that proves login and rights; one line per question to `on_line` as "ok|fail|note",
  * what, detail. */
 int bn_collect_doctor(struct bn_collect *collect, const char *source, int64_t timeout,
-    void (*on_line)(const char *verdict, const char *what, const char *detail, void *payload), void *payload,
-    struct bn_error *err);
+		      void (*on_line)(const char *verdict, const char *what, const char *detail,
+				      void *payload),
+		      void *payload, struct bn_error *err);
 
 /* Endpoints: one probe now, result in the store (the plugin's detail() of that endpoint). */
-int bn_collect_probe(struct bn_collect *collect, const char *source, const char *endpoint, int64_t timeout,
-    struct bn_error *err);
+int bn_collect_probe(struct bn_collect *collect, const char *source, const char *endpoint,
+		     int64_t timeout, struct bn_error *err);
 
 #endif
