@@ -478,6 +478,181 @@ a_write_is_refused_and_marked(void **state)
 	bn_sim_stop(sim);
 }
 
+/* ---- Argo's Retry nodes ------------------------------------------------------------------------ */
+
+static void
+argo_flaky_task_is_a_retry_node_over_two_pods(void **state)
+{
+	struct bn_world *world = bn_world_new(BN_SIM_SEED, BN_W_STEADY);
+	const struct bn_w_pipeline *pipeline = bn_world_find_pipeline(world, "transform-hourly");
+	int64_t slot = bn_world_last_slot(pipeline, AT_0312);
+	struct bn_w_run run;
+	json_t *nodes, *node, *children, *first, *second;
+	const char *id;
+	int found = 0;
+
+	(void)state;
+	do
+		bn_world_run(world, pipeline, slot--, &run);
+	while (!run.flaky);
+	nodes = bn_argo_nodes(world, &run, run.finished);
+	json_object_foreach(nodes, id, node)
+	{
+		if (strcmp(json_string_value(json_object_get(node, "type")), "Retry") != 0)
+			continue;
+		children = json_object_get(node, "children");
+		if (json_array_size(children) < 2)
+			continue;
+		found++;
+		first = json_object_get(nodes, json_string_value(json_array_get(children, 0)));
+		second = json_object_get(nodes, json_string_value(json_array_get(children, 1)));
+		assert_string_equal(json_string_value(json_object_get(node, "phase")), "Succeeded");
+		assert_string_equal(json_string_value(json_object_get(first, "phase")), "Failed");
+		assert_string_equal(json_string_value(json_object_get(second, "phase")),
+				    "Succeeded");
+		assert_non_null(json_object_get(first, "message"));
+	}
+	assert_int_equal(found, 1);
+	json_decref(nodes);
+	bn_world_free(world);
+}
+
+/* ---- Airflow's lists and logins ------------------------------------------------------------------ */
+
+/* A token of airflow-ml, as a header. */
+static void
+airflow_login(const struct bn_sim *sim, char out[256])
+{
+	char *file = bn_xasprintf("%s/secrets/airflow-ml", bn_sim_dir(sim)), secret[65] = "",
+	     body[160];
+	FILE *in = fopen(file, "re");
+	struct reply reply;
+	json_t *json;
+	size_t n;
+
+	assert_non_null(in);
+	n = fread(secret, 1, 64, in);
+	secret[n] = '\0';
+	fclose(in);
+	free(file);
+	snprintf(body, sizeof(body), "{\"username\":\"binnacle\",\"password\":\"%s\"}", secret);
+	reply = ask(sim, "airflow-ml", "POST", "/auth/token", "Content-Type: application/json\r\n",
+		    body);
+	assert_int_equal(reply.status, 201);
+	json = body_json(&reply);
+	snprintf(out, 256, "Authorization: Bearer %s\r\n",
+		 json_string_value(json_object_get(json, "access_token")));
+	json_decref(json);
+	free(reply.text);
+}
+
+static json_t *
+airflow_runs(const struct bn_sim *sim, const char *header, const char *query, json_int_t *total)
+{
+	char path[300];
+	struct reply reply;
+	json_t *json, *runs;
+
+	snprintf(path, sizeof(path), "/api/v2/dags/~/dagRuns?%s", query);
+	reply = ask(sim, "airflow-ml", "GET", path, header, "");
+	assert_int_equal(reply.status, 200);
+	json = body_json(&reply);
+	*total = json_integer_value(json_object_get(json, "total_entries"));
+	runs = json_incref(json_object_get(json, "dag_runs"));
+	json_decref(json);
+	free(reply.text);
+	return runs;
+}
+
+static const char *
+text_at(json_t *runs, size_t index, const char *member)
+{
+	return json_string_value(json_object_get(json_array_get(runs, index), member));
+}
+
+static void
+airflow_lists_are_ordered_paged_and_filtered(void **state)
+{
+	struct bn_sim *sim = start("steady", AT_0312, 0, NULL);
+	char header[256];
+	json_int_t all, total;
+	json_t *page, *next;
+	size_t i;
+
+	(void)state;
+	airflow_login(sim, header);
+	page = airflow_runs(sim, header, "limit=1000&order_by=-start_date", &all);
+	assert_int_equal(all, 168);		      /* seven days of an hourly DAG */
+	assert_int_equal(json_array_size(page), 100); /* cut silently */
+	for (i = 1; i < 100; i++)
+		assert_true(
+		    strcmp(text_at(page, i - 1, "start_date"), text_at(page, i, "start_date")) > 0);
+	next = airflow_runs(sim, header, "limit=10&offset=50&order_by=-start_date", &total);
+	assert_int_equal(total, all);
+	assert_string_equal(text_at(next, 0, "dag_run_id"), text_at(page, 50, "dag_run_id"));
+	json_decref(next);
+	/* the oldest come first when nobody says how */
+	next = airflow_runs(sim, header, "limit=2", &total);
+	assert_true(strcmp(text_at(next, 0, "start_date"), text_at(next, 1, "start_date")) < 0);
+	json_decref(next);
+	next = airflow_runs(sim, header, "start_date_gte=2026-03-10T01%3A00%3A00Z&state=success",
+			    &total);
+	assert_in_range(total, 1, 3);
+	json_decref(next);
+	json_decref(page);
+	bn_sim_stop(sim);
+}
+
+static void
+airflow_queued_run_has_no_start_and_matches_no_start_filter(void **state)
+{
+	bn_time due =
+	    BN_W_NIGHT + 3 * BN_W_HOUR + 9 * BN_W_MINUTE; /* ing-weather; starts 12 s later */
+	struct bn_sim *sim = start("steady", due + 5 * BN_W_SECOND, 0, NULL);
+	char header[256];
+	json_int_t total;
+	json_t *runs;
+
+	(void)state;
+	airflow_login(sim, header);
+	runs = airflow_runs(sim, header, "state=queued", &total);
+	assert_int_equal(total, 1);
+	assert_true(json_is_null(json_object_get(json_array_get(runs, 0), "start_date")));
+	json_decref(runs);
+	runs = airflow_runs(sim, header, "state=queued&start_date_gte=2026-03-01T00%3A00%3A00Z",
+			    &total);
+	assert_int_equal(total, 0);
+	json_decref(runs);
+	bn_sim_stop(sim);
+}
+
+static void
+airflow_token_is_good_for_as_many_requests_as_the_fault_says(void **state)
+{
+	struct bn_sim *sim = start("steady", AT_0312, 0, "expire=airflow-ml:2");
+	static const int wanted[] = {200, 200, 401};
+	char header[256];
+	struct reply reply;
+	size_t i;
+
+	(void)state;
+	airflow_login(sim, header);
+	for (i = 0; i < 3; i++) {
+		reply = ask(sim, "airflow-ml", "GET", "/api/v2/dags", header, "");
+		assert_int_equal(reply.status, wanted[i]);
+		free(reply.text);
+	}
+	airflow_login(sim, header);
+	reply = ask(sim, "airflow-ml", "GET", "/api/v2/dags", header, "");
+	assert_int_equal(reply.status, 200);
+	free(reply.text);
+	reply = ask(sim, "airflow-ml", "GET", "/api/v2/dags",
+		    "Authorization: Bearer eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.2.00\r\n", "");
+	assert_int_equal(reply.status, 401);
+	free(reply.text);
+	bn_sim_stop(sim);
+}
+
 /* ---- faults ------------------------------------------------------------------------------------
  */
 
@@ -804,6 +979,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_pages_cover_every_run_once),
     cmocka_unit_test(argo_followed_log_ends_when_the_run_does),
     cmocka_unit_test(a_write_is_refused_and_marked),
+    cmocka_unit_test(argo_flaky_task_is_a_retry_node_over_two_pods),
+    cmocka_unit_test(airflow_lists_are_ordered_paged_and_filtered),
+    cmocka_unit_test(airflow_queued_run_has_no_start_and_matches_no_start_filter),
+    cmocka_unit_test(airflow_token_is_good_for_as_many_requests_as_the_fault_says),
     cmocka_unit_test(faults_of_status_answer_with_that_status),
     cmocka_unit_test(faults_of_bodies_break_them_as_they_say),
     cmocka_unit_test(fault_endless_never_ends),
