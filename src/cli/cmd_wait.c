@@ -57,6 +57,7 @@ wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_
 	enum bn_status status = BN_UNKNOWN;
 	int rc, number;
 
+	bn_reader_set_now(cli->reader, 0); /* from here on time goes by */
 	for (;;) {
 		rc = look(cli, ref, &status, err);
 		if (rc != BN_OK)

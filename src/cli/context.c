@@ -310,9 +310,36 @@ judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err
 	return rc;
 }
 
+/* One source that keeps everybody waiting must not make what the others said look old: the answer is
+ * as of the moment the last one that answered did. */
+static int
+settle_now(struct bn_cli *cli, struct bn_error *err)
+{
+	static const char *const columns[] = {"last_ok", NULL};
+	struct bn_query query = {.table = bn_view_table("sources"), .columns = columns};
+	struct bn_rows *rows = NULL;
+	int64_t least = -1;
+	size_t i;
+	int rc = bn_view_query(cli->reader, &query, &rows, err);
+
+	for (i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		struct bn_value age = bn_rows_value(rows, i, 0);
+
+		if (age.type == BN_VALUE_INT && age.i >= 0 && (least < 0 || age.i < least))
+			least = age.i;
+	}
+	if (rc == BN_OK && least > 0) {
+		cli->style.now = bn_rows_now(rows) - least;
+		bn_reader_set_now(cli->reader, cli->style.now);
+	}
+	bn_rows_free(rows);
+	return rc;
+}
+
 int
 bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct bn_error *err)
 {
+	int64_t began = bn_monotonic();
 	int rc = bn_cli_open_store(cli, err);
 
 	if (rc == BN_OK && !cli->offline)
@@ -320,6 +347,9 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 	if (rc == BN_OK && !cli->offline)
 		rc = bn_collect_once(cli->collect, names, cli->timeout, force, err);
 	cli->style.now = bn_clock_now(&cli->clock);
+	/* only when this call did the waiting: what others stored long ago is old */
+	if (rc == BN_OK && !cli->offline && bn_monotonic() - began > 2000)
+		rc = settle_now(cli, err);
 	return rc == BN_OK ? judge_sources(cli, names, err) : rc;
 }
 

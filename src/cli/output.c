@@ -156,6 +156,9 @@ sgr(enum bn_role role)
 	}
 }
 
+/* In the narrow table one long message must not push everything else off the screen. */
+#define TABLE_CELL 44
+
 static char **
 format_cells(struct bn_cli *cli, const struct bn_rows *rows, size_t *widths)
 {
@@ -171,6 +174,8 @@ format_cells(struct bn_cli *cli, const struct bn_rows *rows, size_t *widths)
 
 			add_cell(cli, &cell, bn_rows_column(rows, c), bn_rows_value(rows, r, c));
 			width = bn_text_width(bn_buf_text(&cell));
+			if (cli->format == BN_OUT_TABLE && width > TABLE_CELL)
+				width = TABLE_CELL;
 			widths[c] = width > widths[c] ? width : widths[c];
 			cells[r * columns + c] = bn_buf_take(&cell);
 		}
