@@ -213,14 +213,6 @@ parse(struct bn_source *s, const char *text, struct claim *c, struct bn_error *e
 	return bn_hint_at(err, "see ASSERTIONS in binnacle-sources(7)");
 }
 
-int
-http_assert_check(struct bn_source *s, const char *claim, struct bn_error *err)
-{
-	struct claim c;
-
-	return parse(s, claim, &c, err);
-}
-
 /* ---- judging --------------------------------------------------------------------------------- */
 
 bool

@@ -28,9 +28,8 @@ struct http_outcome {
 	const char *seen; /* "404", "24h32m", "absent" */
 };
 
-/* BN_OK, or BN_ECONFIG with what is wrong with the claim and how it is written. */
-int http_assert_check(struct bn_source *s, const char *claim, struct bn_error *err);
-/* Judges one probe. `body` is its JSON (node NULL when it is none). */
+/* Judges one probe. `body` is its JSON (node NULL when it is none). BN_ECONFIG says what is wrong with
+ * a claim that can't be read, and how it is written. */
 int http_assert(struct bn_source *s, const char *claim, const struct bn_probe *probe,
 		struct bn_json body, struct http_outcome *out, struct bn_error *err);
 /* Whether a status is in a list such as "200,204" or "2xx". */

@@ -344,8 +344,8 @@ add_query_finding(struct poll *p, const struct query *q, enum bn_severity severi
 		.title = title,
 		.message = message,
 		.about = q->about,
-		.url = page_url(
-		    p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0", bn_escape(p->s, q->text))),
+		.url = page_url(p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0",
+						bn_escape(p->s, q->text != NULL ? q->text : ""))),
 	    });
 }
 
@@ -463,7 +463,7 @@ poll_queries(struct poll *p, struct bn_error *err)
 				    &answer, err);
 		if (rc == BN_OK)
 			rc = read_answer(p, &q, answer, err);
-		if (rc == BN_EREMOTE || rc == BN_EPARSE || rc == BN_ECONFIG) {
+		if (rc == BN_EREMOTE || rc == BN_EPARSE || rc == BN_ECONFIG || rc == BN_EINVAL) {
 			bn_add_skip(p->batch, q.name, err->message);
 			add_query_finding(p, &q, BN_WARN, "",
 					  bn_format(p->s, "query %s fails", q.name),
@@ -485,17 +485,6 @@ prometheus_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *er
 	if (rc == BN_OK)
 		rc = poll_list(&p, "rules", RULES, "data/groups", on_group, err);
 	return rc == BN_OK ? poll_queries(&p, err) : rc;
-}
-
-static int
-prometheus_open(struct bn_source *s, struct bn_error *err)
-{
-	struct query q;
-	int rc = BN_OK;
-
-	for (size_t i = 0; rc == BN_OK && i < bn_section_count(s); i++)
-		rc = read_query(s, i, &q, err);
-	return rc;
 }
 
 /* ---- doctor ---------------------------------------------------------------------------------- */
@@ -555,7 +544,6 @@ const struct bn_plugin bn_plugin_prometheus = {
     .section_options = query_options,
     .requests = requests,
     .interval = 15000,
-    .open = prometheus_open,
     .poll = prometheus_poll,
     .doctor = prometheus_doctor,
 };

@@ -325,8 +325,9 @@ http_assertion_without_an_answer_is_unclear(void **state)
 	fake_free(fake);
 }
 
+/* A mistake in one endpoint's section is told there, and hides no other endpoint. */
 static void
-http_unreadable_assertion_is_a_configuration_error(void **state)
+http_unreadable_assertion_is_told_at_its_endpoint(void **state)
 {
 	static const char *const claims[] = {"",
 					     "colour red",
@@ -348,12 +349,19 @@ http_unreadable_assertion_is_a_configuration_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
 		struct fake *fake = one_endpoint();
-		struct bn_error err;
+		struct bn_probe probe = answered(200, fresh);
+		const json_t *endpoint;
 
 		fake_section_option(fake, "assert", claims[i]);
-		if (fake_poll(fake, &err) != BN_ECONFIG)
+		fake_section(fake, "other");
+		fake_section_option(fake, "url", URL);
+		endpoint = poll_one(fake, &probe);
+		if (strcmp(fake_text(endpoint, "raw_status"), "config") != 0)
 			fail_msg("'%s' was accepted", claims[i]);
-		assert_non_null(strstr(err.hint, "ASSERTIONS"));
+		assert_string_equal(fake_text(endpoint, "status"), "degraded");
+		assert_non_null(strstr(fake_text(endpoint, "message"), "ASSERTIONS"));
+		assert_string_equal(fake_text(fake_find(fake, "endpoint", "other"), "status"),
+				    "healthy");
 		fake_free(fake);
 	}
 }
@@ -402,7 +410,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http_stale_answer_is_degraded),
     cmocka_unit_test(http_assertions_hold_or_fail),
     cmocka_unit_test(http_assertion_without_an_answer_is_unclear),
-    cmocka_unit_test(http_unreadable_assertion_is_a_configuration_error),
+    cmocka_unit_test(http_unreadable_assertion_is_told_at_its_endpoint),
     cmocka_unit_test(http_body_that_is_not_json_fails_json_assertions),
     cmocka_unit_test(http_one_endpoint_can_be_probed_alone),
 };

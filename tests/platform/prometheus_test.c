@@ -247,22 +247,33 @@ prometheus_refused_query_stops_nothing_else(void **state)
 	fake_free(fake);
 }
 
+/* A mistake in one section is told as a finding, and hides neither alerts nor other queries. */
 static void
-prometheus_useless_query_is_a_configuration_error(void **state)
+prometheus_useless_query_is_told_as_a_finding(void **state)
 {
 	static const char *const thresholds[] = {"400", "> ", "> x", "=> 4", "<> 4", "> 4 ms"};
 	struct fake *fake = with_query("{}");
 	struct bn_error err;
 
 	(void)state;
-	assert_fails_with(BN_ECONFIG, fake_poll(fake, &err));
-	assert_non_null(strstr(err.hint, "warn"));
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_non_null(
+	    strstr(fake_text(fake_find(fake, "finding", "p99"), "message"), "has no use"));
+	fake_free(fake);
+	fake = with_query("{}");
+	fake_section_option(fake, "for", "elephant/api");
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_non_null(
+	    strstr(fake_text(fake_find(fake, "finding", "p99"), "message"), "elephant"));
 	fake_free(fake);
 	for (size_t i = 0; i < sizeof(thresholds) / sizeof(thresholds[0]); i++) {
 		fake = with_query("{}");
 		fake_section_option(fake, "crit", thresholds[i]);
-		if (fake_poll(fake, &err) != BN_ECONFIG)
+		assert_ok(fake_poll(fake, &err), &err);
+		if (strstr(fake_text(fake_find(fake, "finding", "p99"), "message"),
+			   "written like") == NULL)
 			fail_msg("'%s' was accepted", thresholds[i]);
+		assert_int_equal(fake_asked(fake, "GET /api/v1/query"), 0);
 		fake_free(fake);
 	}
 }
@@ -308,7 +319,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(prometheus_infinite_and_absent_numbers_are_not_stored),
     cmocka_unit_test(prometheus_several_series_are_judged_one_by_one),
     cmocka_unit_test(prometheus_refused_query_stops_nothing_else),
-    cmocka_unit_test(prometheus_useless_query_is_a_configuration_error),
+    cmocka_unit_test(prometheus_useless_query_is_told_as_a_finding),
     cmocka_unit_test(prometheus_truncated_answer_marks_nothing_as_gone),
     cmocka_unit_test(prometheus_doctor_answers_each_question),
 };
