@@ -40,11 +40,12 @@ latest_run(struct bn_cli *cli, const struct bn_ref *pipeline, struct bn_ref *out
 static int
 find_run(struct bn_cli *cli, const char *text, struct bn_ref *out, struct bn_error *err)
 {
+	struct bn_error ignored = {0};
 	struct bn_ref found = {0};
 	int rc = BN_ENOTFOUND;
 
 	if (strncmp(text, "run/", 4) != 0)
-		rc = bn_cli_resolve(cli, text, BN_PIPELINE, &found, NULL);
+		rc = bn_cli_resolve(cli, text, BN_PIPELINE, &found, &ignored);
 	if (rc != BN_OK)
 		rc = bn_cli_resolve(cli, text, BN_RUN, &found, err);
 	if (rc == BN_OK && found.kind == BN_PIPELINE)

@@ -358,11 +358,12 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 	       struct bn_error *err)
 {
 	struct bn_ref_text parsed = {0};
+	struct bn_error ignored = {0};
 	int rc = BN_OK;
 
 	/* "run/argo/x" says its kind; anything else is a key or name of the kind the command is
 	 * about. */
-	if (strchr(text, '/') != NULL && bn_ref_parse(text, NULL, NULL, &parsed, NULL) == BN_OK) {
+	if (strchr(text, '/') != NULL && bn_ref_parse(text, NULL, NULL, &parsed, &ignored) == BN_OK) {
 		const char *slash = strchr(parsed.key, '/');
 		char *source = slash != NULL ? bn_arena_strndup(cli->arena, parsed.key,
 								(size_t)(slash - parsed.key))
@@ -371,7 +372,7 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 		rc = BN_ENOTFOUND;
 		if (source != NULL)
 			rc = bn_view_resolve(cli->reader, parsed.kind, source, slash + 1,
-					     cli->arena, out, NULL);
+					     cli->arena, out, &ignored);
 		if (rc != BN_OK)
 			rc = bn_view_resolve(cli->reader, parsed.kind, NULL, parsed.key, cli->arena,
 					     out, err);

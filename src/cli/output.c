@@ -349,13 +349,14 @@ add_sources(struct bn_cli *cli, struct bn_buf *out)
 {
 	static const char *const columns[] = {"source", "state", "last_ok", NULL};
 	static const char *const members[] = {"name", "state", "age"};
+	struct bn_error ignored = {0};
 	struct bn_query query = {.table = bn_view_table("sources"), .columns = columns};
 	struct bn_rows *rows = NULL;
 	size_t i, c;
 
 	bn_buf_adds(out, "\"sources\":[");
 	if (query.table != NULL && cli->reader != NULL &&
-	    bn_view_query(cli->reader, &query, &rows, NULL) == BN_OK) {
+	    bn_view_query(cli->reader, &query, &rows, &ignored) == BN_OK) {
 		for (i = 0; i < bn_rows_count(rows); i++) {
 			bn_buf_adds(out, i == 0 ? "{" : ",{");
 			for (c = 0; c < bn_rows_columns(rows); c++) {
