@@ -380,7 +380,6 @@ summarise(const struct detail *d, struct bn_run *run)
 		run->e.message = first->message != NULL
 				     ? bn_format(d->s, "%s: %s", first->name, first->message)
 				     : bn_format(d->s, "%s failed", first->name);
-	run->progress = bn_format(d->s, "%d/%d", run->tasks_done, run->tasks_total);
 }
 
 int
