@@ -640,6 +640,8 @@ take_answers(struct bn_app *app)
 
 		if (answer.owner == SUMMARY_OWNER)
 			take_summary(app, &answer);
+		else if (answer.owner == BN_DEED_OWNER)
+			bn_deed_done(app, &answer);
 		else if (screen != NULL && answer.rc != BN_ECANCELLED)
 			screen->ops->answer(screen, &answer);
 		bn_answer_clear(&answer);

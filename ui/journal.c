@@ -45,26 +45,33 @@ writable(struct bn_app *app)
 	return false;
 }
 
+/* The view thread writes: the journal is synced to disk, and somebody else may hold its lock. It is said to be
+ * done when it is. */
+static void
+do_deed(struct bn_app *app, struct bn_deed deed, struct bn_ref about)
+{
+	struct bn_question question = {.kind = BN_ASK_DEED, .about = about, .deed = deed};
+
+	question.deed.identity = app->options->identity;
+	question.zone = app->options->zone;
+	bn_queries_ask(app->queries, BN_DEED_OWNER, ++app->deeds, &question);
+}
+
+void
+bn_deed_done(struct bn_app *app, const struct bn_answer *answer)
+{
+	if (answer->rc != BN_OK)
+		bn_app_fail(app, &answer->error);
+	else
+		bn_app_say(app, BN_TONE_GOOD, "%s", answer->text);
+	app->stale = true;
+}
+
 void
 bn_app_acknowledge(struct bn_app *app, struct bn_ref about, bool undo)
 {
-	struct bn_actor actor;
-	struct bn_error err;
-	char at[BN_TIME_TEXT];
-	int64_t seq;
-
-	if (!writable(app))
-		return;
-	bn_actor_self(&actor, app->options->identity);
-	if (bn_journal_ack(app->options->store, &actor, about, NULL, undo, &seq, &err) != BN_OK) {
-		bn_app_fail(app, &err);
-		return;
-	}
-	bn_time_show(bn_clock_now(app->options->clock), app->options->zone, BN_TIME_HMS, at);
-	bn_app_say(app, BN_TONE_GOOD, "%s %s by %s at %s · journal record %lld", about.key,
-		   undo ? "no longer acknowledged" : "acknowledged", actor.user, at,
-		   (long long)seq);
-	app->stale = true;
+	if (writable(app))
+		do_deed(app, (struct bn_deed){.verb = BN_DEED_ACK, .undo = undo}, about);
 }
 
 /* "2h driver lost": how long, then why. */
@@ -72,12 +79,11 @@ static void
 snooze_done(struct bn_app *app, void *payload, const char *text)
 {
 	struct subject *subject = payload;
-	struct bn_actor actor;
+	struct bn_deed deed = {.verb = BN_DEED_SNOOZE};
 	struct bn_error err;
-	char *word = NULL, until[BN_TIME_TEXT];
-	int64_t ms, seq;
-	bn_time end;
+	char *word = NULL;
 	size_t length;
+	int64_t ms;
 
 	if (text == NULL)
 		goto out;
@@ -91,18 +97,10 @@ snooze_done(struct bn_app *app, void *payload, const char *text)
 		bn_app_fail(app, &err);
 		goto out;
 	}
-	bn_actor_self(&actor, app->options->identity);
-	end = bn_clock_now(app->options->clock) + ms;
-	if (bn_journal_snooze(app->options->store, &actor, subject->ref, end,
-			      *text == '\0' ? NULL : text, false, &seq, &err) != BN_OK) {
-		bn_app_fail(app, &err);
-		goto out;
-	}
-	bn_app_say(
-	    app, BN_TONE_GOOD, "%s snoozed until %s by %s · journal record %lld", subject->ref.key,
-	    bn_time_show(end, app->options->zone, ms < 86400000 ? BN_TIME_HM : BN_TIME_MDHM, until),
-	    actor.user, (long long)seq);
-	app->stale = true;
+	deed.undo = ms == 0;
+	deed.until = bn_clock_now(app->options->clock) + ms;
+	deed.words = *text == '\0' ? NULL : text;
+	do_deed(app, deed, subject->ref);
 out:
 	free(word);
 	free_subject(subject);
@@ -123,20 +121,9 @@ static void
 note_done(struct bn_app *app, void *payload, const char *text)
 {
 	struct subject *subject = payload;
-	struct bn_actor actor;
-	struct bn_error err;
-	int64_t seq;
 
-	if (text != NULL && *text != '\0') {
-		bn_actor_self(&actor, app->options->identity);
-		if (bn_journal_note(app->options->store, &actor, subject->ref, NULL, text, &seq,
-				    &err) != BN_OK)
-			bn_app_fail(app, &err);
-		else
-			bn_app_say(app, BN_TONE_GOOD, "noted on %s · journal record %lld",
-				   subject->ref.key, (long long)seq);
-		app->stale = true;
-	}
+	if (text != NULL && *text != '\0')
+		do_deed(app, (struct bn_deed){.verb = BN_DEED_NOTE, .words = text}, subject->ref);
 	free_subject(subject);
 }
 

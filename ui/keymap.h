@@ -51,9 +51,9 @@
 	X(DOCTOR, "doctor", BN_IN_SOURCES, "D", BN_IN_SOURCES, "doctor", 0,                        \
 	  "ask this source whether login and rights work")                                         \
 	X(ACK, "acknowledge", BN_IN_THINGS, "a", BN_IN_TRIAGE, "ack", BN_CHANGES,                  \
-	  "acknowledge: you have seen it (again: take that back)")                                 \
+	  "acknowledge: you have seen it (on Triage, again: take that back)")                      \
 	X(SNOOZE, "snooze", BN_IN_THINGS, "z", BN_IN_TRIAGE, "snooze", BN_CHANGES,                 \
-	  "put it to sleep for a while")                                                           \
+	  "put it to sleep for a while (for 0: wake it)")                                          \
 	X(NOTE, "note", BN_IN_THINGS, "i", BN_IN_TRIAGE, "note", BN_CHANGES,                       \
 	  "write a note about it into the journal")                                                \
 	X(HIDDEN, "show-hidden", BN_IN_TRIAGE, "A", 0, "hidden", 0,                                \
@@ -71,7 +71,8 @@
 	  "fold; in a text, scroll left")                                                          \
 	X(RIGHT, "right", BN_IN_RUN | BN_IN_LINKS | BN_IN_TEXT, "Right", 0, NULL, 0,               \
 	  "unfold; in a text, scroll right")                                                       \
-	X(PANE, "pane", BN_IN_LISTS, "Tab", 0, "pane", 0, "to the next pane")                      \
+	X(PANE, "pane", BN_IN_RUN | BN_IN_TEXT, "Tab", 0, "pane", 0,                               \
+	  "between the tasks and the log")                                                         \
 	X(CLICK, "click", BN_IN_LISTS, "Click", 0, NULL, 0, "select the row under the mouse")      \
 	X(TRIAGE, "triage", BN_IN_ALL, "1", 0, NULL, 0, "Triage: what needs a person")             \
 	X(RUNS, "runs", BN_IN_ALL, "2", 0, NULL, 0, "Runs: pipelines and their latest run")        \

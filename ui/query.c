@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "store/journal.h"
 
 /* A question as it waits: with copies of all its strings. */
 struct asked {
@@ -27,6 +28,7 @@ struct answered {
 };
 
 struct bn_queries {
+	struct bn_store *store;
 	struct bn_reader *reader;
 	const struct bn_clock *clock;
 	pthread_t thread;
@@ -81,6 +83,7 @@ copy_question(uint64_t owner, int slot, const struct bn_question *question)
 	asked->question = *question;
 	asked->question.about = copy_ref(arena, question->about);
 	asked->question.task = bn_arena_strdup(arena, question->task);
+	asked->question.deed.words = bn_arena_strdup(arena, question->deed.words);
 	query->columns = copy_names(arena, question->query.columns);
 	query->filter = bn_arena_strdup(arena, question->query.filter);
 	query->sort = bn_arena_strdup(arena, question->query.sort);
@@ -165,6 +168,58 @@ kept_log(struct bn_reader *reader, const struct bn_question *q, struct bn_answer
 	return rc;
 }
 
+static int
+write_deed(struct bn_store *store, const struct bn_actor *actor, const struct bn_question *q,
+	   int64_t *seq, struct bn_error *err)
+{
+	switch (q->deed.verb) {
+	case BN_DEED_ACK:
+		return bn_journal_ack(store, actor, q->about, q->deed.words, q->deed.undo, seq,
+				      err);
+	case BN_DEED_SNOOZE:
+		return bn_journal_snooze(store, actor, q->about, q->deed.until, q->deed.words,
+					 q->deed.undo, seq, err);
+	default:
+		return bn_journal_note(store, actor, q->about, NULL, q->deed.words, seq, err);
+	}
+}
+
+/* What was done, as the status line says it. */
+static char *
+deed_words(const struct bn_question *q, const struct bn_actor *actor, int64_t seq, bn_time now)
+{
+	char at[BN_TIME_TEXT], until[BN_TIME_TEXT];
+	long long record = (long long)seq;
+
+	bn_time_show(now, q->zone, BN_TIME_HMS, at);
+	bn_time_show(q->deed.until, q->zone,
+		     q->deed.until - now < 86400000 ? BN_TIME_HM : BN_TIME_MDHM, until);
+	if (q->deed.verb == BN_DEED_ACK)
+		return bn_xasprintf("%s %s by %s at %s · journal record %lld", q->about.key,
+				    q->deed.undo ? "no longer acknowledged" : "acknowledged",
+				    actor->user, at, record);
+	if (q->deed.verb == BN_DEED_NOTE)
+		return bn_xasprintf("noted on %s by %s at %s · journal record %lld", q->about.key,
+				    actor->user, at, record);
+	if (q->deed.undo)
+		return bn_xasprintf("%s woken by %s at %s · journal record %lld", q->about.key,
+				    actor->user, at, record);
+	return bn_xasprintf("%s snoozed until %s by %s · journal record %lld", q->about.key, until,
+			    actor->user, record);
+}
+
+static void
+do_deed(struct bn_queries *q, const struct bn_question *question, struct bn_answer *answer)
+{
+	struct bn_actor actor;
+	int64_t seq = 0;
+
+	bn_actor_self(&actor, question->deed.identity);
+	answer->rc = write_deed(q->store, &actor, question, &seq, &answer->error);
+	if (answer->rc == BN_OK)
+		answer->text = deed_words(question, &actor, seq, bn_clock_now(q->clock));
+}
+
 static void
 work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answer)
 {
@@ -186,6 +241,9 @@ work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answ
 		break;
 	case BN_ASK_SUMMARY:
 		answer->rc = bn_view_summary(q->reader, &answer->summary, &answer->error);
+		break;
+	case BN_ASK_DEED:
+		do_deed(q, question, answer);
 		break;
 	case BN_ASK_LINKS:
 		answer->arena = bn_arena_new();
@@ -284,6 +342,7 @@ bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_
 	sigset_t all, before;
 	int rc;
 
+	q->store = store;
 	q->clock = clock;
 	q->last = &q->first;
 	q->done_last = &q->done;
@@ -314,6 +373,21 @@ out:
 	return BN_OK;
 }
 
+/* What a person asked to be written is written, also when they left at once. The thread is gone by now. */
+static void
+finish_deeds(struct bn_queries *q)
+{
+	struct asked *asked;
+
+	for (asked = q->first; asked != NULL; asked = asked->next) {
+		struct bn_answer answer = {0};
+
+		if (asked->question.kind == BN_ASK_DEED)
+			do_deed(q, &asked->question, &answer);
+		bn_answer_clear(&answer);
+	}
+}
+
 void
 bn_queries_free(struct bn_queries *q)
 {
@@ -329,6 +403,7 @@ bn_queries_free(struct bn_queries *q)
 	pthread_cond_signal(&q->wake);
 	pthread_mutex_unlock(&q->lock);
 	pthread_join(q->thread, NULL);
+	finish_deeds(q);
 	while (bn_queries_take(q, &answer))
 		bn_answer_clear(&answer);
 	while ((asked = q->first) != NULL) {

@@ -6,7 +6,23 @@
 #include "ui/lineage.h"
 #include "view/view.h"
 
-enum bn_question_kind { BN_ASK_ROWS, BN_ASK_DETAIL, BN_ASK_SUMMARY, BN_ASK_KEPT_LOG, BN_ASK_LINKS };
+enum bn_question_kind {
+	BN_ASK_ROWS,
+	BN_ASK_DETAIL,
+	BN_ASK_SUMMARY,
+	BN_ASK_KEPT_LOG,
+	BN_ASK_LINKS,
+	BN_ASK_DEED
+};
+
+/* Something to be written to the journal: on this thread too, for it waits for the disk and for locks. */
+struct bn_deed {
+	enum { BN_DEED_ACK, BN_DEED_SNOOZE, BN_DEED_NOTE } verb;
+	bool undo;
+	bn_time until;	      /* SNOOZE */
+	const char *words;    /* the reason, or the note; NULL: none */
+	const char *identity; /* see bn_actor_self */
+};
 
 /* What is asked. All strings are copied by bn_queries_ask. */
 struct bn_question {
@@ -15,8 +31,9 @@ struct bn_question {
 	struct bn_ref about;   /* DETAIL, LINKS; KEPT_LOG: the run */
 	const char *task;      /* KEPT_LOG: the task's key, NULL: any */
 	int try_number;	       /* KEPT_LOG: 0: the latest */
-	const struct bn_zone
-	    *zone; /* DETAIL: how times are written; borrowed, outlives the queries */
+	struct bn_deed deed;   /* DEED; it is about `about` */
+	/* DETAIL, DEED: how times are written; borrowed, outlives the queries */
+	const struct bn_zone *zone;
 	bool ascii;
 };
 
@@ -31,7 +48,7 @@ struct bn_answer {
 	struct bn_detail detail;
 	struct bn_lineage lineage;
 	struct bn_summary summary;
-	char *text;	 /* KEPT_LOG: what is kept, or NULL */
+	char *text;	 /* KEPT_LOG: what is kept, or NULL; DEED: what was done, in words */
 	bn_time text_at; /* when it was read */
 	bool text_complete;
 	bn_time now; /* the moment it speaks of */
@@ -53,6 +70,8 @@ int bn_queries_fd(const struct bn_queries *queries);
  * blocks. */
 void bn_queries_ask(struct bn_queries *queries, uint64_t owner, int slot,
 		    const struct bn_question *question);
+/* Deeds are never forgotten: what waits when the queries are freed is still done. */
+
 /* Forgets what this owner asked. */
 void bn_queries_forget(struct bn_queries *queries, uint64_t owner);
 /* True while anything asked is not answered yet. */

@@ -45,6 +45,7 @@ struct bn_app {
 	struct bn_history commands, filters;
 
 	struct bn_job *job;
+	int deeds; /* written to the journal so far: a slot each */
 	bool quit;
 	int exit_code;
 };
@@ -53,6 +54,10 @@ struct bn_app {
 struct bn_rect bn_chrome_draw(struct bn_app *app);
 /* The clock as the header shows it. */
 void bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT]);
+
+/* journal.c: questions that write belong to this owner. */
+#define BN_DEED_OWNER UINT64_MAX
+void bn_deed_done(struct bn_app *app, const struct bn_answer *answer);
 
 /* command.c */
 int bn_job_fd(const struct bn_job *job); /* -1 without a job */

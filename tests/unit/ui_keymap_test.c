@@ -133,9 +133,8 @@ keymap_help_lists_what_is_valid_here_and_nothing_else(void **state)
 	(void)state;
 	bn_keymap_help(map, BN_IN_TRIAGE, true, true, &lists);
 	bn_keymap_help(map, BN_IN_TEXT, false, false, &text);
-	assert_true(bn_strlist_has(
-	    &lists,
-	    "a\tacknowledge: you have seen it (again: take that back) (read-only: refused)"));
+	assert_true(bn_strlist_has(&lists, "a\tacknowledge: you have seen it (on Triage, again: "
+					   "take that back) (read-only: refused)"));
 	assert_true(bn_strlist_has(&text, "w\twrap long lines, or cut them"));
 	assert_true(
 	    bn_strlist_has(&lists, "w\twhat changed around it: commits, statuses, attributes"));

@@ -157,6 +157,21 @@ edit_filter(struct bn_pane *pane)
 					       .payload = pane});
 }
 
+/* The address of the selected thing's page, copied so that a browser can be given it. */
+static void
+show_link(struct bn_pane *pane)
+{
+	const char *url = "";
+	size_t row;
+
+	if (bn_list_selected(pane->list, &row))
+		url = bn_row_text(bn_list_rows(pane->list), row, "url");
+	if (*url == '\0')
+		bn_app_say(pane->screen->app, BN_TONE_PLAIN, "the platform gives no link for this");
+	else
+		bn_app_copy(pane->screen->app, url);
+}
+
 /* ---- actions -----------------------------------------------------------------------------------
  */
 
@@ -168,6 +183,9 @@ bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_eve
 	switch (action) {
 	case BN_ACT_CLICK:
 		return event != NULL && bn_list_click(pane->list, event->y) ? BN_REDRAW : 0;
+	case BN_ACT_LINK:
+		show_link(pane);
+		return BN_REDRAW;
 	case BN_ACT_FILTER:
 		edit_filter(pane);
 		return BN_REDRAW;

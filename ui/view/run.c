@@ -279,6 +279,7 @@ log_act(struct run *r, enum bn_action action)
 	switch (action) {
 	case BN_ACT_BACK:
 	case BN_ACT_CLOSE:
+	case BN_ACT_PANE:
 		r->log_focus = r->log_big = false;
 		return BN_REDRAW;
 	case BN_ACT_SEARCH:

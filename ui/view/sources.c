@@ -40,7 +40,7 @@ sources_act(struct bn_screen *screen, enum bn_action action, const struct bn_key
 
 static const char *const columns[] = {"status",	 "source", "type",    "last_ok", "every",
 				      "calls",	 "p50",	   "p95",     "errors",	 "entities",
-				      "skipped", "auth",   "expires", NULL};
+				      "skipped", "auth",   "expires", "url",	 NULL};
 static const char *const side_columns[] = {"status", "at",    "what",  "http_status",
 					   "took",   "bytes", "error", NULL};
 
