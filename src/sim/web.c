@@ -195,6 +195,21 @@ on_truncated(void *payload, uint64_t at, char *out, size_t max)
 	return (ssize_t)half;
 }
 
+/* The whole body, and nothing of what was promised beyond it. */
+static ssize_t
+on_lie(void *payload, uint64_t at, char *out, size_t max)
+{
+	const struct bn_web_request *request = payload;
+	size_t size = at < request->text_size ? request->text_size - (size_t)at : 0;
+
+	if (size == 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (size > max)
+		size = max;
+	memcpy(out, request->text + at, size);
+	return (ssize_t)size;
+}
+
 /* The body without its last byte, and then blanks for ever: valid as far as it goes. */
 static ssize_t
 on_endless(void *payload, uint64_t at, char *out, size_t max)
@@ -227,19 +242,6 @@ plain_response(const struct bn_web_request *request)
 }
 
 static struct MHD_Response *
-lying_response(const struct bn_web_request *request)
-{
-	struct MHD_Response *response = plain_response(request);
-	char length[32];
-
-	snprintf(length, sizeof(length), "%zu", request->text_size + 4096);
-	MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_LENGTH, length);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	return response;
-}
-
-static struct MHD_Response *
 make_response(struct bn_web_request *request)
 {
 	struct chunks *chunks;
@@ -257,7 +259,8 @@ make_response(struct bn_web_request *request)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_truncated,
 							 request, NULL);
 	if (has_fault(request, BN_FAULT_LIE, NULL))
-		return lying_response(request);
+		return MHD_create_response_from_callback(request->text_size + 4096, 16384, on_lie,
+							 request, NULL);
 	return plain_response(request);
 }
 

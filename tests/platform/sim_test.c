@@ -716,6 +716,7 @@ faults_of_bodies_break_them_as_they_say(void **state)
 	free(reply.text);
 	reply = alerts_under("lie=prom");
 	assert_true(promised_length(&reply) > strlen(reply.body));
+	assert_null(strstr(strstr(reply.text, "Content-Length: ") + 1, "Content-Length: "));
 	free(reply.text);
 	reply = alerts_under("drop=*");
 	assert_int_equal(reply.size, 0);
