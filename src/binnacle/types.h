@@ -82,12 +82,7 @@ enum bn_kind {
 };
 
 /* May a retry repeat this work? Declared by the pipeline itself or by the configuration. */
-enum bn_idempotence {
-	BN_IDEMPOTENCE_UNKNOWN = 0,
-	BN_IDEMPOTENT,
-	BN_AT_LEAST_ONCE,
-	BN_APPEND
-};
+enum bn_idempotence { BN_IDEMPOTENCE_UNKNOWN = 0, BN_IDEMPOTENT, BN_AT_LEAST_ONCE, BN_APPEND };
 
 /* How bad a finding is. */
 enum bn_severity { BN_INFO = 0, BN_WARN, BN_CRIT };

@@ -363,7 +363,8 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 
 	/* "run/argo/x" says its kind; anything else is a key or name of the kind the command is
 	 * about. */
-	if (strchr(text, '/') != NULL && bn_ref_parse(text, NULL, NULL, &parsed, &ignored) == BN_OK) {
+	if (strchr(text, '/') != NULL &&
+	    bn_ref_parse(text, NULL, NULL, &parsed, &ignored) == BN_OK) {
 		const char *slash = strchr(parsed.key, '/');
 		char *source = slash != NULL ? bn_arena_strndup(cli->arena, parsed.key,
 								(size_t)(slash - parsed.key))

@@ -124,8 +124,8 @@ static int
 from_command(struct scratch *scratch, const char *key, const char *command, struct bn_error *err)
 {
 	char complaint[200];
-	int rc = bn_spawn_read(command, TIMEOUT, scratch->stop, scratch->text, MAX_SECRET + 1, &scratch->used,
-			       complaint, sizeof(complaint), err);
+	int rc = bn_spawn_read(command, TIMEOUT, scratch->stop, scratch->text, MAX_SECRET + 1,
+			       &scratch->used, complaint, sizeof(complaint), err);
 
 	if (rc == BN_ETOOBIG && err != NULL)
 		err->code = rc = BN_EAUTH;

@@ -210,8 +210,9 @@ follow(struct child *child, int64_t timeout_ms, const struct bn_stop *stop, stru
 }
 
 int
-bn_spawn_read(const char *command, int64_t timeout_ms, const struct bn_stop *stop, char *out, size_t size, size_t *used,
-	      char *complaint, size_t complaint_size, struct bn_error *err)
+bn_spawn_read(const char *command, int64_t timeout_ms, const struct bn_stop *stop, char *out,
+	      size_t size, size_t *used, char *complaint, size_t complaint_size,
+	      struct bn_error *err)
 {
 	struct child child = {-1, -1, -1, false, 0};
 	struct sink text = {out, size, 0}, words = {complaint, complaint_size, 0};

@@ -102,7 +102,7 @@ const struct bn_option bn_source_options[] = {
      NULL},
     {"ca-file", BN_OPT_PATH, NULL, "Certificates (PEM) to trust instead of the system's", 0, NULL},
     {"pinned-key", BN_OPT_STRING, NULL,
-	"The server's public key as sha256//BASE64, demanded besides a good certificate", 0, NULL},
+     "The server's public key as sha256//BASE64, demanded besides a good certificate", 0, NULL},
     {"proxy", BN_OPT_URL, NULL, "An HTTP proxy; default: the environment's", 0, NULL},
     {"allow-http", BN_OPT_BOOL, "false",
      "Allow unencrypted http:// to another machine; without it only loopback may", 0, NULL},

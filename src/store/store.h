@@ -14,7 +14,7 @@
 struct bn_store;
 
 enum bn_store_mode {
-	BN_STORE_SHARED = 0,	 /* read and write */
+	BN_STORE_SHARED = 0,	  /* read and write */
 	BN_STORE_MEMORY = 1 << 0, /* --cache none: nothing on disk, gone at close */
 	BN_STORE_NO_WAL = 1 << 1  /* a rollback journal, as on a network file system */
 };
@@ -23,17 +23,18 @@ enum bn_store_mode {
  * refused untouched (BN_EUNSUPPORTED with the version that is needed); a corrupt cache.db is renamed aside
  * and rebuilt, which *notice (may be NULL; caller frees) says; a corrupt journal is opened read-only, said
  * the same way. On a network file system WAL is not used, and it is said. The clock is borrowed. */
-int bn_store_open(struct bn_store **out, const char *dir, unsigned mode, const struct bn_clock *clock,
-    char **notice, struct bn_error *err);
+int bn_store_open(struct bn_store **out, const char *dir, unsigned mode,
+		  const struct bn_clock *clock, char **notice, struct bn_error *err);
 void bn_store_close(struct bn_store *store);
 const char *bn_store_dir(const struct bn_store *store);
 bool bn_store_journal_writable(const struct bn_store *store);
 
 /* How long things are kept, ms; what stands here is the default. Call before the writers are opened. */
 struct bn_store_keep {
-	int64_t points;	 /* raw points, then ten-minute roll-ups: 8 days */
-	int64_t history; /* transitions, attempts, closed findings, roll-ups, what is gone: 400 days */
-	int64_t calls;	 /* requests made: 1 day */
+	int64_t points; /* raw points, then ten-minute roll-ups: 8 days */
+	int64_t
+	    history; /* transitions, attempts, closed findings, roll-ups, what is gone: 400 days */
+	int64_t calls; /* requests made: 1 day */
 };
 void bn_store_set_keep(struct bn_store *store, const struct bn_store_keep *keep);
 /* Where the journal's head is written besides: NULL (the default) syslog(3), "" nowhere (the demo), else a
@@ -71,8 +72,8 @@ int64_t bn_reader_version(struct bn_reader *reader);
  * attribute measure series point observed ack snooze note`. For each row on_row gets the statement; returning
  * other than BN_OK ends it with that code. BN_EINVAL: not SQL; BN_EPERM: not allowed; BN_ETIMEOUT: too long. */
 int bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t limit_rows,
-    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
-    struct bn_error *err);
+		 int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err),
+		 void *payload, struct bn_error *err);
 
 /* ---- noticing commits ---------------------------------------------------------------------- */
 
@@ -96,10 +97,10 @@ struct bn_source_info {
 	bool disabled;
 };
 int bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, int64_t *id,
-    struct bn_error *err);
+		     struct bn_error *err);
 /* Takes over the lease's epoch (the flock is the collector's affair): raises it, returns it. */
-int bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *holder, int64_t *epoch,
-    struct bn_error *err);
+int bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *holder,
+			 int64_t *epoch, struct bn_error *err);
 
 /* What came of a poll; extends or opens the observed interval when it was fine. `failure` NULL: fine. */
 struct bn_poll_result {
@@ -113,7 +114,7 @@ struct bn_poll_result {
 	bn_time auth_expires_at;
 };
 int bn_writer_poll_result(struct bn_writer *writer, int64_t source_id, int64_t epoch,
-    const struct bn_poll_result *result, struct bn_error *err);
+			  const struct bn_poll_result *result, struct bn_error *err);
 struct bn_call_record {
 	bn_time at;
 	int64_t took; /* ms */
@@ -123,7 +124,7 @@ struct bn_call_record {
 	const char *error;
 };
 int bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn_call_record *calls,
-    size_t count, struct bn_error *err);
+		    size_t count, struct bn_error *err);
 
 /* ---- writing: batches ---------------------------------------------------------------------- */
 
@@ -133,12 +134,13 @@ int bn_writer_calls(struct bn_writer *writer, int64_t source_id, const struct bn
  * `host` is put at its head for the plugin's inline functions. Rules of DESIGN 3 (absence, order, attempts,
  * history) are applied here and nowhere else. */
 struct bn_batch;
-struct bn_batch *bn_batch_new(struct bn_writer *writer, const struct bn_host *host, int64_t source_id,
-    const char *source_name, int64_t epoch);
+struct bn_batch *bn_batch_new(struct bn_writer *writer, const struct bn_host *host,
+			      int64_t source_id, const char *source_name, int64_t epoch);
 void bn_batch_free(struct bn_batch *batch); /* what was not committed is dropped */
 /* When the request was sent whose answer the following records come from. */
 void bn_batch_sent(struct bn_batch *batch, bn_time sent_at);
-int bn_batch_scope(struct bn_batch *batch, const char *name, enum bn_scope_type type, struct bn_error *err);
+int bn_batch_scope(struct bn_batch *batch, const char *name, enum bn_scope_type type,
+		   struct bn_error *err);
 int bn_batch_page(struct bn_batch *batch, struct bn_error *err);
 int bn_batch_scope_done(struct bn_batch *batch, struct bn_error *err);
 /* Instead of scope_done, when the scope's answer is byte for byte the one it was last read from: renews its
@@ -157,11 +159,12 @@ void bn_batch_tasks_complete(struct bn_batch *batch, const char *run_key, int at
 void bn_batch_endpoint(struct bn_batch *batch, const struct bn_endpoint *record);
 void bn_batch_entity(struct bn_batch *batch, enum bn_kind kind, const struct bn_entity *record);
 void bn_batch_finding(struct bn_batch *batch, const struct bn_finding *record);
-void bn_batch_attribute(struct bn_batch *batch, enum bn_kind kind, const char *key, const char *name,
-    const char *value);
+void bn_batch_attribute(struct bn_batch *batch, enum bn_kind kind, const char *key,
+			const char *name, const char *value);
 void bn_batch_measure(struct bn_batch *batch, struct bn_ref about, const char *name, double value,
-    const char *unit, bn_time at);
-void bn_batch_point(struct bn_batch *batch, struct bn_ref about, const char *series, bn_time at, double value);
+		      const char *unit, bn_time at);
+void bn_batch_point(struct bn_batch *batch, struct bn_ref about, const char *series, bn_time at,
+		    double value);
 void bn_batch_link(struct bn_batch *batch, struct bn_ref from, struct bn_ref to, const char *kind);
 void bn_batch_skip(struct bn_batch *batch, const char *what, const char *why);
 size_t bn_batch_skipped(const struct bn_batch *batch, const char **reason);
@@ -174,12 +177,13 @@ struct bn_config_link {
 	struct bn_ref from, to; /* source NULL: any */
 	const char *kind;
 };
-int bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link *links, size_t count,
-    struct bn_error *err);
+int bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link *links,
+			   size_t count, struct bn_error *err);
 
 /* Logs read once are kept (at most 1 MiB each, the newest 256 MiB in all). */
 int bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt,
-    const char *task_key, int try_number, bool complete, const char *text, size_t size, struct bn_error *err);
+		  const char *task_key, int try_number, bool complete, const char *text,
+		  size_t size, struct bn_error *err);
 
 /* Housekeeping in small steps: retention, roll-ups, search index, free space. Returns BN_OK when there is
  * nothing left to do now, BN_EBUSY when called again it would do more. */

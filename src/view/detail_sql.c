@@ -8,14 +8,14 @@
 #define RUN	 (1u << BN_RUN)
 #define ENDPOINT (1u << BN_ENDPOINT)
 #define SOURCE	 (1u << BN_SOURCE)
-#define OTHER \
-	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL | \
-	    1u << BN_CHANGE)
+#define OTHER                                                                                      \
+	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL |   \
+	 1u << BN_CHANGE)
 #define ANY (PIPELINE | RUN | ENDPOINT | SOURCE | OTHER)
 
 static_assert(BN_ROLE_DIM == 1 && BN_ROLE_OK == 5 && BN_ROLE_WARN == 7 && BN_ROLE_FAILED == 8 &&
 		  BN_ROLE_CHANGE == 11,
-    "the queries below name roles by number");
+	      "the queries below name roles by number");
 
 /* The queries are easier to read as laid out by hand. */
 /* clang-format off */

@@ -250,7 +250,8 @@ read_value(const struct bn_column *column, const char *value, double *out, struc
 			return BN_OK;
 		return fail_value(column, value, "yes or no", err);
 	case BN_FORMAT_PERCENT:
-		return read_percent(value, out) ? BN_OK : fail_value(column, value, "a percentage", err);
+		return read_percent(value, out) ? BN_OK
+						: fail_value(column, value, "a percentage", err);
 	default:
 		return read_number(value, out) ? BN_OK : fail_value(column, value, "a number", err);
 	}

@@ -49,9 +49,10 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	int rc = BN_OK;
 
 	*out = (struct bn_summary){0};
-	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
-		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO, "summary: %s",
-		    sqlite3_errmsg(db));
+	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK ||
+	    sqlite3_step(row) != SQLITE_ROW) {
+		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
+			     "summary: %s", sqlite3_errmsg(db));
 		goto out;
 	}
 	out->failed = sqlite3_column_int(row, 0);
@@ -64,8 +65,8 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	out->snoozed = sqlite3_column_int(row, 7);
 	out->folded_from = sqlite3_column_int(row, 8);
 	out->newest = sqlite3_column_int64(row, 9);
-	out->stale = out->newest == 0 ||
-	    bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 10);
+	out->stale =
+	    out->newest == 0 || bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 10);
 out:
 	sqlite3_finalize(row);
 	return rc;
