@@ -65,6 +65,9 @@ set_ink(struct bn_pen *pen, struct bn_ink ink)
 		attributes |= A_UNDERLINE;
 	if (look->reverse || (ink.selected && band->reverse))
 		attributes |= A_REVERSE;
+	/* A reversed band in many colours would be a patchwork: there the signs alone carry it. */
+	if (ink.selected && band->reverse)
+		ink.role = BN_ROLE_SELECTED;
 	wattr_set(pen->window, attributes, pen->colour ? pair_of(ink) : 0, NULL);
 }
 
@@ -300,7 +303,7 @@ bn_draw_bar(struct bn_pen *pen, int y, int x, int width, double fraction, struct
 	filled = (int)(fraction * width + 0.5);
 	repeat(pen, y, x, filled, ink, "━");
 	repeat(pen, y, x + filled, width - filled, BN_INK_ON(BN_ROLE_RULE, ink.selected),
-	       pen->ascii ? "." : "━");
+	       pen->ascii ? "." : "─");
 }
 
 void

@@ -115,6 +115,11 @@ bn_log_pump(struct bn_log *log)
 		return changed;
 	log->ended = true;
 	bn_log_stop(log);
+	if (bn_pager_following(
+		log->pager)) { /* there is nothing more to follow: its end stays in sight */
+		bn_pager_act(log->pager, BN_ACT_BOTTOM);
+		bn_pager_follow(log->pager, false);
+	}
 	if (rc != BN_ECANCELLED) {
 		log->error = err;
 		log->error.code = rc;

@@ -586,13 +586,15 @@ draw_log(struct run *r, struct bn_rect rect, bool box)
 	struct bn_buf title = BN_BUF_INIT(4096), right = BN_BUF_INIT(4096);
 	struct bn_rect in = {rect.y + 1, rect.x + 1, rect.h - 1, rect.w - 2};
 
-	bn_log_words(&r->log, &title, &right);
 	bn_draw_clear(pen, rect);
 	if (box)
-		in = bn_draw_box(pen, rect, bn_buf_text(&title), bn_buf_text(&right), r->log_focus);
+		in = (struct bn_rect){rect.y + 1, rect.x + 2, rect.h - 2, rect.w - 4};
+	bn_log_draw(&r->log, in); /* before the words: they say what is in sight */
+	bn_log_words(&r->log, &title, &right);
+	if (box)
+		bn_draw_box(pen, rect, bn_buf_text(&title), bn_buf_text(&right), r->log_focus);
 	else
 		bn_draw_rule(pen, rect.y, rect.x, rect.w, bn_buf_text(&title), bn_buf_text(&right));
-	bn_log_draw(&r->log, in);
 	bn_buf_free(&title);
 	bn_buf_free(&right);
 }
