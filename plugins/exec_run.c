@@ -14,11 +14,10 @@
 #include "exec.h"
 
 #define LINE_AT_MOST (1024 * 1024)
-#define INPUT_AT_MOST                                                                              \
-	60000	  /* below the 64 KiB a pipe holds: it is written before anybody reads   \
-			     */
-#define TICK  200 /* ms between two looks at a cancel and the command's end */
-#define GRACE 500 /* ms between SIGTERM and SIGKILL */
+/* Below the 64 KiB a pipe holds: it is written before anybody reads. */
+#define INPUT_AT_MOST 60000
+#define TICK	      200 /* ms between two looks at a cancel and the command's end */
+#define GRACE	      500 /* ms between SIGTERM and SIGKILL */
 
 struct child {
 	pid_t pid;
