@@ -152,6 +152,7 @@ ask_all(struct bn_app *app)
 {
 	struct bn_question question = {.kind = BN_ASK_SUMMARY};
 
+	bn_store_noticed(app->options->store);
 	bn_queries_ask(app->queries, SUMMARY_OWNER, 0, &question);
 	app->top->ops->ask(app->top);
 	app->asked = app->tick;
@@ -732,7 +733,8 @@ next_timer(struct bn_app *app)
 
 	if (app->options->clock->speed > 0) /* the header's clock: to the next second that shows */
 		wait = sooner(wait, 1000 - bn_clock_now(app->options->clock) % 1000);
-	if (!app->paused)
+	/* While questions are out there is nothing to ask: their answers wake us. */
+	if (!app->paused && !bn_queries_busy(app->queries))
 		wait = sooner(wait, app->asked + (app->stale ? ASK_SOONEST : ask_interval(app)) -
 					app->tick);
 	if (app->top->ops->timer != NULL) {
@@ -783,7 +785,8 @@ wait_for_something(struct bn_app *app)
 	    [FD_TTY] = {bn_term_fd(app->term), POLLIN, 0},
 	    [FD_SIGNAL] = {app->signal_fd, POLLIN, 0},
 	    [FD_ANSWER] = {bn_queries_fd(app->queries), POLLIN, 0},
-	    [FD_COMMIT] = {bn_store_notice_fd(app->options->store), POLLIN, 0},
+	    /* Known to be stale already: a page of a thousand commits wakes nobody again. */
+	    [FD_COMMIT] = {app->stale ? -1 : bn_store_notice_fd(app->options->store), POLLIN, 0},
 	    [FD_WAKE] = {app->options->wake_fd, POLLIN, 0},
 	    [FD_JOB] = {bn_job_fd(app->job), POLLIN, 0},
 	};
@@ -798,10 +801,8 @@ wait_for_something(struct bn_app *app)
 	}
 	if (app->quit)
 		return;
-	if (fds[FD_COMMIT].revents != 0) {
-		bn_store_noticed(app->options->store);
+	if (fds[FD_COMMIT].revents != 0)
 		app->stale = true;
-	}
 	if (fds[FD_WAKE].revents != 0) {
 		drain(app->options->wake_fd);
 		if (app->top->ops->wake != NULL)

@@ -276,6 +276,7 @@ hand_over(struct bn_queries *q, struct bn_answer *answer)
 
 	if (q->drop_current || q->stop) {
 		bn_answer_clear(answer);
+		ring(q); /* whoever waited for us to be idle may ask again */
 		return;
 	}
 	done = bn_xcalloc(1, sizeof(*done));
