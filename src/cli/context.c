@@ -90,6 +90,9 @@ load_plugins(struct bn_cli *cli, const char *file, int rc, struct bn_error *err)
 			if (bn_registry_load(cli->registry, path, err) == BN_OK)
 				continue;
 			bn_error_prefix(err, "%s:%d", section->file, section->line);
+			/* nothing else of it can be judged without the plugin */
+			bn_config_free(cli->config);
+			cli->config = NULL;
 			return err->code = BN_ECONFIG;
 		}
 	}
