@@ -783,7 +783,8 @@ bn_add_link(struct bn_batch *b, struct bn_ref from, struct bn_ref to, const char
 	BN_HEAD(b)->add_link(b, from, to, kind);
 }
 
-/* Counts something that came broken; it shows in the source's row, never silently. */
+/* Counts something that came broken; it shows in the source's row, never silently. Within a complete
+ * scope nothing is taken for gone then, since the broken item may be what is missing. */
 static inline void
 bn_add_skip(struct bn_batch *b, const char *what, const char *why)
 {

@@ -95,6 +95,7 @@ struct bn_batch {
 		enum bn_scope_type type;
 		bn_time before; /* nothing of it was asked for before this */
 		size_t items, skipped;
+		bool unread; /* some of its list could not be read */
 	} scope;
 	int failure; /* of a page that was written by itself */
 	struct bn_error error;
@@ -466,8 +467,10 @@ void
 bn_batch_skip(struct bn_batch *b, const char *what, const char *why)
 {
 	b->skipped++;
-	if (b->scope.name != NULL)
+	if (b->scope.name != NULL) {
 		b->scope.skipped++;
+		b->scope.unread = true;
+	}
 	if (b->skip_reason == NULL)
 		b->skip_reason = bn_xasprintf("%.300s: %.600s", what != NULL ? what : "item",
 					      why != NULL ? why : "broken");
@@ -686,12 +689,15 @@ apply_all(struct bn_batch *b, size_t *lost, const char **why, struct bn_error *e
 static int
 finish_scope(struct bn_batch *b, struct bn_error *err)
 {
+	/* What could not be read may be what is missing: nothing is gone then, and what was not seen
+	 * keeps the age of the last whole reading, until it is too old to be believed. */
+	bool whole = b->scope.type != BN_COMPLETE || !b->scope.unread;
 	sqlite3_stmt *st;
 	int rc = BN_OK;
 
 	if (b->epoch < 0 || b->apply.scope_id == 0)
 		return BN_OK;
-	if (b->scope.type == BN_COMPLETE)
+	if (b->scope.type == BN_COMPLETE && whole)
 		rc = bn_apply_sweep(&b->apply, b->scope.before, err);
 	if (rc == BN_OK)
 		rc = store_marks(b, err);
@@ -701,7 +707,8 @@ finish_scope(struct bn_batch *b, struct bn_error *err)
 	if (st == NULL)
 		return err->code;
 	sqlite3_bind_int64(st, 1, b->apply.scope_id);
-	sqlite3_bind_int64(st, 2, b->apply.now);
+	if (whole)
+		sqlite3_bind_int64(st, 2, b->apply.now);
 	sqlite3_bind_int64(st, 3, b->scope.before);
 	sqlite3_bind_int64(st, 4, (int64_t)b->scope.items);
 	sqlite3_bind_int64(st, 5, (int64_t)b->scope.skipped);

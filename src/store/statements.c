@@ -53,7 +53,7 @@ static const char *const texts[BN_ST_COUNT] = {
 	" excluded.complete,"
 	" generation = generation + 1 RETURNING id, generation",
     [BN_ST_SCOPE_DONE] =
-	"UPDATE scope SET last_ok_at = ?2, sent_at = ?3, items = ?4, skipped = ?5 WHERE id = ?1",
+	"UPDATE scope SET last_ok_at = coalesce(?2, last_ok_at), sent_at = ?3, items = ?4, skipped = ?5 WHERE id = ?1",
     [BN_ST_SCOPE_SAME] = "UPDATE scope SET last_ok_at = ?3, sent_at = ?4"
 			 " WHERE source_id = ?1 AND name = ?2 AND last_ok_at IS NOT NULL"
 			 " RETURNING id",

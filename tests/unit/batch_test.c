@@ -46,6 +46,27 @@ batch_scope_not_read_to_its_end_marks_nothing_gone(void **state)
 }
 
 static void
+batch_complete_scope_with_broken_items_marks_nothing_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_batch *b;
+
+	observe_list(f, T0, "apps", BN_APP, BN_HEALTHY, KEYS("a", "b"));
+	b = fixture_batch(f);
+	fixture_at(f, T0 + 100000);
+	assert_ok(bn_batch_scope(b, "apps", BN_COMPLETE, &f->err), &f->err);
+	bn_batch_entity(b, BN_APP, &(struct bn_entity){.key = "a", .status = BN_HEALTHY});
+	bn_batch_skip(b, "apps", "not an object"); /* this may have been b */
+	assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
+	bn_batch_free(b);
+	assert_int_equal(ask(f, "SELECT gone_at FROM entity WHERE key = 'b'"), -999);
+	/* a was seen; of b nothing is known since the last whole reading */
+	assert_int_equal(ask(f, "SELECT age_ms FROM entity_now WHERE key = 'a'"), 0);
+	assert_int_equal(ask(f, "SELECT age_ms FROM entity_now WHERE key = 'b'"), 100000);
+	assert_int_equal(ask(f, "SELECT status_now FROM entity_now WHERE key = 'b'"), BN_UNKNOWN);
+}
+
+static void
 batch_delta_scope_marks_nothing_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -679,6 +700,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(batch_complete_scope_marks_what_it_no_longer_holds_as_gone),
 	    STORE_TEST(batch_scope_not_read_to_its_end_marks_nothing_gone),
+	    STORE_TEST(batch_complete_scope_with_broken_items_marks_nothing_gone),
 	    STORE_TEST(batch_delta_scope_marks_nothing_gone),
 	    STORE_TEST(batch_thing_seen_after_the_list_was_asked_for_is_not_swept),
 	    STORE_TEST(batch_older_observation_than_the_stored_one_is_dropped),
