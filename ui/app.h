@@ -72,8 +72,7 @@ enum bn_tab {
 	BN_TAB_COUNT
 };
 
-/* ---- what screens use ---------------------------------------------------------------------------
- */
+/* ---- what screens use -------------------------------------------------------------------- */
 
 const struct bn_console_options *bn_app_options(const struct bn_app *app);
 struct bn_pen *bn_app_pen(struct bn_app *app);

@@ -24,8 +24,7 @@ bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT])
 		strcat(out, "Z");
 }
 
-/* ---- the header --------------------------------------------------------------------------------
- */
+/* ---- the header -------------------------------------------------------------------------- */
 
 /* A piece of the right half, built from the right end leftwards. */
 static int
@@ -124,8 +123,7 @@ draw_tabs(struct bn_app *app, int width)
 	bn_buf_free(&key);
 }
 
-/* ---- the line of keys --------------------------------------------------------------------------
- */
+/* ---- the line of keys -------------------------------------------------------------------- */
 
 static int
 draw_hint(struct bn_app *app, enum bn_action action, int y, int x, int end)

@@ -25,8 +25,7 @@ struct bn_job {
 	int code;
 };
 
-/* ---- words -------------------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------------------- */
 
 /* One word from *at: blanks end it; '…' keeps everything, "…" and \ keep the next. */
 static int
@@ -73,8 +72,7 @@ split_words(const char *line, struct bn_strlist *words, struct bn_error *err)
 	return rc;
 }
 
-/* ---- the job -----------------------------------------------------------------------------------
- */
+/* ---- the job ----------------------------------------------------------------------------- */
 
 static void *
 run_job(void *payload)

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- ink ---------------------------------------------------------------------------------------
- */
+/* ---- ink --------------------------------------------------------------------------------- */
 
 /* Two pairs a role (on the page, in the selected band), so that 64 pairs are enough for all. */
 static short
@@ -71,8 +70,7 @@ set_ink(struct bn_pen *pen, struct bn_ink ink)
 	wattr_set(pen->window, attributes, pen->colour ? pair_of(ink) : 0, NULL);
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text -------------------------------------------------------------------------------- */
 
 /* What stands for the few signs of our own where only ASCII may leave. */
 static const struct {
@@ -214,8 +212,7 @@ bn_draw_clear(struct bn_pen *pen, struct bn_rect rect)
 		bn_draw_blank(pen, rect.y + i, rect.x, rect.w, BN_INK(BN_ROLE_TEXT));
 }
 
-/* ---- rules and boxes ---------------------------------------------------------------------------
- */
+/* ---- rules and boxes --------------------------------------------------------------------- */
 
 static void
 repeat(struct bn_pen *pen, int y, int x, int width, struct bn_ink ink, const char *sign)
@@ -286,8 +283,7 @@ bn_draw_box(struct bn_pen *pen, struct bn_rect r, const char *title, const char 
 	return inside;
 }
 
-/* ---- bars --------------------------------------------------------------------------------------
- */
+/* ---- bars -------------------------------------------------------------------------------- */
 
 void
 bn_draw_bar(struct bn_pen *pen, int y, int x, int width, double fraction, struct bn_ink ink)
@@ -314,8 +310,7 @@ bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, bool waiting, s
 	repeat(pen, y, x + from, to - from, ink, waiting ? "┄" : "━");
 }
 
-/* ---- folded text -------------------------------------------------------------------------------
- */
+/* ---- folded text ------------------------------------------------------------------------- */
 
 /* Bytes of the first line when `text` is folded to `width` columns, at a blank where there is one.
  */

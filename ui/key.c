@@ -9,8 +9,7 @@
 
 #include "base/text.h"
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -90,8 +89,7 @@ bn_key_name(bn_key key, bool arrows, char out[BN_KEY_NAME])
 	return out;
 }
 
-/* ---- the decoder -------------------------------------------------------------------------------
- */
+/* ---- the decoder ------------------------------------------------------------------------- */
 
 /* What became of the bytes at the head of the buffer: `used` of them are done with; 0 means that
  * more are needed to tell. */

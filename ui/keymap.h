@@ -108,9 +108,8 @@
 	X(WRAP, "wrap", BN_IN_TEXT, "w", BN_IN_TEXT, "wrap", 0, "wrap long lines, or cut them")    \
 	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
 	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
-	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,       \
-	  "link", 0,                  \
-	  "show and copy the address of its page")                                                 \
+	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,     \
+	  "link", 0, "show and copy the address of its page")                                      \
 	X(REFRESH, "refresh", BN_IN_ALL, "R Ctrl-R F5", BN_IN_SOURCES, "poll now", 0,              \
 	  "poll now: the selected source, or all")                                                 \
 	X(PAUSE, "pause", BN_IN_ALL, "Z", 0, NULL, 0, "hold the screen still, or go on")           \

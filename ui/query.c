@@ -43,8 +43,7 @@ struct bn_queries {
 	bool stop;
 };
 
-/* ---- questions ---------------------------------------------------------------------------------
- */
+/* ---- questions --------------------------------------------------------------------------- */
 
 static struct bn_ref
 copy_ref(struct bn_arena *arena, struct bn_ref ref)
@@ -123,8 +122,7 @@ same_question(const struct bn_question *a, const struct bn_question *b)
 	       same_text(a->task, b->task) && a->query.attempt == b->query.attempt;
 }
 
-/* ---- answers -----------------------------------------------------------------------------------
- */
+/* ---- answers ----------------------------------------------------------------------------- */
 
 void
 bn_answer_clear(struct bn_answer *answer)
@@ -256,8 +254,7 @@ work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answ
 	}
 }
 
-/* ---- the thread --------------------------------------------------------------------------------
- */
+/* ---- the thread -------------------------------------------------------------------------- */
 
 static void
 ring(struct bn_queries *q)
@@ -332,8 +329,7 @@ view_thread(void *payload)
 	return NULL;
 }
 
-/* ---- the console's side ------------------------------------------------------------------------
- */
+/* ---- the console's side ------------------------------------------------------------------ */
 
 int
 bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_clock *clock,

@@ -50,6 +50,22 @@ struct bn_app {
 	int exit_code;
 };
 
+#define BN_CALM_AFTER	 10000 /* ms without a key after which rows may change their order */
+#define BN_SUMMARY_OWNER 0
+
+/* services.c: asks the header's question and the shown screen's; back to the screen below, if there is one. */
+void bn_app_ask_all(struct bn_app *app);
+void bn_app_free_screen(struct bn_screen *screen);
+void bn_app_leave(struct bn_app *app);
+
+/* keys.c: reads what was typed and acts on it (false: the terminal is gone); keys that only time makes certain;
+ * what a screen wants done after an action; back to the shell until somebody says fg; the end of a prompt. */
+bool bn_app_read_keys(struct bn_app *app);
+void bn_app_late_keys(struct bn_app *app);
+void bn_app_react(struct bn_app *app, unsigned reaction);
+void bn_app_suspend(struct bn_app *app);
+void bn_app_end_prompt(struct bn_app *app, bool done);
+
 /* chrome.c: the two lines above a screen and the one below it. Returns the screen's room. */
 struct bn_rect bn_chrome_draw(struct bn_app *app);
 /* The clock as the header shows it. */

@@ -311,8 +311,7 @@ bn_term_reclaim(struct bn_term *term)
 	bn_term_paint(term, true);
 }
 
-/* ---- the clipboard -----------------------------------------------------------------------------
- */
+/* ---- the clipboard ----------------------------------------------------------------------- */
 
 static void
 base64(struct bn_buf *out, const char *text, size_t size)

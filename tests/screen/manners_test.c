@@ -43,7 +43,7 @@ expect(struct bn_term *t, const char *text)
 		fail_msg("no \"%s\" on:\n%s", text, bn_term_dump(t));
 }
 
-/* ---- terminals ----------------------------------------------------------------------------------- */
+/* ---- terminals --------------------------------------------------------------------------- */
 
 /* Whether any cell has a colour of its own. */
 static bool
@@ -149,7 +149,7 @@ manners_plain_locale_sends_only_ascii(void **state)
 	console_quit(t);
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------- */
 
 static void
 manners_split_escape_sequence_is_a_key(void **state)
@@ -315,7 +315,7 @@ manners_copy_sends_the_reference_by_osc_52(void **state)
 	console_quit(t);
 }
 
-/* ---- help, generated from the table --------------------------------------------------------------- */
+/* ---- help, generated from the table ------------------------------------------------------ */
 
 static void
 expect_help(struct bn_term *t, unsigned context)
@@ -378,7 +378,7 @@ manners_help_scrolls_where_it_does_not_fit(void **state)
 	console_quit(t);
 }
 
-/* ---- the command line ---------------------------------------------------------------------------- */
+/* ---- the command line -------------------------------------------------------------------- */
 
 static void
 manners_command_line_completes_and_shows_output(void **state)
@@ -397,7 +397,7 @@ manners_command_line_completes_and_shows_output(void **state)
 	console_quit(t);
 }
 
-/* ---- sizes --------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------- */
 
 static void
 manners_any_sequence_of_sizes_ends_well(void **state)
@@ -429,7 +429,7 @@ manners_any_sequence_of_sizes_ends_well(void **state)
 	console_quit(t);
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------- */
 
 static void
 manners_nothing_is_sent_when_nothing_changed(void **state)
@@ -464,7 +464,7 @@ manners_moving_the_cursor_costs_little(void **state)
 	console_quit(t);
 }
 
-/* ---- signals ------------------------------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------------------------- */
 
 static void
 manners_hang_up_ends_it(void **state)

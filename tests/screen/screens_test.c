@@ -46,7 +46,7 @@ glyph(const char *status)
 	return bn_status_row(bn_status_from_word(status))->glyph;
 }
 
-/* ---- Runs ---------------------------------------------------------------------------------------- */
+/* ---- Runs -------------------------------------------------------------------------------- */
 
 /* How many of the latest `n` runs failed. */
 static int
@@ -201,7 +201,7 @@ screens_runs_80x24_shows_every_pipeline_as_it_is(void **state)
 	console_quit(t);
 }
 
-/* ---- Endpoints ----------------------------------------------------------------------------------- */
+/* ---- Endpoints --------------------------------------------------------------------------- */
 
 static void
 expect_endpoint(const struct screen_table *table, int row, const json_t *e)
@@ -251,7 +251,7 @@ screens_endpoints_show_every_endpoint_as_it_is(void **state)
 	console_quit(t);
 }
 
-/* ---- Triage -------------------------------------------------------------------------------------- */
+/* ---- Triage ------------------------------------------------------------------------------ */
 
 static const json_t *
 find(const char *name, const char *field, const char *value)
@@ -361,7 +361,7 @@ screens_triage_counts_what_the_world_counts(void **state)
 	console_quit(t);
 }
 
-/* ---- a run --------------------------------------------------------------------------------------- */
+/* ---- a run ------------------------------------------------------------------------------- */
 
 static void
 screens_run_shows_its_tasks_and_the_log_of_what_failed(void **state)
@@ -403,7 +403,7 @@ screens_run_shows_its_tasks_and_the_log_of_what_failed(void **state)
 	console_quit(t);
 }
 
-/* ---- Sources ------------------------------------------------------------------------------------- */
+/* ---- Sources ----------------------------------------------------------------------------- */
 
 static void
 screens_sources_show_what_each_one_holds(void **state)
@@ -439,7 +439,7 @@ screens_sources_show_what_each_one_holds(void **state)
 	console_quit(t);
 }
 
-/* ---- what changed -------------------------------------------------------------------------------- */
+/* ---- what changed ------------------------------------------------------------------------ */
 
 static void
 screens_changed_shows_the_merge_of_the_night(void **state)

@@ -211,7 +211,7 @@ list_sorts_by_the_columns_shown(void **state)
 	paper_close(&paper);
 }
 
-/* ---- the tree ------------------------------------------------------------------------------------ */
+/* ---- the tree ---------------------------------------------------------------------------- */
 
 static const char *const task_columns[] = {"status",
 					   "task",

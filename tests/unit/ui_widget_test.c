@@ -7,7 +7,7 @@
 #include "ui/widget/input.h"
 #include "ui/widget/pager.h"
 
-/* ---- drawing ----------------------------------------------------------------------------------- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 static void
 draw_hostile_text_stays_in_its_cells(void **state)
@@ -142,7 +142,7 @@ gantt_bar_lies_where_its_time_is(void **state)
 	paper_close(&paper);
 }
 
-/* ---- the input line ------------------------------------------------------------------------------ */
+/* ---- the input line ---------------------------------------------------------------------- */
 
 static enum bn_input_result
 press(struct bn_input *input, bn_key key)
@@ -248,7 +248,7 @@ input_completes_the_last_word(void **state)
 	bn_input_clear(&input);
 }
 
-/* ---- the pager ----------------------------------------------------------------------------------- */
+/* ---- the pager --------------------------------------------------------------------------- */
 
 static void
 fill(struct bn_pager *pager, int lines)

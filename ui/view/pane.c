@@ -91,8 +91,7 @@ bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer)
 	return true;
 }
 
-/* ---- the filter --------------------------------------------------------------------------------
- */
+/* ---- the filter -------------------------------------------------------------------------- */
 
 static void
 set_filter(struct bn_pane *pane, const char *text)
@@ -172,8 +171,7 @@ show_link(struct bn_pane *pane)
 		bn_app_copy(pane->screen->app, url);
 }
 
-/* ---- actions -----------------------------------------------------------------------------------
- */
+/* ---- actions ----------------------------------------------------------------------------- */
 
 unsigned
 bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event)
@@ -224,8 +222,7 @@ bn_pane_selected(const struct bn_pane *pane, struct bn_ref *ref)
 	return true;
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 static void
 draw_words(struct bn_pane *pane, struct bn_rect r, const char *nothing)

@@ -120,8 +120,7 @@ bn_plain_act(struct bn_screen *screen, enum bn_action action, const struct bn_ke
 	return reaction;
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 static void
 draw_headline(const struct bn_plain *p, int y, int x, int w)

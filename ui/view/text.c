@@ -105,8 +105,7 @@ text_answer(struct bn_screen *screen, struct bn_answer *answer)
 	(void)answer;
 }
 
-/* ---- a command's output -------------------------------------------------------------------------
- */
+/* ---- a command's output ------------------------------------------------------------------ */
 
 static const struct bn_screen_ops text_ops = {
     .title = "Output",
@@ -138,8 +137,7 @@ bn_text_screen(struct bn_app *app, const char *title, char *text)
 	return &t->screen;
 }
 
-/* ---- help ---------------------------------------------------------------------------------------
- */
+/* ---- help -------------------------------------------------------------------------------- */
 
 static const struct bn_screen_ops help_ops = {
     .title = "Help",
@@ -185,8 +183,7 @@ bn_help_screen(struct bn_app *app, unsigned context)
 	return &t->screen;
 }
 
-/* ---- everything about one thing -----------------------------------------------------------------
- */
+/* ---- everything about one thing ---------------------------------------------------------- */
 
 static void
 detail_ask(struct bn_screen *screen)

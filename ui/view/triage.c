@@ -111,8 +111,7 @@ triage_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_
 	}
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 /* "1 red, 4 amber, folded from 46": counted over what is listed. */
 static void

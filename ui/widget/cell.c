@@ -172,8 +172,7 @@ bn_columns_clear(struct bn_columns *columns)
 	memset(columns, 0, sizeof(*columns));
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 /* "●●✗": each mark in its own colour, the newest kept where the column is narrow. */
 static void

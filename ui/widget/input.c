@@ -11,8 +11,7 @@
 #define MAX_TEXT  4096
 #define MAX_LINES 200
 
-/* ---- history -----------------------------------------------------------------------------------
- */
+/* ---- history ----------------------------------------------------------------------------- */
 
 void
 bn_history_add(struct bn_history *history, const char *line)
@@ -63,8 +62,7 @@ bn_history_save(const struct bn_history *history, const char *path)
 	fclose(file);
 }
 
-/* ---- editing -----------------------------------------------------------------------------------
- */
+/* ---- editing ----------------------------------------------------------------------------- */
 
 static void
 set_text(struct bn_input *input, const char *text)
@@ -251,8 +249,7 @@ bn_input_key(struct bn_input *input, const struct bn_key_event *event)
 	return result;
 }
 
-/* ---- completion --------------------------------------------------------------------------------
- */
+/* ---- completion -------------------------------------------------------------------------- */
 
 static size_t
 word_start(const struct bn_input *input)
@@ -315,8 +312,7 @@ bn_input_complete(struct bn_input *input, struct bn_strlist *offers, bool backwa
 	memset(offers, 0, sizeof(*offers));
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 static int
 draw_offers(const struct bn_input *input, struct bn_pen *pen, int y, int x, int width)

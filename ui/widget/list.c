@@ -29,8 +29,7 @@ struct bn_list {
 	char sort[48];
 };
 
-/* ---- identity ----------------------------------------------------------------------------------
- */
+/* ---- identity ---------------------------------------------------------------------------- */
 
 static uint64_t
 hash_bytes(uint64_t hash, const void *bytes, size_t size)
@@ -113,8 +112,7 @@ map_find(const struct map *map, uint64_t id, const bool *taken)
 	return SIZE_MAX;
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------------- */
 
 struct bn_list *
 bn_list_new(const char *id_column)
@@ -281,8 +279,7 @@ bn_list_select(struct bn_list *list, struct bn_ref ref)
 	list->moved = true;
 }
 
-/* ---- marks -------------------------------------------------------------------------------------
- */
+/* ---- marks ------------------------------------------------------------------------------- */
 
 static size_t
 mark_index(const struct bn_list *list, uint64_t id)
@@ -384,8 +381,7 @@ mark_act(struct bn_list *list, enum bn_action action)
 	list->moved = true;
 }
 
-/* ---- moving ------------------------------------------------------------------------------------
- */
+/* ---- moving ------------------------------------------------------------------------------ */
 
 static void
 move_by(struct bn_list *list, long by)
@@ -461,8 +457,7 @@ bn_list_click(struct bn_list *list, int y)
 	return true;
 }
 
-/* ---- sorting -----------------------------------------------------------------------------------
- */
+/* ---- sorting ----------------------------------------------------------------------------- */
 
 static int
 sort_index(const struct bn_list *list)
@@ -510,8 +505,7 @@ bn_list_sort(const struct bn_list *list)
 	return list->sort[0] == '\0' ? NULL : list->sort;
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 static void
 draw_header(const struct bn_list *list, struct bn_pen *pen, int y, int x)

@@ -30,8 +30,7 @@ struct bn_pager {
 	bool searching;
 };
 
-/* ---- lines -------------------------------------------------------------------------------------
- */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 struct bn_pager *
 bn_pager_new(size_t max_bytes, bool levels)
@@ -198,8 +197,7 @@ bn_pager_dropped(const struct bn_pager *pager)
 	return pager->dropped;
 }
 
-/* ---- scrolling ---------------------------------------------------------------------------------
- */
+/* ---- scrolling --------------------------------------------------------------------------- */
 
 static int
 head_width(const struct line *line)
@@ -298,8 +296,7 @@ bn_pager_at_top(const struct bn_pager *pager)
 	return pager->top == 0 && pager->row == 0;
 }
 
-/* ---- searching ---------------------------------------------------------------------------------
- */
+/* ---- searching --------------------------------------------------------------------------- */
 
 static bool
 matches(const struct bn_pager *pager, size_t line)
@@ -415,8 +412,7 @@ bn_pager_act(struct bn_pager *pager, enum bn_action action)
 	}
 }
 
-/* ---- drawing -----------------------------------------------------------------------------------
- */
+/* ---- drawing ----------------------------------------------------------------------------- */
 
 /* Draws again, in the colour of hits, what matches in a piece of a line that stands at x. */
 static void

@@ -69,7 +69,7 @@ bn_tree_free(struct bn_tree *tree)
 	free(tree);
 }
 
-/* ---- what is under what -------------------------------------------------------------------- */
+/* ---- what is under what ------------------------------------------------------------------ */
 
 #define MAX_DEPTH 64
 
@@ -138,7 +138,7 @@ is_folded(const struct bn_tree *tree, size_t row)
 	       bn_rows_status(tree->rows, row) != BN_RUNNING;
 }
 
-/* ---- lines --------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 static void
 add_line(struct bn_tree *tree, struct bn_tree_line line)
@@ -304,7 +304,7 @@ bn_tree_to_failure(struct bn_tree *tree)
 		}
 }
 
-/* ---- acting -------------------------------------------------------------------------------- */
+/* ---- acting ------------------------------------------------------------------------------ */
 
 static void
 forget_key(struct bn_strlist *list, const char *key)

@@ -1,0 +1,337 @@
+/* keys.c - what keys do: from the decoder to the prompt, the screen, or the application. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ui/state.h"
+
+/* ---- actions ----------------------------------------------------------------------------- */
+
+static void
+command_done(struct bn_app *app, void *payload, const char *text)
+{
+	(void)payload;
+	if (text == NULL)
+		return;
+	bn_history_add(&app->commands, text);
+	bn_app_command(app, text);
+}
+
+static void
+command_complete(struct bn_app *app, void *payload, const char *text, struct bn_strlist *out)
+{
+	(void)payload;
+	if (app->options->complete != NULL)
+		app->options->complete(app->options->payload, text, out);
+}
+
+static void
+poll_now(struct bn_app *app)
+{
+	struct bn_ref ref = {BN_KIND_NONE, NULL, NULL};
+	const char *source = NULL;
+
+	if (app->options->collect == NULL) {
+		bn_app_say(app, BN_TONE_PLAIN, "nothing is fetched: started with --offline");
+		return;
+	}
+	if (app->top == app->tabs[BN_TAB_SOURCES] && app->top->ops->selected(app->top, &ref))
+		source = ref.key;
+	bn_collect_refresh(app->options->collect, source);
+	bn_app_say(app, BN_TONE_PLAIN, "polling %s now", source != NULL ? source : "every source");
+}
+
+/* Back to the shell. Other processes of our group (a wrapper script) must stop too for the shell to
+ * notice; the leases are given back first, so that somebody else's binnacle can go on polling. */
+void
+bn_app_suspend(struct bn_app *app)
+{
+	sigset_t only;
+
+	if (app->options->collect != NULL)
+		bn_collect_suspend(app->options->collect);
+	bn_term_release(app->term);
+	sigemptyset(&only);
+	sigaddset(&only, SIGTSTP);
+	signal(SIGTSTP, SIG_DFL);
+	kill(0, SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL); /* here the process stops, and goes on */
+	pthread_sigmask(SIG_BLOCK, &only, NULL);
+	bn_term_resized(app->term);
+	bn_term_reclaim(app->term);
+	if (app->options->collect != NULL)
+		bn_collect_resume(app->options->collect);
+	app->stale = app->dirty = app->whole = true;
+	app->asked = 0;
+}
+
+static void
+copy_selected(struct bn_app *app)
+{
+	struct bn_ref ref;
+	char *text;
+
+	if (app->top->ops->selected == NULL || !app->top->ops->selected(app->top, &ref) ||
+	    ref.key == NULL)
+		return;
+	text =
+	    bn_xasprintf("%s%s%s%s%s", bn_kind_word(ref.kind), ref.kind != BN_KIND_NONE ? "/" : "",
+			 ref.source == NULL ? "" : ref.source,
+			 ref.source == NULL || *ref.source == '\0' ? "" : "/", ref.key);
+	bn_app_copy(app, text);
+	free(text);
+}
+
+/* Actions about the selected thing that are the same on every screen. True: done. */
+static bool
+subject_action(struct bn_app *app, enum bn_action action)
+{
+	struct bn_ref ref;
+
+	switch (action) {
+	case BN_ACT_CHANGED:
+	case BN_ACT_LINKS:
+	case BN_ACT_DETAIL:
+	case BN_ACT_ACK:
+	case BN_ACT_SNOOZE:
+	case BN_ACT_NOTE:
+	case BN_ACT_OPEN:
+	case BN_ACT_LOG:
+		break;
+	default:
+		return false;
+	}
+	if (app->top->ops->selected == NULL || !app->top->ops->selected(app->top, &ref))
+		return true;
+	switch (action) {
+	case BN_ACT_CHANGED:
+		bn_app_push(app, bn_changed_screen(app, ref));
+		break;
+	case BN_ACT_LINKS:
+		bn_app_push(app, bn_links_screen(app, ref));
+		break;
+	case BN_ACT_DETAIL:
+		bn_app_push(app, bn_detail_screen(app, ref));
+		break;
+	case BN_ACT_ACK:
+		bn_app_acknowledge(app, ref, false);
+		break;
+	case BN_ACT_SNOOZE:
+		bn_app_snooze(app, ref);
+		break;
+	case BN_ACT_NOTE:
+		bn_app_note(app, ref);
+		break;
+	case BN_ACT_LOG:
+		if (ref.kind == BN_PIPELINE || ref.kind == BN_RUN)
+			bn_app_push(app, bn_run_screen(app, ref, true));
+		else
+			bn_app_say(app, BN_TONE_PLAIN, "%s has no log", bn_kind_word(ref.kind));
+		break;
+	default:
+		bn_app_open(app, ref);
+	}
+	return true;
+}
+
+static const enum bn_action tab_actions[BN_TAB_COUNT] = {
+    [BN_TAB_TRIAGE] = BN_ACT_TRIAGE,	   [BN_TAB_RUNS] = BN_ACT_RUNS,
+    [BN_TAB_ENDPOINTS] = BN_ACT_ENDPOINTS, [BN_TAB_TIMELINE] = BN_ACT_TIMELINE,
+    [BN_TAB_SOURCES] = BN_ACT_SOURCES,
+};
+
+static bool
+tab_action(struct bn_app *app, enum bn_action action)
+{
+	int i;
+
+	for (i = 0; i < BN_TAB_COUNT; i++)
+		if (tab_actions[i] == action) {
+			bn_app_tab(app, (enum bn_tab)i);
+			return true;
+		}
+	return false;
+}
+
+static void
+close_view(struct bn_app *app)
+{
+	if (app->top->below != NULL)
+		bn_app_leave(app);
+	else
+		app->quit = true;
+}
+
+static void
+app_action(struct bn_app *app, enum bn_action action)
+{
+	if (tab_action(app, action) || subject_action(app, action))
+		return;
+	switch (action) {
+	case BN_ACT_BACK:
+		bn_app_leave(app);
+		break;
+	case BN_ACT_CLOSE:
+		close_view(app);
+		break;
+	case BN_ACT_QUIT:
+		app->quit = true;
+		break;
+	case BN_ACT_REDRAW:
+		app->dirty = app->whole = true;
+		break;
+	case BN_ACT_SUSPEND:
+		bn_app_suspend(app);
+		break;
+	case BN_ACT_REFRESH:
+		poll_now(app);
+		break;
+	case BN_ACT_PAUSE:
+		app->paused = !app->paused;
+		app->stale = true;
+		break;
+	case BN_ACT_COPY:
+		copy_selected(app);
+		break;
+	case BN_ACT_COMMAND:
+		bn_app_prompt(app, &(struct bn_prompt){.label = ":",
+						       .history = &app->commands,
+						       .done = command_done,
+						       .complete = command_complete});
+		break;
+	case BN_ACT_HELP:
+		bn_app_push(app, bn_help_screen(app, app->top->ops->where != NULL
+							 ? app->top->ops->where(app->top)
+							 : app->top->ops->context));
+		break;
+	case BN_ACT_CANCEL:
+		bn_app_say(app, BN_TONE_PLAIN,
+			   app->job != NULL ? "the command goes on; its output will come up"
+					    : "nothing is pending; q leaves");
+		break;
+	default:
+		break;
+	}
+}
+
+void
+bn_app_react(struct bn_app *app, unsigned reaction)
+{
+	if ((reaction & BN_LEAVE) != 0) {
+		bn_app_leave(app);
+		return;
+	}
+	if ((reaction & BN_REASK) != 0)
+		app->top->ops->ask(app->top);
+	if (reaction != 0)
+		app->dirty = true;
+}
+
+/* ---- keys -------------------------------------------------------------------------------- */
+
+void
+bn_app_end_prompt(struct bn_app *app, bool done)
+{
+	struct bn_prompt prompt = app->prompt;
+	char *text = done ? bn_xstrdup(bn_buf_text(&app->input.text)) : NULL;
+
+	app->prompting = false;
+	bn_input_clear(&app->input);
+	prompt.done(app, prompt.payload, text);
+	free(text);
+}
+
+static void
+complete_prompt(struct bn_app *app, bool backwards)
+{
+	struct bn_strlist offers = {0};
+
+	if (app->prompt.complete != NULL && app->input.offers.count == 0)
+		app->prompt.complete(app, app->prompt.payload, bn_buf_text(&app->input.text),
+				     &offers);
+	bn_input_complete(&app->input, &offers, backwards);
+	bn_strlist_clear(&offers);
+}
+
+static void
+prompt_key(struct bn_app *app, const struct bn_key_event *event)
+{
+	switch (bn_input_key(&app->input, event)) {
+	case BN_INPUT_CHANGED:
+		if (app->prompt.changed != NULL)
+			app->prompt.changed(app, app->prompt.payload,
+					    bn_buf_text(&app->input.text));
+		break;
+	case BN_INPUT_DONE:
+		bn_app_end_prompt(app, true);
+		break;
+	case BN_INPUT_LEFT:
+		bn_app_end_prompt(app, false);
+		break;
+	case BN_INPUT_COMPLETE:
+		complete_prompt(app, event->key == BN_KEY_BACKTAB);
+		break;
+	case BN_INPUT_NOTHING:
+		break;
+	}
+}
+
+static void
+one_key(struct bn_app *app, const struct bn_key_event *event)
+{
+	struct bn_screen *top = app->top;
+	enum bn_action action;
+	unsigned reaction;
+
+	app->last_key = app->tick;
+	app->dirty = true;
+	if (app->prompting) {
+		prompt_key(app, event);
+		return;
+	}
+	if (app->message != NULL) {
+		free(app->message);
+		app->message = NULL;
+	}
+	if (event->pasted) /* text pasted where none is asked for is no command */
+		return;
+	action = bn_keymap_action(
+	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context,
+	    event->key);
+	if (action == BN_ACT_NONE)
+		return;
+	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);
+	if (reaction != 0)
+		bn_app_react(app, reaction);
+	else
+		app_action(app, action);
+}
+
+/* False: the terminal is gone. */
+bool
+bn_app_read_keys(struct bn_app *app)
+{
+	struct bn_key_event event;
+	char bytes[1024];
+	ssize_t count = read(bn_term_fd(app->term), bytes, sizeof(bytes));
+
+	if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN))
+		return false;
+	if (count > 0)
+		bn_decoder_feed(&app->decoder, bytes, (size_t)count, app->tick);
+	while (!app->quit && bn_decoder_next(&app->decoder, app->tick, &event))
+		one_key(app, &event);
+	return true;
+}
+
+void
+bn_app_late_keys(struct bn_app *app)
+{
+	struct bn_key_event event;
+
+	while (!app->quit && bn_decoder_next(&app->decoder, app->tick, &event))
+		one_key(app, &event);
+}

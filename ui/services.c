@@ -1,0 +1,208 @@
+/* services.c - what the application does for its screens: the stack of them, messages, questions, the prompt. */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/state.h"
+
+const struct bn_console_options *
+bn_app_options(const struct bn_app *app)
+{
+	return app->options;
+}
+
+struct bn_pen *
+bn_app_pen(struct bn_app *app)
+{
+	return &app->pen;
+}
+
+struct bn_style
+bn_app_style(const struct bn_app *app)
+{
+	return (struct bn_style){app->options->zone, app->pen.ascii,
+				 bn_clock_now(app->options->clock)};
+}
+
+const struct bn_keymap *
+bn_app_keymap(const struct bn_app *app)
+{
+	return app->keymap;
+}
+
+bool
+bn_app_ascii(const struct bn_app *app)
+{
+	return app->pen.ascii;
+}
+
+bool
+bn_app_calm(const struct bn_app *app)
+{
+	return app->tick - app->last_key >= BN_CALM_AFTER;
+}
+
+struct bn_summary
+bn_app_summary(const struct bn_app *app)
+{
+	return app->summary;
+}
+
+int64_t
+bn_app_tick(const struct bn_app *app)
+{
+	return app->tick;
+}
+
+struct bn_history *
+bn_app_filters(struct bn_app *app)
+{
+	return &app->filters;
+}
+
+void *
+bn_screen_new(struct bn_app *app, const struct bn_screen_ops *ops, size_t size)
+{
+	struct bn_screen *screen = bn_xcalloc(1, size);
+
+	screen->ops = ops;
+	screen->app = app;
+	screen->serial = ++app->serials;
+	return screen;
+}
+
+void
+bn_app_free_screen(struct bn_screen *screen)
+{
+	if (screen == NULL)
+		return;
+	bn_queries_forget(screen->app->queries, screen->serial);
+	if (screen->ops->close != NULL)
+		screen->ops->close(screen);
+	free(screen->name);
+	free(screen);
+}
+
+void
+bn_app_say(struct bn_app *app, enum bn_tone tone, const char *format, ...)
+{
+	va_list ap;
+
+	free(app->message);
+	va_start(ap, format);
+	app->message = bn_xvasprintf(format, ap);
+	va_end(ap);
+	app->tone = tone;
+	app->said = app->tick;
+	app->dirty = true;
+}
+
+void
+bn_app_fail(struct bn_app *app, const struct bn_error *err)
+{
+	bn_app_say(app, BN_TONE_BAD, "%s%s%s%s%s", err->source, err->source[0] != '\0' ? ": " : "",
+		   err->message, err->hint[0] != '\0' ? " — " : "", err->hint);
+}
+
+void
+bn_app_copy(struct bn_app *app, const char *text)
+{
+	struct bn_buf clean = BN_BUF_INIT(0);
+	struct bn_error err;
+
+	bn_sanitise(&clean, text, strlen(text), BN_SANITISE_FIELD);
+	if (bn_term_copy(app->term, bn_buf_text(&clean), &err) != BN_OK)
+		bn_app_fail(app, &err);
+	else
+		bn_app_say(app, BN_TONE_PLAIN, "copied: %s", bn_buf_text(&clean));
+	bn_buf_free(&clean);
+}
+
+void
+bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question)
+{
+	struct bn_question styled = *question;
+
+	styled.zone = screen->app->options->zone;
+	styled.ascii = screen->app->pen.ascii;
+	bn_queries_ask(screen->app->queries, screen->serial, slot, &styled);
+}
+
+void
+bn_app_ask_all(struct bn_app *app)
+{
+	struct bn_question question = {.kind = BN_ASK_SUMMARY};
+
+	bn_store_noticed(app->options->store);
+	bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
+	app->top->ops->ask(app->top);
+	app->asked = app->tick;
+	app->stale = false;
+}
+
+void
+bn_app_push(struct bn_app *app, struct bn_screen *screen)
+{
+	screen->below = app->top;
+	app->top = screen;
+	app->dirty = true;
+	if (screen->ops->ask != NULL)
+		screen->ops->ask(screen);
+}
+
+void
+bn_app_leave(struct bn_app *app)
+{
+	struct bn_screen *screen = app->top;
+
+	if (screen->below == NULL)
+		return;
+	app->top = screen->below;
+	bn_app_free_screen(screen);
+	if (app->top->ops->wake != NULL)
+		app->top->ops->wake(app->top);
+	app->stale = true;
+	app->asked = 0;
+	app->dirty = true;
+}
+
+void
+bn_app_tab(struct bn_app *app, enum bn_tab tab)
+{
+	while (app->top->below != NULL)
+		bn_app_leave(app);
+	app->tab = tab;
+	app->top = app->tabs[tab];
+	if (app->top->ops->come != NULL)
+		app->top->ops->come(app->top);
+	app->stale = true;
+	app->asked = 0;
+	app->dirty = true;
+}
+
+struct bn_screen *
+bn_app_tab_screen(struct bn_app *app, enum bn_tab tab)
+{
+	return app->tabs[tab];
+}
+
+void
+bn_app_open(struct bn_app *app, struct bn_ref ref)
+{
+	if (ref.kind == BN_PIPELINE || ref.kind == BN_RUN)
+		bn_app_push(app, bn_run_screen(app, ref, false));
+	else
+		bn_app_push(app, bn_detail_screen(app, ref));
+}
+
+void
+bn_app_prompt(struct bn_app *app, const struct bn_prompt *prompt)
+{
+	if (app->prompting)
+		bn_input_clear(&app->input);
+	app->prompt = *prompt;
+	app->prompting = true;
+	bn_input_init(&app->input, prompt->initial, prompt->history);
+	app->dirty = true;
+}
