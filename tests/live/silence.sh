@@ -51,6 +51,10 @@ json "stopped: the source itself is not healthy" "$dir/out" '[.items[] | .status
 quiet check source prom
 is "stopped: check says unknown" "$status" 3
 
+screen=$(timeout 60 "$screenshot" -s 80x24 -k '<Wait:prom><Quiet:500>' -- \
+	"$binnacle" --config "$dir/silence.gitconfig" 2>"$dir/err")
+holds "stopped: the console's header counts no source as answering" "$screen" "src 0/1"
+
 kill -CONT "$PROMETHEUS_PID"
 if until_true 30 source_is healthy; then
 	pass "continued: the source recovers by itself"

@@ -27,6 +27,8 @@ static const struct bn_option toy_options[] = {
     {NULL},
 };
 
+atomic_bool toy_hangs;
+
 struct toy {
 	int polls;
 };
@@ -109,8 +111,10 @@ toy_poll(struct bn_source *s, struct bn_batch *b, struct bn_error *err)
 	int rc;
 
 	toy->polls++;
-	while (bn_option_bool(s, "hang"))
+	while (bn_option_bool(s, "hang")) {
+		atomic_store(&toy_hangs, true);
 		usleep(10000);
+	}
 	if ((rc = check_signals(s, err)) != BN_OK)
 		return rc;
 	return read_runs(s, b, T_RUNS, err);

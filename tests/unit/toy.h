@@ -3,6 +3,8 @@
 #ifndef BN_TOY_H
 #define BN_TOY_H
 
+#include <stdatomic.h>
+
 #include "binnacle/plugin.h"
 
 /* GET /runs {"items":[{"id","status"}]}, /detail/ID, /logs/ID, /old (history); type `toy`. */
@@ -13,5 +15,8 @@ extern const struct bn_plugin planted_plugin;
 extern const struct bn_plugin widget_plugin;
 
 extern const struct bn_plugin *const toy_plugins[];
+
+/* A toy with `hang` has come to where it never comes back from. */
+extern atomic_bool toy_hangs;
 
 #endif
