@@ -397,6 +397,21 @@ manners_command_line_completes_and_shows_output(void **state)
 	console_quit(t);
 }
 
+static void
+manners_wrong_filter_says_what_is_right(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "2/durration>5m");
+	expect(t, "\"durration\"");
+	expect(t, "did you mean duration?");
+	console_play(t, "<C-c>");
+	expect(t, "transform-hourly"); /* left, it is as it was */
+	assert_false(on_screen(t, "durration"));
+	console_quit(t);
+}
+
 /* ---- sizes ------------------------------------------------------------------------------- */
 
 static void
@@ -532,6 +547,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(manners_help_lists_the_keys_of_this_screen),
     cmocka_unit_test(manners_help_scrolls_where_it_does_not_fit),
     cmocka_unit_test(manners_command_line_completes_and_shows_output),
+    cmocka_unit_test(manners_wrong_filter_says_what_is_right),
     cmocka_unit_test(manners_any_sequence_of_sizes_ends_well),
     cmocka_unit_test(manners_nothing_is_sent_when_nothing_changed),
     cmocka_unit_test(manners_moving_the_cursor_costs_little),
