@@ -16,3 +16,4 @@ picture() {
 
 picture triage 120x40 '' ${3+"$3"}
 picture run 120x40 '<Enter>' ${3+"$3"}
+picture triage 80x24 '' ${3+"$3"}
