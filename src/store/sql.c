@@ -2,8 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* SQLite's own handler sleeps up to 100 ms at a time; ours starts at 1 ms, since our transactions
  * are short. It keeps no state: how long was waited follows from the count. */
@@ -67,6 +70,23 @@ bn_db_corrupt(int rc)
 	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
 }
 
+void
+bn_store_met(sqlite3 *db)
+{
+	const char *file = sqlite3_db_filename(db, "main");
+	const char *name = file != NULL ? strrchr(file, '/') : NULL;
+	char *mark;
+	int fd;
+
+	if (!bn_db_corrupt(sqlite3_errcode(db)) || name == NULL || strcmp(name, "/cache.db") != 0)
+		return;
+	mark = bn_xasprintf("%.*s/cache.suspect", (int)(name - file), file);
+	fd = open(mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	free(mark);
+}
+
 static int
 no_room(struct bn_error *err)
 {
@@ -98,15 +118,14 @@ bn_db_fail(sqlite3 *db, struct bn_error *err, const char *what)
 		code = BN_EPERM;
 		break;
 	}
+	bn_store_met(db);
 	bn_fail(err, code, "%s: %s", what, sqlite3_errmsg(db));
 	if ((full & 0xff) == SQLITE_FULL || full == SQLITE_IOERR_WRITE ||
 	    full == SQLITE_IOERR_SHMSIZE)
 		return no_room(err);
 	if (bn_db_corrupt(full))
-		return bn_hint(err, "the file is damaged: stop binnacle and start it again, then a "
-				    "damaged cache.db is "
-				    "set aside and rebuilt"),
-		       code;
+		bn_hint(err, "the file is damaged: stop every binnacle that uses it and start one "
+			     "again; a damaged cache.db is then set aside and rebuilt");
 	if (code == BN_ETIMEOUT)
 		bn_hint(err, "another process keeps it locked; see which with: fuser -v FILE");
 	if (code == BN_EPERM)

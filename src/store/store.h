@@ -59,6 +59,9 @@ int bn_reader_open(struct bn_reader **out, struct bn_store *store, struct bn_err
 void bn_reader_close(struct bn_reader *reader);
 sqlite3 *bn_reader_db(struct bn_reader *reader);
 void bn_reader_interrupt(struct bn_reader *reader); /* from any thread */
+/* Call where a statement failed: if that was because the file is damaged, a mark is left, and the next process
+ * to open the cache looks at all of it. */
+void bn_store_met(sqlite3 *db);
 /* Freezes now() for the statements of one screen, so that all of them agree; 0 thaws. */
 void bn_reader_set_now(struct bn_reader *reader, bn_time now);
 bn_time bn_reader_now(const struct bn_reader *reader);

@@ -64,27 +64,9 @@ bn_writer_db(struct bn_writer *writer)
 	return writer->db;
 }
 
-/* Leaves a mark, so that the next process to open the cache looks at all of it. */
-static void
-mark_suspect(const struct bn_store *store)
-{
-	char *path;
-	int fd;
-
-	if (store->dir == NULL)
-		return;
-	path = bn_xasprintf("%s/cache.suspect", store->dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, store->file_mode);
-	if (fd >= 0)
-		close(fd);
-	free(path);
-}
-
 static int
 writer_fail(struct bn_writer *writer, struct bn_error *err)
 {
-	if (bn_db_corrupt(sqlite3_errcode(writer->db)))
-		mark_suspect(writer->store);
 	return bn_db_fail(writer->db, err, "cache.db");
 }
 

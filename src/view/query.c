@@ -213,6 +213,7 @@ fail_sql(sqlite3 *db, const struct bn_query *query, struct bn_error *err)
 	/* A filter's regular expression is refused by its match limit while the query runs. */
 	if (code == SQLITE_ERROR && query->filter != NULL)
 		return bn_fail(err, BN_EINVAL, "%s: %s", query->table->name, sqlite3_errmsg(db));
+	bn_store_met(db);
 	return bn_fail(err, BN_EIO, "%s: %s", query->table->name, sqlite3_errmsg(db));
 }
 

@@ -51,6 +51,7 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	*out = (struct bn_summary){0};
 	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK ||
 	    sqlite3_step(row) != SQLITE_ROW) {
+		bn_store_met(db);
 		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
 			     "summary: %s", sqlite3_errmsg(db));
 		goto out;
