@@ -16,7 +16,8 @@
  *   since          when the present status began, ms; NULL where nobody said
  *   message owner url labels first_seen_at seen_at
  *   age_ms         time since its list was last read to the end, or itself, if that is later
- *   stale          older than two intervals
+ *   stale          older than two intervals; a pipeline also when its source was last read to the end
+ *                  longer ago
  */
 #define THING                                                                                    \
 	" e.id, e.entity, e.source, e.source_state, e.key, e.name, status_word(e.status_now)"    \
@@ -32,17 +33,23 @@
 #define K_ENDPOINT "5"
 #define K_SOURCE   "11"
 
+/* A pipeline stands for its runs. Its definition alone, read while they could not be, makes it no
+ * greener: so it is as old as the last time its source was read to the end. */
+#define STALE                                                                                      \
+	"(age_ms > stale_ms * clock_factor() OR (kind = " K_PIPELINE                               \
+	" AND now() - coalesce(source_ok_at, 0) > stale_ms * clock_factor()))"
+
 const char bn_views_now[] =
     /* entity_now: every thing that is not gone. A plain join, so that SQLite flattens it into
      * the query around it; do not LEFT JOIN it. Its columns `kind` and
      * `status` are the stored numbers. */
     "CREATE TEMP VIEW entity_now AS SELECT *,"
-    "  age_ms > stale_ms * clock_factor() AS stale,"
-    "  CASE WHEN age_ms > stale_ms * clock_factor() THEN 0 ELSE status END AS status_now"
+    "  " STALE " AS stale,"
+    "  CASE WHEN " STALE " THEN 0 ELSE status END AS status_now"
     " FROM (SELECT e.id, e.source_id, e.scope_id, s.name AS source, s.state AS source_state,"
     "   ref_text(e.kind, s.name, e.key) AS entity, e.kind, kind_word(e.kind) AS kind_name, e.key,"
     "   e.name, e.status, e.raw_status, e.since, e.message, e.owner, e.url, e.labels,"
-    "   e.first_seen_at, e.seen_at, s.interval_ms, s.stale_ms,"
+    "   e.first_seen_at, e.seen_at, s.interval_ms, s.stale_ms, s.last_ok_at AS source_ok_at,"
     "   now() - max(e.seen_at, coalesce(c.last_ok_at, 0)) AS age_ms"
     "  FROM main.entity e JOIN main.source s ON s.id = e.source_id"
     "  LEFT JOIN main.scope c ON c.id = e.scope_id WHERE e.gone_at IS NULL);"

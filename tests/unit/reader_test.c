@@ -82,6 +82,25 @@ reader_source_whose_polls_are_slower_than_its_interval_is_not_stale_for_that(voi
 }
 
 static void
+reader_pipeline_of_a_source_not_read_to_the_end_is_unknown(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_poll_result fine = {.began = T0 + MINUTE, .ended = T0 + MINUTE, .took = 100};
+
+	/* Its definition was read, and then the source broke off: nobody knows its runs. */
+	observe_list(f, T0, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
+	assert_int_equal(ask(f, "SELECT stale FROM entity_now WHERE key = 'a'"), 1);
+	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_UNKNOWN);
+	observe_list(f, T0 + MINUTE, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
+	assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err), &f->err);
+	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_HEALTHY);
+	/* The same later: the list is fresh, what was read after it is not. */
+	observe_list(f, T0 + 3 * MINUTE, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
+	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_UNKNOWN);
+	assert_int_equal(ask(f, "SELECT age_ms FROM entity_now WHERE key = 'a'"), 0);
+}
+
+static void
 reader_now_can_be_frozen_for_one_screen(void **state)
 {
 	struct fixture *f = *state;
@@ -530,6 +549,7 @@ main(void)
 	    STORE_TEST(reader_thing_seen_by_itself_is_fresh_though_its_list_is_not),
 	    STORE_TEST(
 		reader_source_whose_polls_are_slower_than_its_interval_is_not_stale_for_that),
+	    STORE_TEST(reader_pipeline_of_a_source_not_read_to_the_end_is_unknown),
 	    STORE_TEST(reader_now_can_be_frozen_for_one_screen),
 	    STORE_TEST(reader_functions_say_words_and_references),
 	    STORE_TEST(reader_kinds_of_the_short_views_are_those_of_the_enum),
