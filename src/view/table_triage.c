@@ -201,7 +201,7 @@ static const struct bn_column triage_columns[] = {
      "The thing it is about; a run by its pipeline's name"},
     {"state", "STATE", 20, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, STATE, "What is wrong"},
     {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},
-    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "now() - f.since",
+    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "max(now() - f.since, 0)",
      "How long it has been so"},
     {"blast", "BLAST", 8, 5, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, BLAST,
      "What depends on it along the links: p products, s services (apps), a endpoints, d datasets, "
@@ -251,7 +251,7 @@ static const struct bn_column finding_columns[] = {
      "The thing it is about; a run by its pipeline's name"},
     {"title", "TITLE", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "f.title", "What is wrong"},
     {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},
-    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "coalesce(f.closed_at, now()) - f.since",
+    {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "max(coalesce(f.closed_at, now()) - f.since, 0)",
      "How long it has been so, or was"},
     {"root", "ROOT", 16, 8, BN_LEFT, 2, BN_FORMAT_TEXT, NULL,
      "(SELECT coalesce(ro.about_key, ro.title) FROM finding ro WHERE ro.id = f.root_id)",

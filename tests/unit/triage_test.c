@@ -386,6 +386,23 @@ refused_login_is_one_row_that_counts_what_is_unknown(void **state)
 }
 
 static void
+source_asked_too_often_is_a_finding_once_its_data_is_old(void **state)
+{
+	struct world *w = *state;
+	struct bn_error failure = {.code = BN_ETHROTTLED, .message = "429"};
+	struct bn_poll_result result = {.began = NOW, .ended = NOW, .failure = &failure};
+	int64_t id = world_source(w, "argo-prod", "argo-workflows", SECONDS(10)), epoch;
+
+	assert_ok(bn_writer_take_lease(w->writer, id, "t", &epoch, &w->err), &w->err);
+	assert_ok(bn_writer_poll_result(w->writer, id, epoch, &result, &w->err), &w->err);
+	run(w);
+	assert_int_equal(count(w, "source-failing"), 0);
+	world_at(w, NOW + SECONDS(21));
+	run(w);
+	assert_int_equal(count(w, "source-failing"), 1);
+}
+
+static void
 one_failed_poll_is_no_finding_yet(void **state)
 {
 	struct world *w = *state;
@@ -611,6 +628,7 @@ main(void)
 	    T(queued_run_is_a_warning_after_ten_minutes),
 	    T(endpoints_down_degraded_slow_and_expiring),
 	    T(refused_login_is_one_row_that_counts_what_is_unknown),
+	    T(source_asked_too_often_is_a_finding_once_its_data_is_old),
 	    T(one_failed_poll_is_no_finding_yet),
 	    T(finding_of_a_thing_gone_blind_is_not_closed),
 	    T(acknowledged_finding_is_out_of_the_way_until_it_breaks_again),
