@@ -140,8 +140,10 @@ make_lease_dir(struct bn_collect *collect, struct bn_error *err)
 	int rc;
 
 	collect->state_dir = bn_store_dir(collect->options.store);
-	if (collect->state_dir == NULL)
+	if (collect->state_dir[0] == '\0') { /* a store in memory: nobody else to agree with */
+		collect->state_dir = NULL;
 		return BN_OK;
+	}
 	rc = bn_lease_dir(collect->state_dir, &dir, err);
 	free(dir);
 	return rc;

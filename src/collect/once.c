@@ -9,6 +9,7 @@
 #include "collect/internal.h"
 
 #define MAINTAIN_FOR 50	  /* ms */
+#define LOOK_AGAIN   50	  /* ms */
 #define GRACE	     1000 /* ms a cancelled lane has to end */
 
 struct once {
@@ -43,7 +44,57 @@ record_failure(struct bn_feed *feed, struct bn_writer *writer, const struct bn_e
 		bn_log_write(feed->collect->options.log, 1, "%s: %s", feed->name, err.message);
 }
 
-/* Another process that holds the lease polls it anyway: then there is nothing to do. */
+/* How the store has it: when it was tried last (0: never), and whether an answer is due right now, so
+ * that whoever holds the lease must be asking. One that fails is not waited for: that is an answer. */
+static bool
+is_due(struct bn_writer *writer, const struct bn_feed *feed, int64_t *tried)
+{
+	static const char sql[] =
+	    "SELECT coalesce(last_try_at, 0), last_try_at IS NULL OR (state = 'ok' AND"
+	    " coalesce(next_poll_at, 0) <= ?2) FROM source WHERE id = ?1";
+	sqlite3_stmt *row = NULL;
+	bool due = false;
+
+	*tried = 0;
+	if (sqlite3_prepare_v2(bn_writer_db(writer), sql, -1, &row, NULL) != SQLITE_OK)
+		return false;
+	sqlite3_bind_int64(row, 1, feed->id);
+	sqlite3_bind_int64(row, 2, bn_clock_now(feed->collect->options.clock));
+	if (sqlite3_step(row) == SQLITE_ROW) {
+		*tried = sqlite3_column_int64(row, 0);
+		due = sqlite3_column_int(row, 1) != 0;
+	}
+	sqlite3_finalize(row);
+	return due;
+}
+
+/* Takes the lease to poll; or, where another process has it and is asking just now (another command at
+ * the same moment, a collector's beat), waits for that answer instead. False: there is nothing to do;
+ * *news says whether the other one brought something. */
+static bool
+take_or_wait(struct once *once, struct bn_feed *feed, struct bn_writer *writer, bool *news)
+{
+	struct bn_collect *collect = once->collect;
+	int64_t before, tried;
+	struct bn_error err;
+	bool due = is_due(writer, feed, &before), taken;
+
+	for (;;) {
+		taken = bn_keeper_take(feed, writer, &err) == BN_OK;
+		is_due(writer, feed, &tried);
+		*news = tried != before;
+		if (taken && !*news)
+			return true;
+		pthread_mutex_lock(&collect->lock);
+		bn_keeper_drop(feed);
+		if (!*news && due)
+			bn_collect_wait(collect, bn_monotonic() + LOOK_AGAIN);
+		pthread_mutex_unlock(&collect->lock);
+		if (*news || !due || expired(once))
+			return false;
+	}
+}
+
 static bool
 poll_feed(struct once *once, struct bn_feed *feed)
 {
@@ -51,11 +102,11 @@ poll_feed(struct once *once, struct bn_feed *feed)
 	struct bn_writer *writer = NULL;
 	struct bn_lane *lane = NULL;
 	struct bn_error err;
-	bool taken;
+	bool taken, news = false;
 
 	if (bn_writer_open(&writer, collect->options.store, &err) != BN_OK)
 		return false;
-	if ((taken = bn_keeper_take(feed, writer, &err) == BN_OK)) {
+	if ((taken = take_or_wait(once, feed, writer, &news))) {
 		if (bn_lane_new(&lane, feed, BN_LANE_POLL, &err) != BN_OK)
 			record_failure(feed, writer, &err);
 		else if (bn_poll_now(lane, true, &err) == BN_OK && !expired(once))
@@ -65,10 +116,9 @@ poll_feed(struct once *once, struct bn_feed *feed)
 		if (feed->held)
 			bn_keeper_drop(feed);
 		pthread_mutex_unlock(&collect->lock);
-	} else
-		bn_lease_release(&feed->lease);
+	}
 	bn_writer_close(writer);
-	return taken;
+	return taken || news;
 }
 
 static void *
