@@ -57,13 +57,21 @@ static int
 examine(struct examination *e, const char *source)
 {
 	struct bn_error err = {0};
+	int failed = e->failed;
 
 	e->source = source;
 	if (e->cli->format == BN_OUT_TABLE || e->cli->format == BN_OUT_WIDE)
 		bn_buf_addf(&e->out, "%s\n", bn_sanitised(e->cli->arena, source));
 	if (bn_collect_doctor(e->cli->collect, source, e->cli->timeout, on_doctor_line, e, &err) !=
 	    BN_OK) {
-		on_doctor_line("fail", err.message, err.hint, e);
+		/* what broke it off has mostly been said by the check that it broke */
+		if (e->failed == failed)
+			on_doctor_line(
+			    "fail", "answer",
+			    err.hint[0] == '\0'
+				? err.message
+				: bn_arena_format(e->cli->arena, "%s - %s", err.message, err.hint),
+			    e);
 		return err.code;
 	}
 	return BN_OK;

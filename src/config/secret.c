@@ -144,9 +144,13 @@ check_file(const char *key, const char *path, int fd, struct bn_error *err)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		bn_fail(err, errno == EACCES ? BN_EPERM : BN_EAUTH, "%s: %s: %s", key, path,
+		bool forbidden = errno == EACCES;
+
+		bn_fail(err, forbidden ? BN_EPERM : BN_EAUTH, "%s: %s: %s", key, path,
 			strerror(errno));
-		return errno == EACCES ? BN_EPERM : BN_EAUTH;
+		bn_hint(err, forbidden ? "make it yours, with mode 0600"
+				       : "write the secret into that file, with mode 0600");
+		return err->code;
 	}
 	if (!S_ISREG(st.st_mode))
 		return bn_fail(err, BN_EPERM, "%s: %s is not a regular file", key, path);

@@ -72,8 +72,11 @@ check(const char *path, struct bn_error *err)
 		bn_fail(err, BN_EPERM, "the state directory %s belongs to another user", path);
 		return bn_hint(err, "set [state] dir to one of your own");
 	}
-	if (access(path, R_OK | W_OK | X_OK) != 0)
-		return bn_fail(err, BN_EPERM, "%s: %s", path, strerror(errno));
+	if (access(path, R_OK | W_OK | X_OK) != 0) {
+		bn_fail(err, BN_EPERM, "the state directory %s: %s", path, strerror(errno));
+		return bn_hint(err, "chmod 0700 %s, set [state] dir, or run with --cache none",
+			       path);
+	}
 	return BN_OK;
 }
 

@@ -646,6 +646,8 @@ same_body(struct call *call, const char *bytes, size_t size)
 	return false;
 }
 
+#define NOT_JSON "the answer is not the JSON the platform's API promises; check url and version"
+
 static int
 load(json_t **out, const char *what, const char *bytes, size_t size, struct bn_error *err)
 {
@@ -658,8 +660,7 @@ load(json_t **out, const char *what, const char *bytes, size_t size, struct bn_e
 	if ((rc = bn_json_load(out, bytes, size, err)) == BN_OK)
 		return BN_OK;
 	bn_error_prefix(err, "%s", what);
-	bn_hint(err,
-		"the answer is not the JSON the platform's API promises; check url and version");
+	bn_hint(err, NOT_JSON);
 	return rc;
 }
 
@@ -728,6 +729,24 @@ split_item(const char *text, size_t size, void *payload, struct bn_error *err)
 	return rc;
 }
 
+/* The splitter knows what is wrong with the bytes, not whose they are. */
+static int
+explain(const struct items *items, int rc, struct bn_error *err)
+{
+	if (rc != BN_EPARSE && rc != BN_ETOOBIG)
+		return rc;
+	bn_error_prefix(err, "%s", items->call->what);
+	if (err->hint[0] == '\0')
+		bn_hint(err, rc == BN_EPARSE ? NOT_JSON : "does url lead to the platform itself?");
+	return rc;
+}
+
+static int
+split(struct items *items, const char *bytes, size_t size, struct bn_error *err)
+{
+	return explain(items, bn_split_feed(items->split, bytes, size, err), err);
+}
+
 static int
 feed_items(void *sink, const char *bytes, size_t size, struct bn_error *err)
 {
@@ -735,15 +754,15 @@ feed_items(void *sink, const char *bytes, size_t size, struct bn_error *err)
 	int rc;
 
 	if (items->streaming)
-		return bn_split_feed(items->split, bytes, size, err);
+		return split(items, bytes, size, err);
 	if (items->held.size + size <= DIGEST_MAX) {
 		bn_buf_add(&items->held, bytes, size);
 		return BN_OK;
 	}
 	items->streaming = true;
-	rc = bn_split_feed(items->split, bn_buf_text(&items->held), items->held.size, err);
+	rc = split(items, bn_buf_text(&items->held), items->held.size, err);
 	bn_buf_free(&items->held);
-	return rc == BN_OK ? bn_split_feed(items->split, bytes, size, err) : rc;
+	return rc == BN_OK ? split(items, bytes, size, err) : rc;
 }
 
 static int
@@ -756,16 +775,13 @@ finish_items(struct items *items, json_t **rest, struct bn_error *err)
 	if (!items->streaming) {
 		if (same_body(items->call, bn_buf_text(&items->held), items->held.size))
 			return BN_UNCHANGED;
-		if ((rc = bn_split_feed(items->split, bn_buf_text(&items->held), items->held.size,
-					err)) != BN_OK)
+		if ((rc = split(items, bn_buf_text(&items->held), items->held.size, err)) != BN_OK)
 			return rc;
 	} else
 		same_body(items->call, NULL,
 			  0); /* too long for a digest, but it may have an ETag */
-	if ((rc = bn_split_finish(items->split, &text, &size, err)) != BN_OK) {
-		bn_error_prefix(err, "%s", items->call->what);
+	if ((rc = explain(items, bn_split_finish(items->split, &text, &size, err), err)) != BN_OK)
 		return rc;
-	}
 	return rest != NULL ? load(rest, items->call->what, text != NULL ? text : "", size, err)
 			    : BN_OK;
 }
