@@ -118,8 +118,11 @@ bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
 	if (rc == BN_OK || rc == BN_ECONFIG)
 		rc = load_plugins(cli, file, rc, err);
 	/* a file that can't be read is a mistake of the configuration too, whoever asks for it */
-	if (rc == BN_EIO || rc == BN_ENOTFOUND)
+	if (rc == BN_EIO || rc == BN_ENOTFOUND) {
+		if (err->hint[0] == '\0')
+			bn_hint(err, "make it readable, or name another with --config");
 		rc = err->code = BN_ECONFIG;
+	}
 	if (cli->config != NULL && (rc == BN_OK || rc == BN_ECONFIG))
 		rc = report_problems(cli, err);
 	if (cli->context == NULL)
@@ -188,8 +191,10 @@ bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 	rc = bn_cli_open_config(cli, err);
 	if (rc == BN_OK)
 		rc = no_sources(cli, err);
-	if (rc == BN_OK && where != NULL && !memory && cli->state_dir == NULL)
+	if (rc == BN_OK && where != NULL && !memory) {
+		free(cli->state_dir);
 		cli->state_dir = bn_xstrdup(where);
+	}
 	if (rc == BN_OK && !memory && cli->state_dir == NULL)
 		rc = bn_state_dir(cli->config, &cli->state_dir, err);
 	if (rc == BN_OK)
@@ -285,14 +290,32 @@ bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
 	return bn_collect_new(&cli->collect, &options, err);
 }
 
+/* What a person at a terminal wants to know of it, and the author of a script in the mail cron
+ * sends. Those nobody asked are named in one line. */
+static void
+note_silence(struct bn_cli *cli, const struct bn_rows *rows, size_t row, struct bn_buf *unread)
+{
+	const char *name = bn_rows_ref(rows, row).key;
+	struct bn_value error = bn_rows_named(rows, row, "error");
+	struct bn_value hint = bn_rows_named(rows, row, "hint");
+
+	if (error.type != BN_VALUE_TEXT)
+		bn_buf_addf(unread, "%s%s", unread->size > 0 ? ", " : "", name);
+	else if (hint.type != BN_VALUE_TEXT)
+		bn_cli_note(cli, "%s: %s", name, error.s);
+	else
+		bn_cli_note(cli, "%s: %s - %s", name, error.s, hint.s);
+}
+
 /* Sources that do not answer make the answer incomplete, and so do data older than --fresh allows.
  */
 static int
 judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err)
 {
-	static const char *const columns[] = {"source", "state", "last_ok", NULL};
+	static const char *const columns[] = {"source", "state", "last_ok", "error", "hint", NULL};
 	struct bn_query query = {.table = bn_view_table("sources"), .columns = columns};
 	struct bn_rows *rows = NULL;
+	struct bn_buf unread = BN_BUF_INIT(0);
 	size_t i, n;
 	int rc = bn_view_query(cli->reader, &query, &rows, err);
 
@@ -306,9 +329,16 @@ judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err
 		if (!wanted || bn_rows_status(rows, i) == BN_PAUSED)
 			continue;
 		if (bn_rows_stale(rows, i) || bn_rows_status(rows, i) != BN_HEALTHY ||
-		    (cli->fresh > 0 && (age.type == BN_VALUE_NULL || age.i > cli->fresh)))
+		    (cli->fresh > 0 && (age.type == BN_VALUE_NULL || age.i > cli->fresh))) {
 			cli->incomplete = true;
+			note_silence(cli, rows, i, &unread);
+		}
 	}
+	if (unread.size > 0)
+		bn_cli_note(cli, "%s: %s%s", bn_buf_text(&unread),
+			    cli->fresh > 0 ? "older than --fresh allows" : "not read lately",
+			    cli->offline ? ", and --offline asks nobody" : "");
+	bn_buf_free(&unread);
 	bn_rows_free(rows);
 	return rc;
 }
@@ -345,7 +375,8 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 	int64_t began = bn_monotonic();
 	int rc = bn_cli_open_store(cli, err);
 
-	if (rc == BN_OK && !cli->offline)
+	/* Opened even when nobody is asked: a source that was never read has to be counted as such. */
+	if (rc == BN_OK)
 		rc = bn_cli_open_collect(cli, err);
 	if (rc == BN_OK && !cli->offline)
 		rc = bn_collect_once(cli->collect, names, cli->timeout, force, err);
