@@ -10,10 +10,29 @@
 	X(runs)                                                                                    \
 	X(run_show)                                                                                \
 	X(run_tree)                                                                                \
-	X(run_gantt) X(run_log) X(endpoints) X(endpoint_show) X(probe) X(findings) X(changed)      \
-	    X(timeline) X(sources) X(doctor) X(poll) X(collect) X(check) X(wait) X(ack) X(snooze)  \
-		X(note_add) X(note_list) X(sql) X(config_check) X(config_show) X(config_init)      \
-		    X(demo)
+	X(run_gantt)                                                                               \
+	X(run_log)                                                                                 \
+	X(endpoints)                                                                               \
+	X(endpoint_show)                                                                           \
+	X(probe)                                                                                   \
+	X(findings)                                                                                \
+	X(changed)                                                                                 \
+	X(timeline)                                                                                \
+	X(sources)                                                                                 \
+	X(doctor)                                                                                  \
+	X(poll)                                                                                    \
+	X(collect)                                                                                 \
+	X(check)                                                                                   \
+	X(wait)                                                                                    \
+	X(ack)                                                                                     \
+	X(snooze)                                                                                  \
+	X(note_add)                                                                                \
+	X(note_list)                                                                               \
+	X(sql)                                                                                     \
+	X(config_check)                                                                            \
+	X(config_show)                                                                             \
+	X(config_init)                                                                             \
+	X(demo)
 
 #define X(id) extern const struct bn_command bn_command_##id;
 BN_COMMANDS(X)
