@@ -350,7 +350,7 @@ put_requests(FILE *out, const struct bn_request *requests)
 {
 	if (requests == NULL || requests[0].method == NULL)
 		return;
-	fputs("Requests:\n.Bl -tag -width Ds\n", out);
+	fputs(".Pp\nRequests:\n.Bl -tag -width Ds\n", out);
 	for (; requests->method != NULL; requests++) {
 		fputs(".It Li ", out);
 		put_quoted(out, requests->method);
@@ -379,11 +379,11 @@ put_plugins(const struct bn_program *program, FILE *out)
 		    "Provides: %s.\nPolled every %lld s unless\n.Li interval\nsays otherwise.\n",
 		    p->provides, (long long)(p->interval > 0 ? p->interval / 1000 : 30));
 		if (p->options != NULL && p->options[0].name != NULL) {
-			fputs("Keys of its\n.Li [source]\nbesides the common ones:\n", out);
+			fputs(".Pp\nKeys of its\n.Li [source]\nbesides the common ones:\n", out);
 			put_options(out, p->options);
 		}
 		if (p->section != NULL) {
-			fprintf(out, "Keys of\n.Li [%s \\(dqNAME\\(dq] :\n", p->section);
+			fprintf(out, ".Pp\nKeys of\n.Li [%s \\(dqNAME\\(dq] :\n", p->section);
 			put_options(out, p->section_options);
 		}
 		put_requests(out, p->requests);
