@@ -181,11 +181,13 @@ read_values(struct bn_config *config, const struct bn_scan *scan, const char *pa
 	struct reading r = {config, scan, bn_arena_strdup(config->arena, shown), 0};
 	git_config *git = NULL;
 
-	git_libgit2_init();
+	/* One reference is kept for the life of the process: beginning anew, for each file and theme, means
+	 * reading every CA certificate of the system again. */
+	if (git_libgit2_init() > 1)
+		git_libgit2_shutdown();
 	if (git_config_open_ondisk(&git, path) != 0 || git_config_foreach(git, on_entry, &r) != 0)
 		add_git_problem(config, shown);
 	git_config_free(git);
-	git_libgit2_shutdown();
 }
 
 /* All sections in the order and at the line of their heads; those without a key exist for the
