@@ -135,8 +135,9 @@ bn_app_ask_all(struct bn_app *app)
 	struct bn_question question = {.kind = BN_ASK_SUMMARY};
 
 	bn_store_noticed(app->options->store);
-	bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
+	/* The rows first: they are what a person waits for. */
 	app->top->ops->ask(app->top);
+	bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
 	app->asked = app->tick;
 	app->stale = false;
 }

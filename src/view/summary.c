@@ -6,12 +6,13 @@
 
 /* clang-format off */
 /* Roots of severity warn and crit, by whether somebody has them in hand. */
-#define NEEDS(condition)                                                                           \
-	"(SELECT count(*) FROM finding_now WHERE root_id IS NULL AND " condition ")"
+#define NEEDS(condition) "(SELECT count(*) FROM roots WHERE " condition ")"
 #define IN_HAND "(ack_seq IS NOT NULL OR coalesce(snooze_until, 0) > now())"
 
 static const char sql[] =
-    "SELECT " NEEDS("severity_rank = 2 AND NOT " IN_HAND) ", " NEEDS("severity_rank = 1 AND"
+    /* written out once: the view is long, and its text is parsed anew for each mention */
+    "WITH roots AS MATERIALIZED (SELECT severity_rank, ack_seq, snooze_until FROM finding_now"
+    " WHERE root_id IS NULL) SELECT " NEEDS("severity_rank = 2 AND NOT " IN_HAND) ", " NEEDS("severity_rank = 1 AND"
     " NOT " IN_HAND) ","
     " (SELECT count(*) FROM entity_now WHERE kind = " SQL_RUN " AND status = " SQL_RUNNING
     "   AND status_now = " SQL_RUNNING "),"
