@@ -15,6 +15,7 @@
 #define ASK_AGAIN     5000  /* ages go on, staleness is seen, though nothing was committed */
 #define ASK_IDLE      15000 /* the same while nobody has touched a key for a minute */
 #define ASK_SOONEST   250   /* between two askings while commits come thick and fast */
+#define ASK_CALM      1000  /* the same when nobody has touched a key for a while */
 #define LEAST_ROWS    16
 #define LEAST_COLUMNS 60
 
@@ -178,9 +179,12 @@ sooner(int a, int64_t b)
 	return a < 0 || b < a ? (int)b : a;
 }
 
+/* How long to wait after the last asking. An untouched console stands about all night: it wakes seldom. */
 static int64_t
 ask_interval(const struct bn_app *app)
 {
+	if (app->stale)
+		return bn_app_calm(app) ? ASK_CALM : ASK_SOONEST;
 	return app->tick - app->last_key > 60000 ? ASK_IDLE : ASK_AGAIN;
 }
 
@@ -194,8 +198,7 @@ next_timer(struct bn_app *app)
 		wait = sooner(wait, 1000 - bn_clock_now(app->options->clock) % 1000);
 	/* While questions are out there is nothing to ask: their answers wake us. */
 	if (!app->paused && !bn_queries_busy(app->queries))
-		wait = sooner(wait, app->asked + (app->stale ? ASK_SOONEST : ask_interval(app)) -
-					app->tick);
+		wait = sooner(wait, app->asked + ask_interval(app) - app->tick);
 	if (app->top->ops->timer != NULL) {
 		int own = app->top->ops->timer(app->top);
 
@@ -220,8 +223,7 @@ run_timers(struct bn_app *app)
 		bn_app_react(app, app->top->ops->wake(app->top));
 	if (app->paused || app->quit)
 		return;
-	if ((app->stale && app->tick - app->asked >= ASK_SOONEST) ||
-	    app->tick - app->asked >= ask_interval(app))
+	if (app->tick - app->asked >= ask_interval(app))
 		if (!bn_queries_busy(app->queries))
 			bn_app_ask_all(app);
 }
@@ -246,7 +248,8 @@ wait_for_something(struct bn_app *app)
 	    [FD_ANSWER] = {bn_queries_fd(app->queries), POLLIN, 0},
 	    /* Known to be stale already: a page of a thousand commits wakes nobody again. */
 	    [FD_COMMIT] = {app->stale ? -1 : bn_store_notice_fd(app->options->store), POLLIN, 0},
-	    [FD_WAKE] = {app->options->wake_fd, POLLIN, 0},
+	    /* A screen that does nothing when woken sleeps on. */
+	    [FD_WAKE] = {app->top->ops->wake != NULL ? app->options->wake_fd : -1, POLLIN, 0},
 	    [FD_JOB] = {bn_job_fd(app->job), POLLIN, 0},
 	};
 
