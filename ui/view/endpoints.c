@@ -22,12 +22,14 @@ draw_chart(const struct bn_plain *p, struct bn_rect in)
 	const struct bn_rows *rows = bn_list_rows(p->list.list);
 	struct bn_style style = bn_app_style(p->screen.app);
 	const char *spark = "";
+	double slo = 0;
 	size_t row;
 
-	if (bn_list_selected(p->list.list, &row))
+	if (bn_list_selected(p->list.list, &row)) {
 		spark = bn_row_text(rows, row, "spark");
-	bn_chart_draw(pen, in, spark, (double)bn_row_int(rows, row, "slo") / 1000, style.now,
-		      style.zone);
+		slo = (double)bn_row_int(rows, row, "slo") / 1000;
+	}
+	bn_chart_draw(pen, in, spark, slo, style.now, style.zone);
 }
 
 static const char *const columns[] = {
