@@ -16,7 +16,7 @@
 #define BN_ASKS_MAX	 10000 /* requests one plugin call may make: a cursor may run in circles */
 #define BN_CALLS_MAX	 500   /* call records kept of one poll */
 #define BN_IDLE_LANE	 60000 /* ms until an unused interactive lane ends */
-#define BN_ONCE_PARALLEL 16
+#define BN_ONCE_PARALLEL 64
 #define BN_BACKFILL_SPAN (14LL * 24 * 3600 * 1000)
 
 struct bn_feed;
