@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -319,11 +320,13 @@ server_main(void *payload)
 	struct testserver *server = payload;
 	struct pollfd fds[2] = {{server->fd, POLLIN, 0}, {server->stop, POLLIN, 0}};
 	struct ts_conn *conn;
-	int fd;
+	int fd, one = 1;
 
 	while (poll(fds, 2, -1) > 0 && fds[1].revents == 0) {
 		if ((fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC)) < 0)
 			continue;
+		/* head and body go out apart: without it the body would wait for an ACK */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		conn = bn_xcalloc(1, sizeof(*conn));
 		conn->server = server;
 		conn->fd = fd;
