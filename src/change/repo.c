@@ -191,11 +191,9 @@ read_and_tell(struct bn_repos *repos, struct bn_repo *repo, struct bn_error *err
 	struct bn_poll_result result = {.began = bn_reader_now(repos->reader)};
 	struct bn_error failure = {0};
 	int64_t epoch = 0, commits, started = bn_monotonic();
-	int rc;
+	int rc, tries = 5;
 
 	rc = bn_writer_source(repos->writer, &info, &repo->source_id, err);
-	if (rc == BN_OK)
-		rc = bn_writer_take_lease(repos->writer, repo->source_id, "", &epoch, err);
 	free(name);
 	if (rc != BN_OK)
 		return rc;
@@ -204,7 +202,15 @@ read_and_tell(struct bn_repos *repos, struct bn_repo *repo, struct bn_error *err
 	result.took = bn_monotonic() - started;
 	result.ended = bn_reader_now(repos->reader);
 	result.next_poll_at = result.ended + PAUSE;
-	return bn_writer_poll_result(repos->writer, repo->source_id, epoch, &result, err);
+	/* Several commands may read the same clone at the same time: whoever tells last is as right as
+	 * the others, and none may end without having told. */
+	do {
+		rc = bn_writer_take_lease(repos->writer, repo->source_id, "", &epoch, err);
+		if (rc == BN_OK)
+			rc = bn_writer_poll_result(repos->writer, repo->source_id, epoch, &result,
+						   err);
+	} while (rc != BN_OK && --tries > 0);
+	return rc;
 }
 
 int

@@ -373,6 +373,7 @@ int
 bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct bn_error *err)
 {
 	int64_t began = bn_monotonic();
+	struct bn_error trouble;
 	int rc = bn_cli_open_store(cli, err);
 
 	/* Opened even when nobody is asked: a source that was never read has to be counted as such. */
@@ -380,6 +381,11 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 		rc = bn_cli_open_collect(cli, err);
 	if (rc == BN_OK && !cli->offline)
 		rc = bn_collect_once(cli->collect, names, cli->timeout, force, err);
+	if (rc == BN_OK && bn_collect_trouble(cli->collect, &trouble)) {
+		cli->incomplete = true;
+		bn_cli_note(cli, "%s%s%s", trouble.message, trouble.hint[0] != '\0' ? " - " : "",
+			    trouble.hint);
+	}
 	cli->style.now = bn_clock_now(&cli->clock);
 	/* only when this call did the waiting: what others stored long ago is old */
 	if (rc == BN_OK && !cli->offline && bn_monotonic() - began > 2000)

@@ -177,6 +177,15 @@ bn_collect_new(struct bn_collect **out, const struct bn_collect_options *options
 	return BN_OK;
 }
 
+bool
+bn_collect_trouble(struct bn_collect *collect, struct bn_error *err)
+{
+	pthread_mutex_lock(&collect->lock);
+	*err = collect->trouble;
+	pthread_mutex_unlock(&collect->lock);
+	return err->code != BN_OK;
+}
+
 /* The lock is held. */
 static void
 cancel_lanes(struct bn_feed *feed, bool leased_only)

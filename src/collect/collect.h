@@ -53,6 +53,8 @@ void bn_collect_resume(struct bn_collect *collect);
  * are over. Failures are in the sources' rows, not here; BN_OK also then. `force` polls whatever its age. */
 int bn_collect_once(struct bn_collect *collect, const char *const *names, int64_t timeout,
 		    bool force, struct bn_error *err);
+/* True when the latest answers could not be stored (a full disk): *err says why and what to do. */
+bool bn_collect_trouble(struct bn_collect *collect, struct bn_error *err);
 
 /* Asks for a poll of one source (NULL: all) as soon as possible. Returns at once. */
 void bn_collect_refresh(struct bn_collect *collect, const char *source);

@@ -111,8 +111,12 @@ record(struct bn_lane *lane, struct bn_poll_result *result, int64_t wait)
 	result->auth_expires_at = secret_expiry(feed);
 	if (bn_writer_poll_result(lane->writer, feed->id, lane->epoch, result, &err) == BN_OK)
 		return;
-	if (!bn_keeper_lost(lane))
-		bn_lane_log(lane, 1, &err, "result of the poll");
+	if (bn_keeper_lost(lane))
+		return;
+	bn_lane_log(lane, 1, &err, "result of the poll");
+	pthread_mutex_lock(&feed->collect->lock);
+	feed->collect->trouble = err;
+	pthread_mutex_unlock(&feed->collect->lock);
 }
 
 static int

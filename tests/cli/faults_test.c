@@ -456,6 +456,16 @@ faults_commands_at_once_agree_and_a_killed_collector_is_replaced(void **state)
 		   0, "held\nnow 0\nthen 1\n", "");
 }
 
+/* A limit on the size of files stands for a full disk: what writes meet is nearly the same. */
+static void
+faults_a_disk_without_room_is_said(void **state)
+{
+	(void)state;
+	shell_says("trap '' XFSZ; ulimit -f 1200; " DEMO "status", 3, "src ",
+		   "nothing stored was lost");
+	shell_says(DEMO "-q status", 1, "transform-hourly", "");
+}
+
 static void
 faults_output_that_cannot_be_written_is_said(void **state)
 {
@@ -500,6 +510,7 @@ main(void)
 	    TEST(faults_files_of_a_newer_binnacle_are_left_as_they_are),
 	    TEST(faults_a_damaged_journal_is_only_read),
 	    TEST(faults_commands_at_once_agree_and_a_killed_collector_is_replaced),
+	    TEST(faults_a_disk_without_room_is_said),
 	    TEST(faults_output_that_cannot_be_written_is_said),
 	    TEST(faults_an_interrupt_ends_a_command_that_waits),
 	    TEST(faults_poor_surroundings_do_not_matter),
