@@ -30,7 +30,8 @@ done
 # The secrets reach nothing that is written or shown.
 bn doctor
 cat "$dir/out" "$dir/err" >"$dir/shown"
-for file in "$AIRFLOW2_PASSWORD_FILE" "$AIRFLOW3_PASSWORD_FILE"; do
+for file in "${AIRFLOW2_PASSWORD_FILE-}" "${AIRFLOW3_PASSWORD_FILE-}"; do
+	[ -n "$file" ] || continue
 	if grep -rqF "$(cat "$file")" "$dir/shown" "$XDG_STATE_HOME"; then
 		fail "the password of ${file%/password} is stored and shown nowhere" "$(grep -rlF "$(cat "$file")" "$dir/shown" "$XDG_STATE_HOME")"
 	else
