@@ -63,6 +63,7 @@ list(struct bench *bench, bool each)
 	char *floor = path_of(bench->tools, "floor_list"),
 	     *cache = path_of(bench->state, "cache.db");
 	const char *const ours[] = {bench->binnacle,
+				    "-q",
 				    "--config",
 				    bench->config,
 				    "--offline",
