@@ -15,6 +15,12 @@ cache_dir=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binnacle-tests}
 # shellcheck disable=SC2034  # used by the scripts that source this file
 live_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# pip and uv bring certificates of their own; what this machine trusts is what its administrator chose.
+if [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+	export PIP_CERT=${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}
+	export SSL_CERT_FILE=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+fi
+
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 }

@@ -34,7 +34,7 @@ fi
 quiet status
 is "before: status exits with 1, for the alert" "$status" 1
 
-kill -STOP "$PROMETHEUS_PID"
+[ -z "$PROMETHEUS_PID" ] || kill -STOP "$PROMETHEUS_PID"
 stopped=$SECONDS
 # Two intervals, and the second in which the store's clock and ours may differ.
 if until_true $((2 * interval + 1)) status_is 3; then
@@ -55,7 +55,7 @@ screen=$(timeout 60 "$screenshot" -s 80x24 -k '<Wait:prom><Quiet:500>' -- \
 	"$binnacle" --config "$dir/silence.gitconfig" 2>"$dir/err")
 holds "stopped: the console's header counts no source as answering" "$screen" "src 0/1"
 
-kill -CONT "$PROMETHEUS_PID"
+[ -z "$PROMETHEUS_PID" ] || kill -CONT "$PROMETHEUS_PID"
 if until_true 30 source_is healthy; then
 	pass "continued: the source recovers by itself"
 else

@@ -41,7 +41,7 @@ int
 main(int argc, char **argv)
 {
 	SCREEN *screen;
-	int key, result = 3;
+	int key;
 
 	if (argc > 1 && strcmp(argv[1], "env") == 0) {
 		for (int i = 2; i < argc; i++)
@@ -63,7 +63,11 @@ main(int argc, char **argv)
 	keypad(stdscr, TRUE);
 	curs_set(0);
 	paint();
-	while ((key = getch()) != 'q' && key != ERR) {
+	/* A new size that comes just before getch() sleeps is seen when it wakes, so it must wake by itself. */
+	timeout(100);
+	while ((key = getch()) != 'q') {
+		if (key == ERR)
+			continue;
 		if (key == KEY_RESIZE)
 			paint();
 		else if (key == 'x')
@@ -71,9 +75,7 @@ main(int argc, char **argv)
 		else
 			echo_key(key);
 	}
-	if (key == ERR)
-		result = 5;
 	endwin();
 	delscreen(screen);
-	return result;
+	return 3;
 }

@@ -13,6 +13,9 @@ find_programs() {
 	debian_program prometheus prometheus
 	debian_program promtool prometheus
 	debian_program prometheus-alertmanager prometheus-alertmanager
+	# Debian's looks for its template there, wherever it lies itself.
+	[ -d /usr/share/prometheus/alertmanager ] ||
+		missing "the files of Debian's prometheus-alertmanager in /usr/share: the package has to be installed"
 }
 
 write_config() {
