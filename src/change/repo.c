@@ -19,6 +19,7 @@ struct bn_repos {
 	struct bn_writer *writer;
 	struct bn_repo *repos;
 	size_t count;
+	const char *origin; /* the configuration's */
 };
 
 /* KIND/[SOURCE/]GLOB : PATH, as in "pipeline/argo-prod/ing-* : workflows/{name}.yaml". */
@@ -79,6 +80,7 @@ bn_repos_new(struct bn_repos **out, const struct bn_config *config, struct bn_st
 		return bn_git_fail(err, BN_EINTERNAL, "libgit2");
 	}
 	repos->store = store;
+	repos->origin = bn_config_origin(config);
 	for (size_t i = 0; (section = bn_config_section(config, "repo", i)) != NULL; i++) {
 		const char *path = bn_section_get(section, NULL, "path");
 		struct bn_repo *repo;
@@ -186,8 +188,12 @@ static int
 read_and_tell(struct bn_repos *repos, struct bn_repo *repo, struct bn_error *err)
 {
 	char *name = bn_xasprintf("repo:%s", repo->name);
-	struct bn_source_info info = {
-	    .name = name, .type = "repo", .url = repo->path, .auth = "none", .interval = INTERVAL};
+	struct bn_source_info info = {.name = name,
+				      .type = "repo",
+				      .url = repo->path,
+				      .auth = "none",
+				      .origin = repos->origin,
+				      .interval = INTERVAL};
 	struct bn_poll_result result = {.began = bn_reader_now(repos->reader)};
 	struct bn_error failure = {0};
 	int64_t epoch = 0, commits, started = bn_monotonic();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "collect/internal.h"
 
 #define DISK_WITHIN 10000 /* ms */
@@ -94,6 +95,9 @@ static int
 register_feeds(struct bn_collect *collect, struct bn_error *err)
 {
 	struct bn_writer *writer = NULL;
+	const char *origin = bn_config_origin(collect->options.config);
+	const struct bn_config_section *repo;
+	struct bn_buf keep = BN_BUF_INIT(1 << 20);
 	struct bn_feed *feed;
 	size_t i;
 	int rc;
@@ -110,11 +114,28 @@ register_feeds(struct bn_collect *collect, struct bn_error *err)
 					  .url = feed->url,
 					  .config_digest = feed->digest,
 					  .auth = feed->auth,
+					  .origin = origin,
 					  .interval = feed->interval,
 					  .disabled = feed->disabled,
 				      },
 				      &feed->id, err);
 	}
+	bn_buf_addc(&keep, '[');
+	for (i = 0; i < collect->count; i++) {
+		bn_buf_adds(&keep, i > 0 ? "," : "");
+		bn_json_quote(&keep, collect->feeds[i].name);
+	}
+	for (i = 0; (repo = bn_config_section(collect->options.config, "repo", i)) != NULL; i++) {
+		char *name = bn_xasprintf("repo:%s", repo->name);
+
+		bn_buf_adds(&keep, keep.size > 1 ? "," : "");
+		bn_json_quote(&keep, name);
+		free(name);
+	}
+	bn_buf_addc(&keep, ']');
+	if (rc == BN_OK)
+		rc = bn_writer_retire(writer, origin, bn_buf_text(&keep), err);
+	bn_buf_free(&keep);
 	if (rc == BN_OK)
 		rc = bn_feeds_links(collect, writer, err);
 	bn_writer_close(writer);

@@ -186,8 +186,9 @@ struct bn_collect {
 	pthread_cond_t changed; /* by the monotonic clock */
 	bool started, stopping, suspended;
 	atomic_bool abandoned; /* a lane did not end in time: nothing may be freed any more */
-	struct bn_error trouble; /* why what came of a poll could not be stored, the last time; else code 0 */
-	pthread_t keeper;      /* of the leases */
+	struct bn_error
+	    trouble; /* why what came of a poll could not be stored, the last time; else code 0 */
+	pthread_t keeper; /* of the leases */
 	bool has_keeper;
 	int keeper_event;
 	pthread_t upkeep; /* rules and housekeeping */

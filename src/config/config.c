@@ -291,9 +291,13 @@ read_file(struct bn_config *config, const char *path, struct bn_error *err)
 	struct bn_scan scan = {.config = config};
 	int rc = bn_scan_file(&scan, path, 0, err);
 
-	if (rc == BN_OK)
+	if (rc == BN_OK) {
+		char *whole = realpath(path, NULL);
+
+		config->origin = bn_arena_strdup(config->arena, whole != NULL ? whole : path);
+		free(whole);
 		read_scanned(&scan, path, path);
-	else
+	} else
 		bn_scan_clear(&scan);
 	return rc;
 }
@@ -372,6 +376,7 @@ bn_config_load_text(struct bn_config **out, const char *name, const char *text,
 	int fd = -1;
 
 	*out = config;
+	config->origin = bn_arena_strdup(config->arena, name);
 	bn_scan_text(&scan, name, text, strlen(text), 0);
 	if (!scan.broken) {
 		fd = memory_file(text, strlen(text));
@@ -411,6 +416,12 @@ bn_config_problems(const struct bn_config *config, size_t *count)
 {
 	*count = config->problem_count;
 	return config->problems;
+}
+
+const char *
+bn_config_origin(const struct bn_config *config)
+{
+	return config->origin != NULL ? config->origin : "";
 }
 
 const char *const *

@@ -80,6 +80,9 @@ void bn_config_free(struct bn_config *config);
 const struct bn_config_problem *bn_config_problems(const struct bn_config *config, size_t *count);
 /* Files read, NULL-terminated, for `config show` and for watching. */
 const char *const *bn_config_files(const struct bn_config *config);
+/* What tells one configuration from another on the same state directory: the file a person named or wrote,
+ * or the name of a text in memory. Borrowed, "" if there is none. */
+const char *bn_config_origin(const struct bn_config *config);
 
 /* The sections of one kind (NULL: all), in order: index 0, 1 … until NULL. */
 const struct bn_config_section *bn_config_section(const struct bn_config *config, const char *kind,

@@ -32,6 +32,7 @@ struct bn_config {
 	struct bn_config_problem *problems;
 	size_t problem_count, problem_capacity;
 	struct bn_strlist files;
+	const char *origin;	/* of the arena: the last file that was asked for itself */
 	const char **file_list; /* NULL-terminated, made at the end of the load */
 };
 

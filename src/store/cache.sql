@@ -11,7 +11,9 @@ CREATE TABLE source (
 	url TEXT,
 	interval_ms INTEGER NOT NULL DEFAULT 30000,
 	config_digest TEXT,
-	configured_at INTEGER,          -- last time a process with it in its configuration was running
+	configured_at INTEGER,          -- last time a process with it in its configuration was running;
+	                                -- NULL: its configuration does not name it any more
+	origin TEXT,                    -- the configuration that names it
 	disabled INTEGER NOT NULL DEFAULT 0,
 	lease_epoch INTEGER NOT NULL DEFAULT 0,
 	lease_holder TEXT,              -- "user@host pid", for people

@@ -39,6 +39,7 @@ add_source(struct bn_writer *writer, const struct bn_source_info *info, bn_time 
 	sqlite3_bind_int64(st, 6, now);
 	sqlite3_bind_int(st, 7, info->disabled);
 	bn_bind_text(st, 8, info->auth);
+	bn_bind_text(st, 9, info->origin);
 	rc = bn_first_row(writer, st, &found, err);
 	if (rc == BN_OK && found) {
 		*id = sqlite3_column_int64(st, 0);
@@ -46,6 +47,56 @@ add_source(struct bn_writer *writer, const struct bn_source_info *info, bn_time 
 		*fresh = state != NULL && strcmp(state, "new") == 0;
 	}
 	sqlite3_reset(st);
+	return rc;
+}
+
+/* Findings about what is not configured any more are over: nobody can tell whether they last. */
+static int
+close_retired(struct bn_writer *writer, bn_time now, struct bn_error *err)
+{
+	static const char sql[] =
+	    "UPDATE finding SET closed_at = ?1 WHERE closed_at IS NULL AND (source_id IN"
+	    " (SELECT id FROM source WHERE configured_at IS NULL) OR about_source IN"
+	    " (SELECT name FROM source WHERE configured_at IS NULL))";
+	sqlite3_stmt *st = NULL;
+	int rc = BN_OK;
+
+	if (sqlite3_prepare_v2(writer->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return bn_fail(err, BN_EIO, "findings: %s", sqlite3_errmsg(writer->db));
+	sqlite3_bind_int64(st, 1, now);
+	if (sqlite3_step(st) != SQLITE_DONE)
+		rc = bn_fail(err, BN_EIO, "findings: %s", sqlite3_errmsg(writer->db));
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+bn_writer_retire(struct bn_writer *writer, const char *origin, const char *keep,
+		 struct bn_error *err)
+{
+	static const char sql[] =
+	    "UPDATE source SET configured_at = NULL WHERE origin = ?1 AND configured_at IS NOT NULL"
+	    " AND name NOT IN (SELECT value FROM json_each(?2))";
+	sqlite3_stmt *st = NULL;
+	int rc = bn_begin(writer, err);
+
+	if (rc != BN_OK)
+		return rc;
+	if (sqlite3_prepare_v2(writer->db, sql, -1, &st, NULL) == SQLITE_OK) {
+		bn_bind_text(st, 1, origin);
+		bn_bind_text(st, 2, keep);
+		rc = sqlite3_step(st) == SQLITE_DONE ? BN_OK : BN_EIO;
+	} else
+		rc = BN_EIO;
+	if (rc != BN_OK)
+		bn_fail(err, rc, "retiring sources: %s", sqlite3_errmsg(writer->db));
+	else if (sqlite3_changes(writer->db) > 0)
+		rc = close_retired(writer, bn_clock_now(writer->store->clock), err);
+	sqlite3_finalize(st);
+	if (rc == BN_OK)
+		rc = bn_commit(writer, err);
+	if (rc != BN_OK)
+		bn_rollback(writer);
 	return rc;
 }
 

@@ -13,13 +13,13 @@ static const char *const texts[BN_ST_COUNT] = {
     [BN_ST_EPOCH] = "SELECT lease_epoch = ?2, lease_holder FROM source WHERE id = ?1",
     [BN_ST_SOURCE_ADD] =
 	"INSERT INTO source (name, type, url, interval_ms, config_digest, configured_at,"
-	" disabled, auth)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO UPDATE SET type ="
+	" disabled, auth, origin)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE SET type ="
 	" excluded.type,"
 	" url = excluded.url, interval_ms = excluded.interval_ms, config_digest ="
 	" excluded.config_digest,"
 	" configured_at = excluded.configured_at, disabled = excluded.disabled, auth ="
-	" excluded.auth"
+	" excluded.auth, origin = excluded.origin"
 	" RETURNING id, state",
     [BN_ST_LEASE] =
 	"UPDATE source SET lease_epoch = lease_epoch + 1, lease_holder = ?2 WHERE id = ?1"

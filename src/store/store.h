@@ -98,8 +98,14 @@ struct bn_source_info {
 	const char *name, *type, *url, *config_digest, *auth;
 	int64_t interval; /* ms */
 	bool disabled;
+	const char *origin; /* which configuration names it (bn_config_origin), or NULL */
 };
 int bn_writer_source(struct bn_writer *writer, const struct bn_source_info *info, int64_t *id,
+		     struct bn_error *err);
+/* Of the sources that `origin` named once, those not in `keep` (a JSON array of names) are configured no
+ * more: they and what they described leave every view, and their findings are closed. Nothing is deleted;
+ * a source that comes back finds everything as it was. */
+int bn_writer_retire(struct bn_writer *writer, const char *origin, const char *keep,
 		     struct bn_error *err);
 /* Takes over the lease's epoch (the flock is the collector's affair): raises it, returns it. */
 int bn_writer_take_lease(struct bn_writer *writer, int64_t source_id, const char *holder,

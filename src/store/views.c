@@ -52,7 +52,8 @@ const char bn_views_now[] =
     "   e.first_seen_at, e.seen_at, s.interval_ms, s.stale_ms, s.last_ok_at AS source_ok_at,"
     "   now() - max(e.seen_at, coalesce(c.last_ok_at, 0)) AS age_ms"
     "  FROM main.entity e JOIN main.source s ON s.id = e.source_id"
-    "  LEFT JOIN main.scope c ON c.id = e.scope_id WHERE e.gone_at IS NULL);"
+    "  LEFT JOIN main.scope c ON c.id = e.scope_id WHERE e.gone_at IS NULL"
+    "   AND s.configured_at IS NOT NULL);"
 
     /* pipeline_now: what runs again and again. next_due_at is the platform's word, or follows
      * from the schedule and the latest run's start, so that it lies in the past when a run is

@@ -493,6 +493,35 @@ faults_poor_surroundings_do_not_matter(void **state)
 	shell_says("TERM=dumb LC_ALL=C " DEMO " | LC_ALL=C grep -c '[^ -~]'", 1, "0\n", "");
 }
 
+/* A source that is no longer in the configuration is nobody's any more; put back, it is there again. */
+static void
+faults_a_source_taken_out_of_the_configuration_is_forgotten(void **state)
+{
+	static const char with[] =
+	    "cd \"$HOME\" && printf '[source \"dead\"]\\n\\ttype = prometheus\\n"
+	    "\\turl = http://127.0.0.1:1\\n[source \"probes\"]\\n\\ttype = http\\n' >two"
+	    " && chmod 600 two && binnacle --config two --cache \"$DEMO/state\" ";
+	static const char without[] =
+	    "cd \"$HOME\" && printf '[source \"probes\"]\\n\\ttype = http\\n' >two &&"
+	    " binnacle --config two --cache \"$DEMO/state\" ";
+	struct said said;
+	char line[512];
+
+	(void)state;
+	snprintf(line, sizeof(line), "%sstatus", with);
+	shell_says(line, 3, "dead", "dead");
+	snprintf(line, sizeof(line), "%sstatus", without);
+	shell(line, 0, &said);
+	assert_lacks(said.out, "dead");
+	said_clear(&said);
+	snprintf(line, sizeof(line), "%ssources -o csv --columns source", without);
+	shell(line, 0, &said);
+	assert_string_equal(said.out, "source\r\nprobes\r\n");
+	said_clear(&said);
+	snprintf(line, sizeof(line), "%sstatus", with);
+	shell_says(line, 3, "dead", "dead");
+}
+
 int
 main(void)
 {
@@ -514,6 +543,7 @@ main(void)
 	    TEST(faults_output_that_cannot_be_written_is_said),
 	    TEST(faults_an_interrupt_ends_a_command_that_waits),
 	    TEST(faults_poor_surroundings_do_not_matter),
+	    TEST(faults_a_source_taken_out_of_the_configuration_is_forgotten),
 	};
 
 	setbuf(stdout, NULL);

@@ -90,13 +90,13 @@ reader_pipeline_of_a_source_not_read_to_the_end_is_unknown(void **state)
 	/* Its definition was read, and then the source broke off: nobody knows its runs. */
 	observe_list(f, T0, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
 	assert_int_equal(ask(f, "SELECT stale FROM entity_now WHERE key = 'a'"), 1);
-	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_UNKNOWN);
+	assert_int_equal(ask(f, "SELECT status_now FROM entity_now WHERE key = 'a'"), BN_UNKNOWN);
 	observe_list(f, T0 + MINUTE, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
 	assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err), &f->err);
-	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_HEALTHY);
+	assert_int_equal(ask(f, "SELECT status_now FROM entity_now WHERE key = 'a'"), BN_HEALTHY);
 	/* The same later: the list is fresh, what was read after it is not. */
 	observe_list(f, T0 + 3 * MINUTE, "pipelines", BN_PIPELINE, BN_HEALTHY, KEYS("a"));
-	assert_int_equal(ask(f, "SELECT status_now FROM pipeline_now WHERE key = 'a'"), BN_UNKNOWN);
+	assert_int_equal(ask(f, "SELECT status_now FROM entity_now WHERE key = 'a'"), BN_UNKNOWN);
 	assert_int_equal(ask(f, "SELECT age_ms FROM entity_now WHERE key = 'a'"), 0);
 }
 
