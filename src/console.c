@@ -162,6 +162,17 @@ complete(void *payload, const char *line, struct bn_strlist *out)
 	bn_complete_line(line, out);
 }
 
+/* The first paint comes from what is stored; the lanes begin when it stands. */
+static void
+start_collecting(void *payload)
+{
+	struct bn_cli *cli = payload;
+	struct bn_error err = {0};
+
+	if (cli->collect != NULL && bn_collect_start(cli->collect, &err) != BN_OK)
+		bn_log_write(cli->log, 1, "collecting could not start: %s", err.message);
+}
+
 /* ---- opening ------------------------------------------------------------------------------- */
 
 /* Threads inherit the mask of the one that makes them: everything is blocked before the first lane.
@@ -188,8 +199,6 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 
 	block_signals();
 	rc = cli->offline ? bn_cli_open_store(cli, err) : bn_cli_open_collect(cli, err);
-	if (rc == BN_OK && cli->collect != NULL)
-		rc = bn_collect_start(cli->collect, err);
 	if (rc != BN_OK)
 		return rc;
 	options = (struct bn_console_options){
@@ -205,6 +214,7 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 	    .wake_fd = cli->wake_fd,
 	    .command = run_command,
 	    .complete = complete,
+	    .painted = start_collecting,
 	    .payload = cli,
 	};
 	return bn_console_run(&options, err);

@@ -105,8 +105,11 @@ take_answers(struct bn_app *app)
 			take_summary(app, &answer);
 		else if (answer.owner == BN_DEED_OWNER)
 			bn_deed_done(app, &answer);
-		else if (screen != NULL && answer.rc != BN_ECANCELLED)
-			screen->ops->answer(screen, &answer);
+		else {
+			app->answered = true;
+			if (screen != NULL && answer.rc != BN_ECANCELLED)
+				screen->ops->answer(screen, &answer);
+		}
 		bn_answer_clear(&answer);
 		app->dirty = true;
 	}
@@ -288,6 +291,11 @@ loop(struct bn_app *app)
 	while (!app->quit) {
 		if (app->dirty)
 			paint(app);
+		if (app->answered && !app->begun) {
+			app->begun = true;
+			if (app->options->painted != NULL)
+				app->options->painted(app->options->payload);
+		}
 		wait_for_something(app);
 	}
 }

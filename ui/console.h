@@ -31,6 +31,9 @@ struct bn_console_options {
 	int (*command)(void *payload, int argc, char **argv, FILE *out, FILE *err);
 	/* Adds what the last word of `line` could become, whole words. NULL: no completion. */
 	void (*complete)(void *payload, const char *line, struct bn_strlist *out);
+	/* Called once, when the first rows stand on the screen: what need not come before that (starting the
+	 * collector) belongs here. May be NULL. */
+	void (*painted)(void *payload);
 	void *payload;
 };
 

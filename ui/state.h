@@ -19,6 +19,8 @@ struct bn_app {
 	int signal_fd;
 	int64_t tick;	  /* bn_monotonic() of this turn */
 	int64_t last_key; /* … of the latest key */
+	bool answered;	  /* some rows were painted, or could not be had … */
+	bool begun;	  /* … and whoever waited for that was told */
 
 	struct bn_screen *tabs[BN_TAB_COUNT];
 	enum bn_tab tab;
