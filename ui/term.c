@@ -141,21 +141,29 @@ substitute(const char *name)
 	return begins(name, like_xterm) || getenv("COLORTERM") != NULL ? "xterm-256color" : "vt100";
 }
 
+/* Does this host have a description of it? Asked first, since a newterm() that fails leaks. */
+static bool
+known(const char *name)
+{
+	int why;
+
+	if (setupterm(name, STDOUT_FILENO, &why) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 static int
 start_screen(struct bn_term *term, const char *name, const char **replaced, struct bn_error *err)
 {
 	const char *cup;
 
 	*replaced = NULL;
-	term->screen = newterm(name, stdout, stdin);
-	if (term->screen == NULL) {
+	if (!known(name))
 		*replaced = substitute(name);
-		term->screen = newterm(*replaced, stdout, stdin);
-	}
-	if (term->screen == NULL) {
+	if (*replaced != NULL && !known(*replaced))
 		*replaced = "vt100";
-		term->screen = newterm(*replaced, stdout, stdin);
-	}
+	term->screen = newterm(*replaced != NULL ? *replaced : name, stdout, stdin);
 	if (term->screen == NULL) {
 		bn_fail(err, BN_EUNSUPPORTED, "the terminal type \"%s\" is not known here", name);
 		return bn_hint(err, "install ncurses-base, or set TERM=xterm-256color");
