@@ -367,10 +367,8 @@ contract_plugin_of_ones_own_is_loaded(void **state)
 	json_t *json, *item;
 
 	(void)state;
-	if (access("/usr/bin/cc", X_OK) != 0) {
-		print_message("skipped: there is no cc to build a plugin with\n");
-		skip();
-	}
+	if (access("/usr/bin/cc", X_OK) != 0)
+		bn_skip("there is no cc to build a plugin with");
 	ask_shell(
 	    &world,
 	    "cc -shared -fPIC -D_GNU_SOURCE -I\"$abs_top_srcdir/src\" -o \"$HOME/own.so\""

@@ -121,10 +121,8 @@ shared_object_is_loaded(void **state)
 	char path[200];
 
 	(void)state;
-	if (!build_with("good", "#define ABI\n#define NAME \"outside\"", path, sizeof(path))) {
-		print_message("skipped: no C compiler to build a plugin with\n");
-		skip();
-	}
+	if (!build_with("good", "#define ABI\n#define NAME \"outside\"", path, sizeof(path)))
+		bn_skip("no C compiler to build a plugin with");
 	assert_ok(bn_registry_new(&registry, toy_plugins, &err), &err);
 	assert_ok(bn_registry_load(registry, path, &err), &err);
 	plugin = bn_registry_find(registry, "outside");
@@ -142,10 +140,8 @@ shared_object_that_does_not_fit_is_refused(void **state)
 	char path[200];
 
 	(void)state;
-	if (!build_with("abi", "#define ABI +1\n#define NAME \"outside\"", path, sizeof(path))) {
-		print_message("skipped: no C compiler to build a plugin with\n");
-		skip();
-	}
+	if (!build_with("abi", "#define ABI +1\n#define NAME \"outside\"", path, sizeof(path)))
+		bn_skip("no C compiler to build a plugin with");
 	assert_refused(path, BN_EUNSUPPORTED, "interface 2");
 	assert_true(build("none", "int nothing;\n", path, sizeof(path)));
 	assert_refused(path, BN_EUNSUPPORTED, "bn_plugin_entry");
