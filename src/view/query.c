@@ -355,7 +355,7 @@ run(struct bn_reader *reader, struct bn_rows *rows, const struct bn_query *query
 	rows->total =
 	    rows->count + (query->offset > 0 && rows->count > 0 ? (size_t)query->offset : 0);
 	if (!query->uncounted && ((query->limit > 0 && rows->count == (size_t)query->limit) ||
-	    (query->offset > 0 && rows->count == 0)))
+				  (query->offset > 0 && rows->count == 0)))
 		rc = count_all(db, rows, query, filter, err);
 out:
 	sqlite3_finalize(statement);

@@ -85,7 +85,8 @@ struct bn_query {
 	struct bn_ref scope;   /* tasks, calls, changed, timeline of one thing; kind NONE: of all */
 	int attempt;	       /* tasks: 0 the latest */
 	int64_t limit, offset; /* rows; 0: no limit */
-	bool uncounted;	       /* nobody asks for bn_rows_total: spares a second pass where there is a limit */
+	bool
+	    uncounted; /* nobody asks for bn_rows_total: spares a second pass where there is a limit */
 };
 
 /* A value as the query gave it. Text is borrowed from the rows. */

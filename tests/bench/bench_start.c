@@ -62,18 +62,9 @@ list(struct bench *bench, bool each)
 {
 	char *floor = path_of(bench->tools, "floor_list"),
 	     *cache = path_of(bench->state, "cache.db");
-	const char *const ours[] = {bench->binnacle,
-				    "-q",
-				    "--config",
-				    bench->config,
-				    "--offline",
-				    "-o",
-				    "json",
-				    "--limit",
-				    "100",
-				    "runs",
-				    each ? "--each" : NULL,
-				    NULL};
+	const char *const ours[] = {
+	    bench->binnacle, "-q",  "--config", bench->config,		"--offline", "-o", "json",
+	    "--limit",	     "100", "runs",	each ? "--each" : NULL, NULL};
 	const char *const theirs[] = {floor, cache, each ? "runs" : "pipelines", NULL};
 	struct gate gate = {
 	    .id = each ? "P2" : "P2p",
