@@ -81,15 +81,15 @@ done
 # Completions hold every command, and bash can read its own.
 while read -r command; do
     first=${command%% *}
-    grep -q "$first" "$top/man/completion.bash" && grep -q "$first" "$top/man/completion.zsh" &&
-        grep -q "$first" "$top/man/completion.fish" || echo "$command" >>"$dir/incomplete"
+    grep -q "$first" "$(page completion.bash)" && grep -q "$first" "$(page completion.zsh)" &&
+        grep -q "$first" "$(page completion.fish)" || echo "$command" >>"$dir/incomplete"
 done <"$dir/commands"
 [ ! -s "$dir/incomplete" ]
 result $? "docs_completions_hold_every_command"
-bash -n "$top/man/completion.bash"
+bash -n "$(page completion.bash)"
 result $? "docs_bash_completion_is_valid"
 # shellcheck disable=SC2016
-words=$(bash -c '. "$1"; COMP_WORDS=(binnacle run sh); COMP_CWORD=2; _binnacle; echo "${COMPREPLY[*]}"' - "$top/man/completion.bash")
+words=$(bash -c '. "$1"; COMP_WORDS=(binnacle run sh); COMP_CWORD=2; _binnacle; echo "${COMPREPLY[*]}"' - "$(page completion.bash)")
 [ "$words" = show ]
 result $? "docs_bash_completion_completes_second_words"
 echo "1..$n"
