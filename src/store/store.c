@@ -20,15 +20,22 @@
 struct kind_of_file {
 	const char *name;
 	int32_t id;
-	const char *schema;
-	const char *tables; /* that must be there */
+	int version;
+	const char *steps[3]; /* steps[n] leads from schema n to n + 1; NULL behind the last */
+	const char *tables;   /* that must be there */
 };
 static const struct kind_of_file cache_file = {
-    "cache.db", BN_CACHE_ID, bn_schema_cache,
+    "cache.db",
+    BN_CACHE_ID,
+    BN_CACHE_VERSION,
+    {bn_schema_cache, bn_schema_cache_2, NULL},
     "SELECT count(*) = 4 FROM main.sqlite_schema WHERE name IN ('source', 'entity', 'transition', "
     "'finding')"};
 static const struct kind_of_file journal_file = {
-    "journal.db", BN_JOURNAL_ID, bn_schema_journal,
+    "journal.db",
+    BN_JOURNAL_ID,
+    BN_JOURNAL_VERSION,
+    {bn_schema_journal, NULL},
     "SELECT count(*) = 3 FROM main.sqlite_schema WHERE name IN ('record', 'record_no_update', "
     "'record_no_delete')"};
 
@@ -68,7 +75,7 @@ too_new(sqlite3 *db, const struct kind_of_file *kind, int64_t version, struct bn
 	 */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	bn_fail(err, BN_EUNSUPPORTED, "%s has schema %lld; this binnacle knows up to %d",
-		kind->name, (long long)version, BN_SCHEMA_VERSION);
+		kind->name, (long long)version, kind->version);
 	bn_hint(
 	    err,
 	    "a newer binnacle wrote it: install that one, or give this one another [state] dir");
@@ -87,7 +94,7 @@ look_at(sqlite3 *db, const struct kind_of_file *kind, int64_t *version, struct b
 		rc = bn_db_int(db, "PRAGMA main.application_id", 0, &id, err);
 	if (rc == BN_OK)
 		rc = bn_db_int(db, "SELECT count(*) FROM main.sqlite_schema", 0, &objects, err);
-	if (rc == BN_OK && objects > 0 && id == kind->id && *version == BN_SCHEMA_VERSION)
+	if (rc == BN_OK && objects > 0 && id == kind->id && *version == kind->version)
 		rc = bn_db_int(db, kind->tables, 0, &complete, err);
 	if (rc != BN_OK)
 		return bn_db_corrupt(sqlite3_errcode(db)) ? BN_ECONFLICT : rc;
@@ -97,18 +104,19 @@ look_at(sqlite3 *db, const struct kind_of_file *kind, int64_t *version, struct b
 		bn_hint(err, "move it away, or use another [state] dir");
 		return BN_EUNSUPPORTED;
 	}
-	if (*version > BN_SCHEMA_VERSION)
+	if (*version > kind->version)
 		return too_new(db, kind, *version, err);
 	return complete ? BN_OK
 			: bn_fail(err, BN_ECONFLICT, "%s lacks tables it should have", kind->name);
 }
 
-/* From `version` to ours, in one transaction. A later schema adds its steps here. */
+/* From the schema that is there to ours, in one transaction: another process that came first has done it. */
 static int
 migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *kind,
 	struct bn_error *err)
 {
 	char stamp[128];
+	int64_t version = 0;
 	int rc;
 
 	/* Before the first table, since it can't be turned on later without a VACUUM. */
@@ -124,8 +132,10 @@ migrate(sqlite3 *db, const struct bn_store *store, const struct kind_of_file *ki
 		return rc;
 	snprintf(stamp, sizeof(stamp),
 		 "PRAGMA main.application_id=%ld; PRAGMA main.user_version=%d", (long)kind->id,
-		 BN_SCHEMA_VERSION);
-	rc = bn_db_exec(db, kind->schema, err);
+		 kind->version);
+	rc = bn_db_int(db, "PRAGMA main.user_version", 0, &version, err);
+	for (; rc == BN_OK && version >= 0 && version < kind->version; version++)
+		rc = bn_db_exec(db, kind->steps[version], err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, stamp, err);
 	if (rc == BN_OK)
@@ -175,7 +185,8 @@ open_file(struct bn_store *store, const struct kind_of_file *kind, const char *p
 	if (rc == BN_OK && check)
 		rc = quick_check(db, err);
 	if (rc == BN_OK && sqlite3_db_readonly(db, "main") != 1)
-		rc = version == 0 ? migrate(db, store, kind, err) : journal_mode(db, store, err);
+		rc = version < kind->version ? migrate(db, store, kind, err)
+					     : journal_mode(db, store, err);
 	if (rc != BN_OK && rc != BN_ECONFLICT && bn_db_corrupt(sqlite3_errcode(db)))
 		rc = BN_ECONFLICT;
 	if (rc == BN_OK)

@@ -71,7 +71,7 @@ store_makes_private_files_with_the_right_settings(void **state)
 	assert_int_equal(ask_db(f->store->journal_db, "PRAGMA synchronous"), 2);
 	assert_int_equal(ask(f, "PRAGMA trusted_schema"), 0);
 	assert_int_equal(ask(f, "PRAGMA cell_size_check"), 1);
-	assert_int_equal(ask(f, "PRAGMA main.user_version"), BN_SCHEMA_VERSION);
+	assert_int_equal(ask(f, "PRAGMA main.user_version"), BN_CACHE_VERSION);
 	assert_true(bn_store_journal_writable(f->store));
 	assert_string_equal(bn_store_dir(f->store), f->dir);
 }
@@ -209,10 +209,42 @@ store_from_the_future_is_refused_untouched(void **state)
 		assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 		assert_int_equal(before.st_size, after.st_size);
 		assert_int_equal(before.st_ino, after.st_ino);
-		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", BN_SCHEMA_VERSION);
+		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d",
+			 i == 0 ? BN_CACHE_VERSION : BN_JOURNAL_VERSION);
 		run_on(path_of(f, files[i]), sql);
 	}
 	fixture_open(f, 0);
+}
+
+/* A cache that the release before this one left behind: kept, with everything in it, and as a fresh one. */
+static void
+store_of_an_earlier_schema_is_brought_forward_with_what_it_holds(void **state)
+{
+	struct fixture *f = *state;
+	char *fresh, *moved;
+
+	fresh = bn_xstrdup(
+	    ask_text(f, "SELECT group_concat(sql, ';') FROM (SELECT sql FROM main.sqlite_schema"
+			" WHERE sql IS NOT NULL ORDER BY name)"));
+	fixture_close(f);
+	unlink(path_of(f, "cache.db"));
+	unlink(path_of(f, "cache.db-wal"));
+	unlink(path_of(f, "cache.db-shm"));
+	run_on(path_of(f, "cache.db"), "PRAGMA auto_vacuum=INCREMENTAL");
+	run_on(path_of(f, "cache.db"), bn_schema_cache);
+	run_on(path_of(f, "cache.db"),
+	       "PRAGMA application_id = 1112425283; PRAGMA user_version = 1;"
+	       " INSERT INTO source (id, name) VALUES (7, 'kept')");
+	chmod(path_of(f, "cache.db"), 0600);
+	fixture_open(f, 0);
+	assert_int_equal(ask(f, "PRAGMA main.user_version"), BN_CACHE_VERSION);
+	assert_string_equal(ask_text(f, "SELECT name FROM main.source WHERE id = 7"), "kept");
+	moved = bn_xstrdup(
+	    ask_text(f, "SELECT group_concat(sql, ';') FROM (SELECT sql FROM main.sqlite_schema"
+			" WHERE sql IS NOT NULL ORDER BY name)"));
+	assert_string_equal(moved, fresh);
+	free(fresh);
+	free(moved);
 }
 
 static void
@@ -845,6 +877,7 @@ main(void)
 	    cmocka_unit_test(store_knows_network_file_systems),
 	    STORE_TEST(store_without_wal_works_and_says_so),
 	    STORE_TEST(store_from_the_future_is_refused_untouched),
+	    STORE_TEST(store_of_an_earlier_schema_is_brought_forward_with_what_it_holds),
 	    STORE_TEST(store_of_another_program_is_left_alone),
 	    STORE_TEST(store_damaged_cache_is_set_aside_and_rebuilt),
 	    STORE_TEST(store_damage_met_while_writing_is_mended_at_the_next_start),

@@ -1,0 +1,95 @@
+-- cache_2.sql - the step from schema 1 of cache.db to schema 2: models, streams, products, as-of.
+-- SPDX-License-Identifier: MIT
+-- Conventions as in cache.sql. A fresh cache takes both, one after the other.
+
+-- ---- models ---------------------------------------------------------------------------------------
+-- A registered model is an entity (kind model) with its name as key, each of its versions another one with
+-- the key NAME@VERSION; so both have a status, transitions, notes, links and measures of their own. Aliases
+-- are attributes of the model ("alias:champion" → "551902"), stages attributes of the version ("stage"), and
+-- attribute_history is what answers "which version was live then". Numbers of the training run are measures
+-- of the version: "eval:wape", "param" and tags are text and lie in the row.
+CREATE TABLE model (
+	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
+	serving TEXT,                   -- endpoint, batch, embedded; NULL: nobody said
+	metric TEXT,                    -- the number EVAL shows: "wape"
+	better TEXT,                    -- "lower" or "higher"
+	description TEXT
+);
+CREATE TABLE model_version (
+	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
+	model_id INTEGER REFERENCES entity(id),
+	model_key TEXT NOT NULL,
+	version TEXT NOT NULL,
+	stage TEXT,
+	aliases TEXT,                   -- a JSON array of words, sorted
+	created_at INTEGER,
+	updated_at INTEGER,
+	run_key TEXT,                   -- the training run
+	artifact TEXT,                  -- where the artifact lies
+	image TEXT,
+	framework TEXT,
+	signature TEXT,                 -- JSON
+	data_from INTEGER,              -- the window of the data it was trained on
+	data_to INTEGER,
+	tags TEXT,                      -- a JSON object of strings
+	params TEXT,                    -- a JSON object of strings
+	description TEXT
+);
+CREATE INDEX model_version_of ON model_version (model_id, created_at);
+CREATE INDEX model_version_orphan ON model_version (model_key) WHERE model_id IS NULL;
+
+-- ---- streams --------------------------------------------------------------------------------------
+-- What a [stream] section, or a platform, says of a stream. Its points are those of the series that bears
+-- the name 'value' on its entity; a minute is named by its start.
+CREATE TABLE stream (
+	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
+	unit TEXT,
+	query TEXT,
+	step_ms INTEGER NOT NULL DEFAULT 60000,
+	expect REAL,                    -- records expected in a step, NULL: any number
+	settle_ms INTEGER NOT NULL DEFAULT 120000, -- how long after its end a minute may still be filled in time
+	ceiling REAL,                   -- what can be counted at most: at or above it a value is a lower bound
+	grp TEXT,                       -- the chain it is part of, and its place there
+	stage TEXT,
+	position INTEGER NOT NULL DEFAULT 0,
+	checks TEXT,                    -- JSON: what the configuration asks of it
+	examined_at INTEGER             -- every minute before this one has been judged
+);
+CREATE INDEX stream_group ON stream (grp, position);
+
+-- ---- products -------------------------------------------------------------------------------------
+-- [product] sections. They are entities (kind product) of a source of their own.
+CREATE TABLE product (
+	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
+	domain TEXT,
+	contact TEXT,
+	lifecycle TEXT NOT NULL DEFAULT 'active', -- active dormant retiring retired
+	consumers TEXT,                 -- a JSON array of words
+	cost REAL,
+	cost_unit TEXT
+);
+CREATE TABLE objective (
+	id INTEGER PRIMARY KEY,
+	product_id INTEGER NOT NULL REFERENCES entity(id),
+	sli TEXT NOT NULL,              -- freshness completeness deadline availability quality
+	target REAL,                    -- ms for freshness, minutes past midnight for deadline, else a share
+	text TEXT NOT NULL,             -- the target as it was written
+	goal REAL NOT NULL DEFAULT 0.99, -- share of the window in which it has to be met
+	window_ms INTEGER NOT NULL,
+	value REAL,                     -- as it is now
+	state INTEGER NOT NULL DEFAULT 0, -- enum bn_status: unknown healthy degraded down
+	since INTEGER,
+	evaluated_at INTEGER,
+	detail TEXT,
+	UNIQUE (product_id, sli)
+);
+-- How it went, a row for ten minutes: ms in which it was met, broken, and not known.
+CREATE TABLE objective_history (
+	objective_id INTEGER NOT NULL REFERENCES objective(id),
+	at INTEGER NOT NULL,
+	good_ms INTEGER NOT NULL,
+	bad_ms INTEGER NOT NULL,
+	unknown_ms INTEGER NOT NULL,
+	worst REAL,
+	PRIMARY KEY (objective_id, at)
+) WITHOUT ROWID;
