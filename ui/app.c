@@ -309,6 +309,27 @@ own_section(const struct bn_app *app)
 					    : bn_config_section(app->options->config, "ui", 0);
 }
 
+/* Only ASCII where no more can leave; else what the person, the theme or the terminal says. The kernel's own console
+ * has a font without Braille. */
+static enum bn_chart_set
+choose_charts(const struct bn_app *app)
+{
+	const struct bn_config_section *section = own_section(app);
+	const char *word =
+	    section == NULL ? NULL : bn_section_get(section, bn_core_options("ui"), "charts");
+	const char *term = getenv("TERM");
+	int set = word == NULL ? -1 : bn_chart_set_from_word(word);
+
+	if (bn_term_ascii(app->term))
+		return BN_CHART_ASCII;
+	if (set < 0)
+		set = bn_chart_set_from_word(app->theme.charts);
+	if (set < 0)
+		set =
+		    term != NULL && strcmp(term, "linux") == 0 ? BN_CHART_HALVES : BN_CHART_BRAILLE;
+	return (enum bn_chart_set)set;
+}
+
 static void
 begin_look(struct bn_app *app, const char *replaced)
 {
@@ -322,6 +343,7 @@ begin_look(struct bn_app *app, const char *replaced)
 			    &err) != BN_OK)
 		bn_app_fail(app, &err);
 	bn_pen_init(&app->pen, stdscr, &app->theme, bn_term_ascii(app->term));
+	app->charts = choose_charts(app);
 	if (replaced != NULL)
 		bn_app_say(app, BN_TONE_PLAIN, "this host does not know TERM=%s; used %s instead",
 			   getenv("TERM") == NULL ? "" : getenv("TERM"), replaced);

@@ -7,6 +7,7 @@
 #include "ui/draw.h"
 #include "ui/keymap.h"
 #include "ui/query.h"
+#include "ui/widget/chart.h"
 #include "ui/widget/input.h"
 
 struct bn_app;
@@ -79,6 +80,7 @@ struct bn_pen *bn_app_pen(struct bn_app *app);
 struct bn_style bn_app_style(const struct bn_app *app); /* zone, glyphs, the moment */
 const struct bn_keymap *bn_app_keymap(const struct bn_app *app);
 bool bn_app_ascii(const struct bn_app *app);
+enum bn_chart_set bn_app_charts(const struct bn_app *app); /* what charts are made of here */
 /* A person pressed no key for ten seconds: now the order of rows may change. */
 bool bn_app_calm(const struct bn_app *app);
 struct bn_summary bn_app_summary(const struct bn_app *app); /* all 0 before the first */

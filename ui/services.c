@@ -37,6 +37,12 @@ bn_app_ascii(const struct bn_app *app)
 	return app->pen.ascii;
 }
 
+enum bn_chart_set
+bn_app_charts(const struct bn_app *app)
+{
+	return app->charts;
+}
+
 bool
 bn_app_calm(const struct bn_app *app)
 {

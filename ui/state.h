@@ -13,6 +13,7 @@ struct bn_app {
 	struct bn_term *term;
 	struct bn_theme theme;
 	struct bn_pen pen;
+	enum bn_chart_set charts;
 	struct bn_keymap *keymap;
 	struct bn_queries *queries;
 	struct bn_decoder decoder;

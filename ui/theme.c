@@ -15,6 +15,7 @@
 static const struct bn_option theme_options[] = {
     {"colors", BN_OPT_INT, "0", "how many colours the terminal must have", 0, "0..256"},
     {"doc", BN_OPT_STRING, NULL, "what the theme is for", 0, NULL},
+    {"charts", BN_OPT_ENUM, NULL, "what charts are made of", 0, "braille|blocks|half|ascii"},
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL}};
 static const struct bn_option role_options[] = {
     {"fg", BN_OPT_STRING, "default", "colour of the text: a name, or a number up to 255", 0, NULL},
@@ -126,8 +127,12 @@ read_roles(struct bn_theme *theme, const struct bn_config *config, struct bn_err
 		if (!seen[i] && i != BN_ROLE_TEXT)
 			theme->looks[i] = theme->looks[BN_ROLE_TEXT];
 	section = bn_config_section(config, "theme", 0);
-	if (section != NULL)
+	if (section != NULL) {
+		const char *charts = bn_section_get(section, theme_options, "charts");
+
 		theme->colours = (int)bn_section_int(section, theme_options, "colors");
+		snprintf(theme->charts, sizeof(theme->charts), "%s", charts == NULL ? "" : charts);
+	}
 	return BN_OK;
 }
 

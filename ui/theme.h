@@ -17,6 +17,8 @@ struct bn_look {
 struct bn_theme {
 	char name[32];
 	int colours; /* how many the terminal must have; 0: none needed */
+	char
+	    charts[12]; /* what its charts are made of, a word of [ui] charts; "": it doesn't say */
 	struct bn_look looks[BN_ROLE_COUNT];
 };
 

@@ -66,6 +66,10 @@ static const struct bn_option ui_options[] = {
     {"context", BN_OPT_STRING, NULL, "What the first line calls this platform", 0, NULL},
     {"mouse", BN_OPT_BOOL, "false",
      "Take mouse clicks and the wheel (the terminal's own selection then needs Shift)", 0, NULL},
+    {"charts", BN_OPT_ENUM, "auto",
+     "What charts are made of: what the theme and the terminal can show, Braille dots, eighths of "
+     "blocks, half blocks, or #",
+     0, "auto|braille|blocks|half|ascii"},
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui_paper.h"
 
-#include "ui/widget/chart.h"
 #include "ui/widget/gantt.h"
 #include "ui/widget/input.h"
 #include "ui/widget/pager.h"
@@ -103,25 +102,6 @@ draw_folded_breaks_at_blanks_and_counts(void **state)
 					BN_INK(BN_ROLE_TEXT), "one two three"),
 			 1);
 	assert_row(3, "one two t…");
-	paper_close(&paper);
-}
-
-static void
-chart_hole_stays_empty(void **state)
-{
-	struct paper paper;
-	char *row;
-
-	(void)state;
-	paper_open(&paper, 8, 46, false);
-	bn_chart_draw(&paper.pen, (struct bn_rect){0, 0, 8, 46}, "[10,10,null,null,10,10]", 0,
-		      1773112320000, NULL);
-	row = paper_row(6);
-	assert_non_null(strstr(row, "⣿"));
-	assert_non_null(strstr(row, "  ")); /* no line across the hole */
-	assert_null(strstr(strstr(row, "⣿"), "⣀"));
-	free(row);
-	assert_row_has(7, "03:12");
 	paper_close(&paper);
 }
 
@@ -365,7 +345,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(draw_ascii_only_sends_ascii),
     cmocka_unit_test(draw_rule_and_box_carry_their_words),
     cmocka_unit_test(draw_folded_breaks_at_blanks_and_counts),
-    cmocka_unit_test(chart_hole_stays_empty),
     cmocka_unit_test(gantt_bar_lies_where_its_time_is),
     cmocka_unit_test(input_edits_a_line),
     cmocka_unit_test(input_pasted_line_end_does_not_enter),

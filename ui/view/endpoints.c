@@ -21,15 +21,23 @@ draw_chart(const struct bn_plain *p, struct bn_rect in)
 	struct bn_pen *pen = bn_app_pen(p->screen.app);
 	const struct bn_rows *rows = bn_list_rows(p->list.list);
 	struct bn_style style = bn_app_style(p->screen.app);
-	const char *spark = "";
-	double slo = 0;
+	struct bn_series series = {0};
+	struct bn_chart chart = {.series = &series,
+				 .set = bn_app_charts(p->screen.app),
+				 .zone = style.zone,
+				 .cursor = -1,
+				 .times = true};
 	size_t row;
 
 	if (bn_list_selected(p->list.list, &row)) {
-		spark = bn_row_text(rows, row, "spark");
-		slo = (double)bn_row_int(rows, row, "slo") / 1000;
+		bn_series_from_spark(&series, bn_row_text(rows, row, "spark"), style.now);
+		chart.limit = (double)bn_row_int(rows, row, "slo") / 1000;
 	}
-	bn_chart_draw(pen, in, spark, slo, style.now, style.zone);
+	bn_chart_draw(pen, in, &chart);
+	if (series.count == 0)
+		bn_draw(pen, in.y, in.x, in.w, BN_INK(BN_ROLE_DIM),
+			"nothing measured in the last hour");
+	bn_series_clear(&series);
 }
 
 static const char *const columns[] = {

@@ -1,4 +1,4 @@
-/* chart.c - one series by the minute, in Braille dots; a hole stays a hole. */
+/* chart.c - a series over time in Braille dots, blocks or '#': a hole stays a hole, a ceiling is seen. */
 /* SPDX-License-Identifier: MIT */
 #include "ui/widget/chart.h"
 
@@ -7,147 +7,468 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
-
-#define MAX_POINTS 240
-
-struct points {
-	double at[MAX_POINTS]; /* NAN: a hole */
-	size_t count;
-	double highest;
-};
-
-static bool
-read_points(const char *series, struct points *points)
+int
+bn_chart_set_from_word(const char *word)
 {
-	struct bn_error err;
-	json_t *json = NULL;
-	size_t i;
-
-	memset(points, 0, sizeof(*points));
-	if (*series == '\0' || bn_json_load(&json, series, strlen(series), &err) != BN_OK)
-		return false;
-	for (i = 0; i < json_array_size(json) && i < MAX_POINTS; i++) {
-		const json_t *value = json_array_get(json, i);
-
-		points->at[i] = json_is_number(value) ? json_number_value(value) : NAN;
-		if (points->at[i] > points->highest)
-			points->highest = points->at[i];
-	}
-	points->count = i;
-	json_decref(json);
-	return points->count > 0;
-}
-
-/* 1, 2 or 5 times a power of ten, not below the value. */
-static double
-round_up(double value)
-{
-	double power = pow(10, floor(log10(value > 0 ? value : 1)));
-
-	if (value <= power)
-		return power;
-	return value <= 2 * power ? 2 * power : value <= 5 * power ? 5 * power : 10 * power;
-}
-
-/* The value under a column of dots, NAN in a hole. */
-static double
-value_at(const struct points *points, int dot, int dots)
-{
-	size_t index = (size_t)dot * points->count / (size_t)dots;
-
-	return points->at[index < points->count ? index : points->count - 1];
-}
-
-/* Dots (of four a cell) that a column fills up to its value; at least one, so that a small value is
- * seen. */
-static int
-height_of(double value, double top, int rows)
-{
-	int dots = (int)(value / top * rows * 4 + 0.5);
-
-	return dots < 1 ? 1 : dots > rows * 4 ? rows * 4 : dots;
-}
-
-static void
-draw_cell(struct bn_pen *pen, int y, int x, int left, int right)
-{
-	/* Bits of a Braille cell from the bottom up, in the left and the right column. */
-	static const unsigned char lefts[] = {0x40, 0x04, 0x02, 0x01},
-				   rights[] = {0x80, 0x20, 0x10, 0x08};
-	unsigned bits = 0;
-	char text[5] = "";
+	static const char *const words[] = {"braille", "blocks", "half", "ascii"};
 	int i;
 
 	for (i = 0; i < 4; i++)
-		bits |= (i < left ? lefts[i] : 0u) | (i < right ? rights[i] : 0u);
-	if (bits == 0)
-		return;
-	if (pen->ascii)
-		strcpy(text, "#");
-	else
-		text[bn_utf8_encode(0x2800 + bits, text)] = '\0';
-	bn_draw(pen, y, x, 1, BN_INK(BN_ROLE_ACCENT), text);
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* ---- where everything lies --------------------------------------------------------------- */
+
+/* A chart as it is being drawn. */
+struct plot {
+	struct bn_pen *pen;
+	const struct bn_chart *chart;
+	struct bn_rect r; /* of the bars */
+	struct bn_bar *bars, *befores;
+	size_t count, before_count;
+	bool dense; /* two bars to a cell */
+	bool band;  /* bars stand for several steps: they reach from the least to the greatest */
+	int wide;   /* columns of a bar, where not dense */
+	double bottom, top;
+	int limit_row; /* from the bottom, -1: none */
+};
+
+/* Steps up or down that one cell can show, and side by side. */
+static int
+fine_rows(enum bn_chart_set set)
+{
+	static const int rows[] = {4, 8, 2, 1};
+
+	return rows[set];
+}
+
+static size_t
+bucket_for(const struct bn_series *series, size_t places)
+{
+	size_t bucket = series->count / (places > 0 ? places : 1), first;
+
+	if (places < 2 || series->count == 0)
+		return series->count > 0 ? series->count : 1;
+	for (bucket = bucket > 0 ? bucket : 1;; bucket++) {
+		first = (size_t)(series->start / series->step_ms) % bucket;
+		if ((first + series->count + bucket - 1) / bucket <= places)
+			return bucket;
+	}
+}
+
+static size_t
+places_in(enum bn_chart_set set, int width)
+{
+	int plot = width - BN_CHART_GUTTER;
+
+	return plot < 1 ? 1 : (size_t)(set == BN_CHART_BRAILLE ? 2 * plot : plot);
+}
+
+size_t
+bn_chart_bucket(const struct bn_series *series, enum bn_chart_set set, int width)
+{
+	return bucket_for(series, places_in(set, width));
+}
+
+/* Not below the value: as close as a person likes to read it. */
+static double
+round_up(double value)
+{
+	static const double nice[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
+	double power = pow(10, floor(log10(value)));
+	size_t i;
+
+	for (i = 0; i < sizeof(nice) / sizeof(nice[0]); i++)
+		if (value <= nice[i] * power * (1 + 1e-9))
+			return nice[i] * power;
+	return 10 * power;
 }
 
 static void
-draw_columns(struct bn_pen *pen, struct bn_rect r, const struct points *points, double top)
+widen(const struct bn_bar *bars, size_t count, double *low, double *high)
 {
-	int x, y;
+	size_t i;
 
-	for (x = 0; x < r.w; x++) {
-		double a = value_at(points, 2 * x, 2 * r.w),
-		       b = value_at(points, 2 * x + 1, 2 * r.w);
-		int left = isnan(a) ? 0 : height_of(a, top, r.h),
-		    right = isnan(b) ? 0 : height_of(b, top, r.h);
-
-		for (y = 0; y < r.h; y++)
-			draw_cell(pen, r.y + r.h - 1 - y, r.x + x, left - 4 * y, right - 4 * y);
+	for (i = 0; i < count; i++) {
+		if (bars[i].kind != BN_BAR_VALUE)
+			continue;
+		*low = bars[i].low < *low ? bars[i].low : *low;
+		*high = bars[i].high > *high ? bars[i].high : *high;
 	}
 }
 
 static void
-draw_times(struct bn_pen *pen, struct bn_rect r, size_t minutes, bn_time end,
-	   const struct bn_zone *zone)
+find_scale(struct plot *p)
 {
-	char text[BN_TIME_TEXT];
+	double low = 0, high = 0, limit = p->chart->limit;
+	bool drawn;
+
+	widen(p->bars, p->count, &low, &high);
+	widen(p->befores, p->before_count, &low, &high);
+	drawn = limit > 0 && (high <= 0 || limit <= 4 * high);
+	if (drawn && limit > high)
+		high = limit;
+	p->top = high > 0 ? round_up(high) : 0;
+	p->bottom = low < 0 ? -round_up(-low) : 0;
+	if (p->top <= p->bottom)
+		p->top = p->bottom + 1;
+	p->limit_row =
+	    drawn ? (int)ceil((limit - p->bottom) / (p->top - p->bottom) * p->r.h - 1e-9) - 1 : -1;
+}
+
+/* Fine rows that a value fills; at least one, so that a small value is seen. */
+static int
+fill_of(const struct plot *p, double value)
+{
+	int most = p->r.h * fine_rows(p->chart->set);
+	int rows = (int)((value - p->bottom) / (p->top - p->bottom) * most + 0.5);
+
+	return rows < 1 ? 1 : rows > most ? most : rows;
+}
+
+/* The bar over a column of cells (`half` 1: its right half), NULL where there is none. */
+static const struct bn_bar *
+bar_at(const struct plot *p, const struct bn_bar *bars, size_t count, int x, int half)
+{
+	size_t index = p->dense ? 2 * (size_t)x + (size_t)half : (size_t)(x / p->wide);
+
+	return index < count ? &bars[index] : NULL;
+}
+
+/* ---- one cell ---------------------------------------------------------------------------- */
+
+/* The fine rows of a bar, from and to, counted from the bottom of a cell in row y: 0..fine. */
+static void
+part_of(const struct plot *p, const struct bn_bar *bar, int y, int *from, int *to)
+{
+	int fine = fine_rows(p->chart->set);
+
+	*from = *to = 0;
+	if (bar == NULL || bar->kind != BN_BAR_VALUE)
+		return;
+	*to = fill_of(p, bar->high) - y * fine;
+	/* One step fills down to the axis, several from their least on. */
+	*from = p->band ? fill_of(p, bar->low) - 1 - y * fine : 0;
+	*from = *from < 0 ? 0 : *from;
+	*to = *to > fine ? fine : *to;
+	if (*to <= *from)
+		*from = *to = 0;
+}
+
+/* Bits of a Braille cell from the bottom up, in the left and the right column. */
+static const unsigned char dots[2][4] = {{0x40, 0x04, 0x02, 0x01}, {0x80, 0x20, 0x10, 0x08}};
+
+static void
+braille(const struct plot *p, int x, int y, char out[8])
+{
+	unsigned bits = 0;
+	int half, i, from, to;
+
+	for (half = 0; half < 2; half++) {
+		part_of(p, bar_at(p, p->bars, p->count, x, half), y, &from, &to);
+		for (i = from; i < to; i++)
+			bits |= dots[half][i];
+	}
+	out[0] = '\0';
+	if (bits != 0)
+		out[bn_utf8_encode(0x2800 + bits, out)] = '\0';
+}
+
+static void
+block(const struct plot *p, int x, int y, char out[8])
+{
+	static const char *const eighths[] = {"", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	static const char *const halves[] = {"", "▄", "█"};
+	int from, to;
+
+	part_of(p, bar_at(p, p->bars, p->count, x, 0), y, &from, &to);
+	strcpy(out, p->chart->set == BN_CHART_EIGHTHS ? eighths[to] : halves[to]);
+}
+
+/* One row of '#' says nothing about the height: there the signs of a sparkline do. */
+static void
+plain(const struct plot *p, int x, int y, char out[8])
+{
+	static const char *const signs[] = {"_", ".", "-", "=", "^"};
+	const struct bn_bar *bar = bar_at(p, p->bars, p->count, x, 0);
+	int from, to, level;
+
+	part_of(p, bar, y, &from, &to);
+	strcpy(out, to > from ? "#" : "");
+	if (p->r.h > 1 || to <= from)
+		return;
+	level = (int)((bar->high - p->bottom) / (p->top - p->bottom) * 5);
+	strcpy(out, signs[level < 0 ? 0 : level > 4 ? 4 : level]);
+}
+
+/* The other day's value as a dot, where it is higher than today's. */
+static bool
+before_dot(const struct plot *p, int x, int y)
+{
+	const struct bn_bar *bar = bar_at(p, p->befores, p->before_count, x, 0);
+
+	return bar != NULL && bar->kind == BN_BAR_VALUE &&
+	       (fill_of(p, bar->high) - 1) / fine_rows(p->chart->set) == y;
+}
+
+/* Signs of the lowest row and of the top: what is odd about a bar. NULL: nothing, or not here. */
+static const char *
+mark_of(const struct plot *p, int x, int y, const struct bn_bar *bar)
+{
+	const struct bn_bar *other = bar_at(p, p->bars, p->count, x, 1);
+
+	if (bar == NULL || bar->kind != BN_BAR_VALUE ||
+	    (p->dense && other != NULL && other->kind != BN_BAR_VALUE))
+		return NULL;
+	if (bar->over && (fill_of(p, bar->high) - 1) / fine_rows(p->chart->set) == y)
+		return "≥";
+	if (y > 0 || (p->wide > 1 && x % p->wide != 0))
+		return NULL;
+	return bar->late ? "▲" : bar->open ? "○" : NULL;
+}
+
+static enum bn_role
+role_of(const struct plot *p, int y, const struct bn_bar *bar)
+{
+	if (bar != NULL && bar->open)
+		return BN_ROLE_DIM;
+	if ((bar != NULL && (bar->late || bar->over)) || (p->limit_row >= 0 && y > p->limit_row))
+		return BN_ROLE_WARN;
+	return BN_ROLE_ACCENT;
+}
+
+static bool
+unobserved(const struct bn_bar *bar)
+{
+	return bar != NULL && bar->kind == BN_BAR_UNOBSERVED;
+}
+
+static bool
+under_cursor(const struct plot *p, const struct bn_bar *bar)
+{
+	long at = p->chart->cursor;
+
+	return bar != NULL && at >= (long)bar->first && at < (long)(bar->first + bar->count);
+}
+
+static void
+draw_cell(const struct plot *p, int x, int y)
+{
+	const struct bn_bar *left = bar_at(p, p->bars, p->count, x, 0),
+			    *right = bar_at(p, p->bars, p->count, x, 1);
+	bool cursor = under_cursor(p, left) || under_cursor(p, right);
+	const char *mark = mark_of(p, x, y, left);
+	struct bn_ink ink = BN_INK_ON(role_of(p, y, left), cursor);
+	char text[8] = "";
+
+	if (p->chart->set == BN_CHART_BRAILLE)
+		braille(p, x, y, text);
+	else if (p->chart->set == BN_CHART_ASCII)
+		plain(p, x, y, text);
+	else
+		block(p, x, y, text);
+	if (mark != NULL) {
+		strcpy(text, mark);
+		ink.role = left->open ? BN_ROLE_DIM : BN_ROLE_WARN;
+	} else if (text[0] == '\0' && unobserved(left) &&
+		   (!p->dense || right == NULL || unobserved(right))) {
+		strcpy(text, "░");
+		ink.role = BN_ROLE_RULE;
+	} else if (text[0] == '\0' && cursor) {
+		strcpy(text, "┊");
+		ink.role = BN_ROLE_KEY;
+	} else if (text[0] == '\0' && before_dot(p, x, y)) {
+		strcpy(text, "·");
+		ink.role = BN_ROLE_TEXT;
+	} else if (text[0] == '\0' && y == p->limit_row) {
+		strcpy(text, "╌");
+		ink.role = BN_ROLE_DIM;
+	}
+	if (text[0] != '\0')
+		bn_draw(p->pen, p->r.y + p->r.h - 1 - y, p->r.x + x, 1, ink, text);
+}
+
+/* ---- axes -------------------------------------------------------------------------------- */
+
+static void
+draw_scale(const struct plot *p)
+{
+	char number[BN_NUMBER_TEXT];
+	int y, x = p->r.x - BN_CHART_GUTTER;
+
+	for (y = 0; y < p->r.h; y++)
+		bn_draw(p->pen, p->r.y + y, p->r.x - 1, 1, BN_INK(BN_ROLE_RULE), "│");
+	if (p->r.h < 2)
+		return;
+	bn_draw_right(p->pen, p->r.y, x, BN_CHART_GUTTER - 2, BN_INK(BN_ROLE_DIM),
+		      bn_number_show(p->top, number));
+	bn_draw_right(p->pen, p->r.y + p->r.h - 1, x, BN_CHART_GUTTER - 2, BN_INK(BN_ROLE_DIM),
+		      bn_number_show(p->bottom, number));
+	if (p->limit_row >= 1 && p->limit_row < p->r.h - 1)
+		bn_draw_right(p->pen, p->r.y + p->r.h - 1 - p->limit_row, x, BN_CHART_GUTTER - 2,
+			      BN_INK(BN_ROLE_DIM), bn_number_show(p->chart->limit, number));
+}
+
+/* The row of times while it is being filled: which columns are taken. */
+struct times {
+	struct plot *p;
+	int y;
+	bool taken[1024];
+};
+
+static bool
+room_for(const struct times *t, int x, int width)
+{
 	int i;
 
-	for (i = 0; i <= 2; i++) {
-		bn_time at = end - (bn_time)minutes * 60000 * (2 - i) / 2;
-		int x = r.x + (r.w - 5) * i / 2;
+	if (x < 0 || x + width > t->p->r.w || x + width >= (int)sizeof(t->taken))
+		return false;
+	for (i = x > 0 ? x - 1 : 0; i < x + width + 1; i++)
+		if (t->taken[i])
+			return false;
+	return true;
+}
 
-		bn_draw(pen, r.y, x, 5, BN_INK(BN_ROLE_DIM),
-			bn_time_show(at, zone, BN_TIME_HM, text));
+static void
+put(struct times *t, int x, struct bn_ink ink, const char *text)
+{
+	int width = (int)bn_text_width(text), i;
+
+	if (!room_for(t, x, width))
+		return;
+	bn_draw(t->p->pen, t->y, t->p->r.x + x, width, ink, text);
+	for (i = x; i < x + width; i++)
+		t->taken[i] = true;
+}
+
+/* The first column of a bar. */
+static int
+column_of(const struct plot *p, size_t bar)
+{
+	return p->dense ? (int)(bar / 2) : (int)bar * p->wide;
+}
+
+/* "╵ gap 5m ╵" under a run of bars that are alike. */
+static void
+name_run(struct times *t, size_t from, size_t to)
+{
+	const struct plot *p = t->p;
+	bool hole = p->bars[from].kind == BN_BAR_HOLE;
+	struct bn_ink ink = BN_INK(hole ? BN_ROLE_WARN : BN_ROLE_DIM);
+	int left = column_of(p, from), right = column_of(p, to + 1) - (p->dense ? 0 : 1), width;
+	size_t steps = 0, i, b;
+	char words[64], span[BN_TIME_TEXT];
+
+	right = right < left ? left : right;
+	for (b = from; b <= to; b++)
+		for (i = 0; i < p->bars[b].count; i++)
+			steps += p->chart->series->steps[p->bars[b].first + i].state ==
+				 (hole ? BN_STEP_MISSING : BN_STEP_UNOBSERVED);
+	bn_duration_show((int64_t)steps * p->chart->series->step_ms, span);
+	snprintf(words, sizeof(words), "%s %s", hole ? "gap" : "not seen", span);
+	width = (int)bn_text_width(words);
+	if (right - left + 1 >= width + 4) {
+		put(t, left + (right - left + 1 - width) / 2, ink, words);
+		put(t, left, ink, "╵");
+		put(t, right, ink, "╵");
+		return;
+	}
+	put(t, left, ink, "╵");
+	if (right > left + 1)
+		put(t, right, ink, "╵");
+	if (room_for(t, right + 2, width))
+		put(t, right + 2, ink, words);
+	else
+		put(t, left - width - 1, ink, words);
+}
+
+static void
+name_holes(struct times *t)
+{
+	const struct plot *p = t->p;
+	size_t from, to;
+
+	for (from = 0; from < p->count; from = to + 1) {
+		enum bn_bar_kind kind = p->bars[from].kind;
+
+		for (to = from; to + 1 < p->count && p->bars[to + 1].kind == kind; to++)
+			continue;
+		if (kind == BN_BAR_HOLE || kind == BN_BAR_UNOBSERVED)
+			name_run(t, from, to);
 	}
 }
 
-void
-bn_chart_draw(struct bn_pen *pen, struct bn_rect r, const char *series, double limit, bn_time end,
-	      const struct bn_zone *zone)
+static void
+put_time(struct times *t, size_t bar, struct bn_ink ink, bool centred)
 {
-	struct points points;
-	struct bn_rect plot = {r.y, r.x + 6, r.h - 1, r.w - 6};
-	double top;
-	int y;
+	const struct plot *p = t->p;
+	const struct bn_series *series = p->chart->series;
+	bool days = (int64_t)series->count * series->step_ms > 86400000;
+	char text[BN_TIME_TEXT];
+	int x = column_of(p, bar), width;
 
-	if (!read_points(series, &points) || plot.h < 2 || plot.w < 10) {
-		bn_draw(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_DIM),
-			"nothing measured in the last hour");
+	bn_time_show(series->start + (bn_time)p->bars[bar].first * series->step_ms, p->chart->zone,
+		     days ? BN_TIME_MDHM : BN_TIME_HM, text);
+	width = (int)bn_text_width(text);
+	if (centred)
+		x -= width / 2;
+	if (x + width > p->r.w) /* the latest ones end at the edge */
+		x = p->r.w - width;
+	put(t, x < 0 ? 0 : x, ink, text);
+}
+
+static void
+draw_times(struct plot *p, int y)
+{
+	struct times t = {.p = p, .y = y};
+	size_t i, quarter = p->count / 4;
+
+	if (p->count == 0)
 		return;
+	for (i = 0; i < p->count; i++)
+		if (under_cursor(p, &p->bars[i]))
+			put_time(&t, i, BN_INK(BN_ROLE_KEY), true);
+	name_holes(&t);
+	put_time(&t, 0, BN_INK(BN_ROLE_DIM), false);
+	put_time(&t, p->count - 1, BN_INK(BN_ROLE_DIM), false);
+	for (i = 1; i <= 3 && quarter > 0; i++)
+		put_time(&t, i * quarter, BN_INK(BN_ROLE_DIM), false);
+}
+
+bool
+bn_chart_draw(struct bn_pen *pen, struct bn_rect r, const struct bn_chart *chart)
+{
+	const struct bn_series *series = chart->series;
+	size_t bucket = bn_chart_bucket(series, chart->set, r.w);
+	struct plot p = {.pen = pen, .chart = chart, .wide = 1, .limit_row = -1};
+	int x, y;
+
+	bn_draw_clear(pen, r);
+	p.r = (struct bn_rect){r.y, r.x + BN_CHART_GUTTER, r.h - (chart->times ? 1 : 0),
+			       r.w - BN_CHART_GUTTER};
+	if (p.r.h < 1 || p.r.w < 4 || series->count == 0)
+		return false;
+	p.bars = bn_series_bars(series, bucket, &p.count);
+	p.band = bucket > 1;
+	if (chart->before != NULL && chart->before->count == series->count) {
+		struct bn_series before = *chart->before;
+
+		before.start = series->start; /* bar for bar the same steps */
+		p.befores = bn_series_bars(&before, bucket, &p.before_count);
 	}
-	top = round_up(limit > points.highest ? limit : points.highest);
-	if (limit > 0) {
-		y = plot.y + plot.h - (height_of(limit, top, plot.h) + 3) / 4;
-		for (int x = 0; x < plot.w; x++)
-			bn_draw(pen, y, plot.x + x, 1, BN_INK(BN_ROLE_RULE),
-				pen->ascii ? "-" : "╌");
-	}
-	draw_columns(pen, plot, &points, top);
-	for (y = 0; y < plot.h; y++)
-		bn_draw(pen, plot.y + y, plot.x - 1, 1, BN_INK(BN_ROLE_RULE), "│");
-	bn_drawf(pen, plot.y, r.x, 5, BN_INK(BN_ROLE_DIM), "%4g", top);
-	bn_drawf(pen, plot.y + plot.h - 1, r.x, 5, BN_INK(BN_ROLE_DIM), "%4d", 0);
-	draw_times(pen, (struct bn_rect){plot.y + plot.h, plot.x, 1, plot.w}, points.count, end,
-		   zone);
+	p.dense = p.count > (size_t)p.r.w;
+	if (!p.dense)
+		p.wide = p.r.w / (int)p.count;
+	find_scale(&p);
+	draw_scale(&p);
+	for (y = 0; y < p.r.h; y++)
+		for (x = 0; x < p.r.w; x++)
+			draw_cell(&p, x, y);
+	if (chart->times)
+		draw_times(&p, r.y + r.h - 1);
+	free(p.bars);
+	free(p.befores);
+	return p.limit_row >= 0;
 }

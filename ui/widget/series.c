@@ -1,0 +1,340 @@
+/* series.c - numbers by the minute with what is known of each one: read, counted, put into bars, told in words. */
+/* SPDX-License-Identifier: MIT */
+#include "ui/widget/series.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static const char *const state_words[] = {"ok", "missing", "late", "over", "open", "unobserved"};
+
+enum bn_step_state
+bn_step_state(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++)
+		if (strcmp(state_words[i], word) == 0)
+			return (enum bn_step_state)i;
+	return BN_STEP_UNOBSERVED;
+}
+
+void
+bn_series_clear(struct bn_series *series)
+{
+	free(series->steps);
+	memset(series, 0, sizeof(*series));
+}
+
+static double
+number_of(struct bn_value value)
+{
+	return value.type == BN_VALUE_INT    ? (double)value.i
+	       : value.type == BN_VALUE_REAL ? value.r
+					     : NAN;
+}
+
+static struct bn_step
+step_of(const struct bn_rows *rows, size_t row)
+{
+	struct bn_value state = bn_rows_named(rows, row, "state");
+	struct bn_step step = {number_of(bn_rows_named(rows, row, "value")),
+			       bn_rows_named(rows, row, "seen_at").i, BN_STEP_UNOBSERVED};
+
+	if (state.type == BN_VALUE_TEXT && state.s != NULL)
+		step.state = bn_step_state(state.s);
+	/* Whatever a row says of itself: without a number there is none. */
+	if (isnan(step.value) && step.state != BN_STEP_OPEN && step.state != BN_STEP_UNOBSERVED)
+		step.state = BN_STEP_MISSING;
+	return step;
+}
+
+void
+bn_series_from_rows(struct bn_series *series, const struct bn_rows *rows)
+{
+	size_t count = rows == NULL ? 0 : bn_rows_count(rows), from = 0, i;
+
+	bn_series_clear(series);
+	if (count == 0)
+		return;
+	if (count > BN_SERIES_MOST)
+		from = count - BN_SERIES_MOST;
+	series->steps = bn_xcalloc(count - from, sizeof(*series->steps));
+	series->count = count - from;
+	series->start = bn_rows_named(rows, from, "at").i;
+	series->step_ms =
+	    series->count > 1 ? bn_rows_named(rows, from + 1, "at").i - series->start : 60000;
+	if (series->step_ms <= 0)
+		series->step_ms = 60000;
+	for (i = from; i < count; i++)
+		series->steps[i - from] = step_of(rows, i);
+}
+
+void
+bn_series_from_spark(struct bn_series *series, const char *text, bn_time end)
+{
+	json_t *json = NULL;
+	struct bn_error err;
+	size_t i;
+
+	bn_series_clear(series);
+	if (*text == '\0' || bn_json_load(&json, text, strlen(text), &err) != BN_OK)
+		return;
+	series->count =
+	    json_array_size(json) < BN_SERIES_MOST ? json_array_size(json) : BN_SERIES_MOST;
+	series->step_ms = 60000;
+	series->start = end / 60000 * 60000 - (bn_time)series->count * 60000;
+	series->steps = bn_xcalloc(series->count + 1, sizeof(*series->steps));
+	for (i = 0; i < series->count; i++) {
+		const json_t *item = json_array_get(json, i);
+		bool known = json_is_number(item);
+
+		series->steps[i] = (struct bn_step){known ? json_number_value(item) : NAN, 0,
+						    known ? BN_STEP_OK : BN_STEP_MISSING};
+	}
+	json_decref(json);
+}
+
+/* ---- counting ---------------------------------------------------------------------------- */
+
+static bool
+counts(const struct bn_step *step)
+{
+	return !isnan(step->value) && (step->state == BN_STEP_OK || step->state == BN_STEP_LATE ||
+				       step->state == BN_STEP_OVER);
+}
+
+static void
+sum_step(struct bn_sums *sums, const struct bn_step *step, double *total)
+{
+	sums->missing += step->state == BN_STEP_MISSING;
+	sums->unobserved += step->state == BN_STEP_UNOBSERVED;
+	sums->late += step->state == BN_STEP_LATE;
+	sums->over += step->state == BN_STEP_OVER;
+	if (step->state != BN_STEP_OPEN)
+		sums->now = counts(step) ? step->value : NAN;
+	if (!counts(step))
+		return;
+	*total += step->value;
+	sums->least = sums->known == 0 || step->value < sums->least ? step->value : sums->least;
+	sums->most = sums->known == 0 || step->value > sums->most ? step->value : sums->most;
+	sums->known++;
+}
+
+static struct bn_sums
+sums_of(const struct bn_step *steps, size_t count)
+{
+	struct bn_sums sums = {.now = NAN, .average = NAN, .least = NAN, .most = NAN};
+	double total = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		sum_step(&sums, &steps[i], &total);
+	if (sums.known > 0)
+		sums.average = total / (double)sums.known;
+	return sums;
+}
+
+struct bn_sums
+bn_series_sums(const struct bn_series *series)
+{
+	return sums_of(series->steps, series->count);
+}
+
+/* ---- bars -------------------------------------------------------------------------------- */
+
+static void
+add_step(struct bn_bar *bar, const struct bn_step *step)
+{
+	bar->count++;
+	if (step->state == BN_STEP_MISSING) {
+		bar->kind = BN_BAR_HOLE;
+		return;
+	}
+	if (step->state == BN_STEP_UNOBSERVED) {
+		if (bar->kind != BN_BAR_HOLE)
+			bar->kind = BN_BAR_UNOBSERVED;
+		return;
+	}
+	if (isnan(step->value)) /* open, and nothing there yet */
+		return;
+	if (bar->kind == BN_BAR_NONE) {
+		bar->kind = BN_BAR_VALUE;
+		bar->low = bar->high = step->value;
+	}
+	bar->low = step->value < bar->low ? step->value : bar->low;
+	bar->high = step->value > bar->high ? step->value : bar->high;
+	bar->late |= step->state == BN_STEP_LATE;
+	bar->over |= step->state == BN_STEP_OVER;
+	bar->open |= step->state == BN_STEP_OPEN;
+}
+
+struct bn_bar *
+bn_series_bars(const struct bn_series *series, size_t bucket, size_t *count)
+{
+	size_t room = series->count / bucket + 2, i, first;
+	struct bn_bar *bars = bn_xcalloc(room, sizeof(*bars));
+
+	*count = 0;
+	if (series->count == 0)
+		return bars;
+	first = (size_t)(series->start / series->step_ms) % bucket;
+	for (i = 0; i < series->count; i++) {
+		struct bn_bar *bar = &bars[(first + i) / bucket];
+
+		if (bar->count == 0)
+			bar->first = i;
+		add_step(bar, &series->steps[i]);
+		*count = (first + i) / bucket + 1;
+	}
+	return bars;
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+char *
+bn_number_show(double value, char out[BN_NUMBER_TEXT])
+{
+	static const char *const scales[] = {"k", "M", "G", "T"};
+	double size = fabs(value);
+	int scale = -1;
+
+	while (size >= 9999.5 && scale < 0 ? true : scale >= 0 && size >= 999.5 && scale < 3) {
+		size /= 1000;
+		value /= 1000;
+		scale++;
+	}
+	if (scale < 0)
+		snprintf(out, BN_NUMBER_TEXT, "%.4g", value);
+	else
+		snprintf(out, BN_NUMBER_TEXT, size >= 99.95 ? "%.0f%s" : "%.3g%s", value,
+			 scales[scale]);
+	return out;
+}
+
+static void
+add_part(struct bn_buf *out, int width, const char *word, double value, const char *absent)
+{
+	char number[BN_NUMBER_TEXT], part[64];
+
+	snprintf(part, sizeof(part), "%s%s %s", out->size > 0 ? "  " : "", word,
+		 isnan(value) ? absent : bn_number_show(value, number));
+	if ((int)(bn_text_width(bn_buf_text(out)) + bn_text_width(part)) <= width)
+		bn_buf_adds(out, part);
+}
+
+static void
+add_count(struct bn_buf *out, int width, size_t count, const char *word)
+{
+	char part[64];
+
+	snprintf(part, sizeof(part), "%s%zu %s", out->size > 0 ? "  " : "", count, word);
+	if (count > 0 && (int)(bn_text_width(bn_buf_text(out)) + bn_text_width(part)) <= width)
+		bn_buf_adds(out, part);
+}
+
+void
+bn_series_legend(const struct bn_series *series, int width, bool ascii, struct bn_buf *out)
+{
+	const char *absent = ascii ? "-" : "–";
+	struct bn_sums sums = bn_series_sums(series);
+
+	if (series->count == 0)
+		return;
+	add_part(out, width, "now", sums.now, absent);
+	/* What is wrong with it before how it is. */
+	add_count(out, width, sums.missing, "missing");
+	add_part(out, width, "avg", sums.average, absent);
+	add_count(out, width, sums.late, "late");
+	add_count(out, width, sums.unobserved, "not observed");
+	add_part(out, width, "min", sums.least, absent);
+	add_part(out, width, "max", sums.most, absent);
+}
+
+/* The words after the time for one step. */
+static void
+tell_step(const struct bn_series *series, size_t at, const char *unit, const struct bn_style *style,
+	  struct bn_buf *out)
+{
+	const struct bn_step *step = &series->steps[at];
+	bn_time closed = series->start + (bn_time)(at + 1) * series->step_ms;
+	char number[BN_NUMBER_TEXT], text[BN_TIME_TEXT];
+
+	if (step->state == BN_STEP_UNOBSERVED) {
+		bn_buf_adds(out, "not observed");
+		return;
+	}
+	if (step->state == BN_STEP_MISSING || isnan(step->value))
+		bn_buf_adds(out, step->state == BN_STEP_OPEN ? "nothing yet" : "no record");
+	else
+		bn_buf_addf(out, "%s%s%s%s", bn_number_show(step->value, number),
+			    step->state == BN_STEP_OVER ? " or more" : "", unit == NULL ? "" : " ",
+			    unit == NULL ? "" : unit);
+	if (step->state == BN_STEP_OPEN || closed > style->now)
+		bn_buf_adds(out, " (still open)");
+	else
+		bn_buf_addf(out, " (closed %s ago)", bn_duration_show(style->now - closed, text));
+	if (step->state == BN_STEP_OVER)
+		bn_buf_adds(out, ", at the ceiling: a lower bound");
+	if (step->state == BN_STEP_LATE)
+		bn_buf_adds(out, ", late");
+	if (step->state == BN_STEP_LATE && step->seen_at > 0)
+		bn_buf_addf(out, ": came %s",
+			    bn_time_show(step->seen_at, style->zone, BN_TIME_HMS, text));
+}
+
+static void
+tell_bar(const struct bn_series *series, size_t first, size_t count, const char *unit,
+	 struct bn_buf *out)
+{
+	struct bn_sums sums = sums_of(series->steps + first, count);
+	char least[BN_NUMBER_TEXT], average[BN_NUMBER_TEXT], most[BN_NUMBER_TEXT];
+
+	if (sums.known > 0)
+		bn_buf_addf(out, "min %s  avg %s  max %s%s%s", bn_number_show(sums.least, least),
+			    bn_number_show(sums.average, average), bn_number_show(sums.most, most),
+			    unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+	else
+		bn_buf_adds(out, "no record");
+	if (sums.missing > 0)
+		bn_buf_addf(out, ", %zu of %zu missing", sums.missing, count);
+	if (sums.unobserved > 0)
+		bn_buf_addf(out, ", %zu not observed", sums.unobserved);
+	if (sums.late > 0)
+		bn_buf_addf(out, ", %zu late", sums.late);
+}
+
+void
+bn_series_tell(const struct bn_series *series, size_t first, size_t count, const char *unit,
+	       const struct bn_series *before, const char *before_word,
+	       const struct bn_style *style, struct bn_buf *out)
+{
+	char from[BN_TIME_TEXT], to[BN_TIME_TEXT], number[BN_NUMBER_TEXT];
+	bn_time at = series->start + (bn_time)first * series->step_ms, end;
+	enum bn_time_form how = style->now - at >= 86400000 ? BN_TIME_MDHM : BN_TIME_HM;
+
+	if (count == 0 || first + count > series->count)
+		return;
+	bn_buf_adds(out, bn_time_show(at, style->zone, how, from));
+	if (count > 1) {
+		end = at + (bn_time)(count - 1) * series->step_ms;
+		bn_buf_addf(out, "..%s", bn_time_show(end, style->zone, how, to));
+	}
+	bn_buf_adds(out, "  ");
+	if (count == 1)
+		tell_step(series, first, unit, style, out);
+	else
+		tell_bar(series, first, count, unit, out);
+	if (before != NULL && first + count <= before->count) {
+		struct bn_sums sums = sums_of(before->steps + first, count);
+
+		bn_buf_addf(out, " %s %s %s", style->ascii ? "-" : "·", before_word,
+			    isnan(sums.average) ? "unknown" : bn_number_show(sums.average, number));
+	}
+}
