@@ -176,6 +176,23 @@ apply_global_options(struct bn_cli *cli, struct bn_error *err)
 	return rc;
 }
 
+/* The demo brings its configuration with it. */
+static int
+check_demo(const struct bn_invocation *in, struct bn_error *err)
+{
+	static const char *const names[] = {"config", "context"};
+	size_t i;
+
+	for (i = 0; bn_flag_has(in, "demo") && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!bn_flag_has(in, names[i]))
+			continue;
+		(void)bn_fail(err, BN_EINVAL, "--%s does not go with --demo", names[i]);
+		return bn_hint(err,
+			       "the demo has a configuration of its own; leave one of the two out");
+	}
+	return BN_OK;
+}
+
 /* ---- running ------------------------------------------------------------------------------- */
 
 static bool
@@ -239,7 +256,7 @@ bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, 
 	} else if (bn_flag_has(&in, "version")) {
 		fputs("binnacle " PACKAGE_VERSION "\n", out);
 		code = BN_EXIT_OK;
-	} else if (apply_global_options(&cli, &err) != BN_OK ||
+	} else if (check_demo(&in, &err) != BN_OK || apply_global_options(&cli, &err) != BN_OK ||
 		   (bn_flag_has(&in, "demo") &&
 		    bn_cli_open_demo(&cli, NULL, bn_flag_get(&in, "demo"), &err) != BN_OK))
 		code = bn_cli_report(&cli, &err);

@@ -29,8 +29,10 @@ count_only(struct bn_cli *cli, struct bn_query *query)
 		query->filter = query->filter == NULL ? filter
 						      : bn_arena_format(cli->arena, "(%s) (%s)",
 									query->filter, filter);
-	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
-	    bn_view_query(cli->reader, query, &rows, &err) != BN_OK)
+	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	query->zone = cli->style.zone;
+	if (bn_view_query(cli->reader, query, &rows, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	fprintf(cli->out, "%zu\n", bn_rows_total(rows));
 	bn_rows_free(rows);

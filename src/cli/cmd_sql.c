@@ -151,6 +151,9 @@ run_sql(struct bn_cli *cli, const struct bn_invocation *in)
 	bn_buf_free(&w.out);
 	if (rc == BN_EINVAL)
 		return bn_cli_report(cli, &err), BN_EXIT_DATA;
+	if (rc ==
+	    BN_ETIMEOUT) /* of the query itself; sources that were late only leave it incomplete */
+		return bn_cli_report(cli, &err), BN_EXIT_TIMEOUT;
 	return rc == BN_OK ? bn_cli_complete(cli) : bn_cli_report(cli, &err);
 }
 
@@ -174,7 +177,8 @@ const struct bn_command bn_command_sql = {
     .doc =
 	"One SELECT over the documented views (binnacle-concepts(7)), on a connection that can't "
 	"write, within "
-	"--timeout. The views are stable within a minor release; the tables beneath them are not.",
+	"--timeout (124 when that is not enough). The views are stable within a minor release; the "
+	"tables beneath them are not.",
     .examples = sql_examples,
     .run = run_sql,
 };

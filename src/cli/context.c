@@ -157,10 +157,18 @@ configure_store(struct bn_cli *cli)
 	    .calls = bn_section_int(section, rows, "keep-calls"),
 	};
 	char *anchor = bn_path_expand(bn_section_get(section, rows, "anchor"));
+	int64_t missing;
 
 	bn_store_set_keep(cli->store, &keep);
 	if (anchor != NULL)
 		bn_store_set_anchor(cli->store, anchor);
+	missing = bn_journal_missing(cli->store);
+	if (missing > 0)
+		bn_cli_note(
+		    cli,
+		    "the journal lacks its last %lld records, of which %s tells: put journal.db "
+		    "back from a copy, or move both away to begin anew",
+		    (long long)missing, anchor);
 	free(anchor);
 }
 

@@ -19,7 +19,9 @@ const struct bn_exit_row bn_exit_rows[] = {
     {BN_EXIT_NOPERM, NULL, "permission denied, by a service or by policy"},
     {BN_EXIT_CONFIG, NULL, "configuration error"},
     {BN_EXIT_UNKNOWN_OUTCOME, NULL, "sent, outcome unknown: do not run it again"},
-    {BN_EXIT_TIMEOUT, NULL, "--timeout was reached"},
+    {BN_EXIT_TIMEOUT, NULL,
+     "--timeout was reached: by what is waited for, or by a query of sql; sources that are late "
+     "give 3"},
     {BN_EXIT_INTERRUPTED, NULL, "interrupted"},
     {BN_EXIT_PIPE, NULL, "standard output was closed by its reader"},
     {0, NULL, NULL},

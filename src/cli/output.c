@@ -521,6 +521,7 @@ bn_cli_list(struct bn_cli *cli, struct bn_query *query, struct bn_rows **rows, s
 		query->filter = filter;
 	if (bn_flag_has(cli->in, "sort"))
 		query->sort = bn_flag_get(cli->in, "sort");
+	query->zone = cli->style.zone;
 	query->uncounted =
 	    true; /* what is written never says how many there are without the limit */
 	if (rc == BN_OK)

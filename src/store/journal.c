@@ -299,6 +299,32 @@ open_anchors(const struct bn_store *store, struct anchors *a)
 	next_anchor(a);
 }
 
+int64_t
+bn_journal_missing(struct bn_store *store)
+{
+	struct bn_error ignored;
+	struct anchors anchors = {NULL, 0, ""};
+	int64_t last = 0, seq = 0;
+	char hash[BN_DIGEST_HEX];
+
+	if (store->anchor == NULL || *store->anchor == '\0')
+		return 0;
+	anchors.file = fopen(store->anchor, "re");
+	if (anchors.file == NULL)
+		return 0;
+	/* Lines are shorter than 128 bytes; the one that is cut is no line. */
+	if (fseek(anchors.file, -1024, SEEK_END) == 0)
+		(void)!fgets(hash, sizeof(hash), anchors.file);
+	while (next_anchor(&anchors))
+		last = anchors.seq;
+	fclose(anchors.file);
+	pthread_mutex_lock(&store->journal_lock);
+	if (last > 0 && head_of(store->journal_db, &seq, hash, &ignored) != BN_OK)
+		last = 0;
+	pthread_mutex_unlock(&store->journal_lock);
+	return last > seq ? last - seq : 0;
+}
+
 static bool
 fits(const struct record *r, const char *stored, int64_t expected, const char *prev,
      struct anchors *a)

@@ -46,6 +46,10 @@ int bn_journal_snooze(struct bn_store *store, const struct bn_actor *actor, stru
 int bn_journal_note(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
 		    const char *tag, const char *text, int64_t *seq, struct bn_error *err);
 
+/* How many records the file that bn_store_set_anchor names tells of behind the journal's last one: those were
+ * cut off. 0 where there is no such file. Cheap: looks at the last line only. */
+int64_t bn_journal_missing(struct bn_store *store);
+
 /* Walks the chain. BN_OK and *count records, or BN_ECONFLICT and *bad, the first that does not fit.
  */
 int bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err);

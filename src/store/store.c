@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -222,6 +223,16 @@ needs_check(struct bn_store *store, const char *path)
 			   (file_size(path, "-wal") > 0 || file_size(path, "-journal") > 0));
 }
 
+/* Made empty long ago: whoever makes a journal writes its tables at once, so somebody has cut it. */
+static bool
+rests_empty(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_size == 0 && file_size(path, "-wal") == 0 &&
+	       time(NULL) - st.st_mtime > 2;
+}
+
 static void
 add_notice(char **notice, const char *text)
 {
@@ -357,6 +368,10 @@ open_journal(struct bn_store *store, char **notice, struct bn_error *err)
 		rc = bn_file_prepare(store, store->journal, &created, err);
 	if (rc != BN_OK)
 		return rc;
+	if (!store->uri && !created && rests_empty(store->journal))
+		add_notice(notice,
+			   "journal.db was empty: what it held is gone, and a new one is begun "
+			   "([state] anchor, or else syslog, tells what there was)");
 	if (!store->uri && !created)
 		check = file_size(store->journal, "") < SMALL_JOURNAL ||
 			needs_check(store, store->journal);

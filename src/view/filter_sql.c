@@ -323,7 +323,8 @@ bn_filter_compare(struct bn_filter *filter, const struct bn_column *column, enum
 }
 
 int
-bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now)
+bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now,
+	       const struct bn_zone *zone)
 {
 	for (size_t i = 0; i < filter->count; i++) {
 		const struct bn_operand *o = &filter->operands[i];
@@ -336,7 +337,7 @@ bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int firs
 			rc = sqlite3_bind_text(statement, at, o->text, -1, SQLITE_STATIC);
 			break;
 		case BN_OPERAND_TIME:
-			if (bn_time_parse_human(o->text, now, NULL, &moment, &ignored) != BN_OK)
+			if (bn_time_parse_human(o->text, now, zone, &moment, &ignored) != BN_OK)
 				return BN_EINVAL;
 			rc = sqlite3_bind_int64(statement, at, moment);
 			break;

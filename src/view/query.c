@@ -241,7 +241,7 @@ bind(sqlite3_stmt *statement, const struct bn_query *query, const struct bn_filt
 	sqlite3_bind_int64(statement, 7, query->limit > 0 ? query->limit : -1);
 	sqlite3_bind_int64(statement, 8, query->offset > 0 ? query->offset : 0);
 	if (filter != NULL &&
-	    bn_filter_bind(filter, statement, FIRST_FILTER_PARAMETER, now) != BN_OK)
+	    bn_filter_bind(filter, statement, FIRST_FILTER_PARAMETER, now, query->zone) != BN_OK)
 		return bn_fail(err, BN_EINTERNAL, "%s: the filter's values do not fit its query",
 			       query->table->name);
 	return BN_OK;

@@ -79,6 +79,7 @@ struct bn_query {
 	const struct bn_view_table *table;
 	const char *const *columns; /* names, NULL-terminated; NULL: level 0..2 */
 	const char *filter;	    /* the filter language, NULL: everything */
+	const struct bn_zone *zone; /* of times in the filter, borrowed; NULL: UTC */
 	const char *sort; /* "column", "-column", comma separated; NULL: the table's order */
 	bool problems;
 	bn_time since, until;  /* 0: open */
@@ -148,15 +149,17 @@ enum bn_role bn_view_role(const struct bn_column *column, struct bn_value value)
  * field~regex      regular expression (PCRE2, bounded); /regex/ alone: over the name
  * !term  or  -term not;    a b  or  a AND b  both;    a OR b  either;    ( … )
  * Compiled to SQL with bound parameters; fields are columns of the table, unknown ones are errors with
- * the nearest right one. At most 1024 bytes, 64 terms, 24 levels; errors say where. Times are read in UTC
- * at the moment the filter is used. */
+ * the nearest right one. At most 1024 bytes, 64 terms, 24 levels; errors say where. Times are read in
+ * the query's zone at the moment the filter is used. */
 struct bn_filter;
 int bn_filter_parse(struct bn_filter **out, const struct bn_view_table *table, const char *text,
 		    struct bn_error *err);
 void bn_filter_free(struct bn_filter *filter);
 const char *
 bn_filter_sql(const struct bn_filter *filter); /* a boolean expression with ?-parameters */
-int bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now);
+/* `zone`: what a time of day or a date without a zone of its own is read in; NULL: UTC. */
+int bn_filter_bind(const struct bn_filter *filter, sqlite3_stmt *statement, int first, bn_time now,
+		   const struct bn_zone *zone);
 
 /* ---- what the header and the four questions need ------------------------------------------- */
 

@@ -207,7 +207,9 @@ contract_mistakes_leave_standard_output_empty(void **state)
 	    {"sql 'DROP TABLE entity'", 77},
 	    {"sql 'SELEC nothing'", 65},
 	    {"check model x", 64},
-	    {"--config /nonexistent/file --demo=/nonexistent/demo status", 66},
+	    {"--demo=/nonexistent/demo status", 66},
+	    {"--config /nonexistent/file status", 64}, /* the demo has a configuration of its own */
+	    {"--context prod status", 64},
 	};
 	size_t i;
 
@@ -223,6 +225,54 @@ contract_mistakes_leave_standard_output_empty(void **state)
 		assert_true(strncmp(said.err, "binnacle: ", 10) == 0);
 		said_clear(&said);
 	}
+}
+
+/* What is read in a zone is meant in it: the run began at 03:05 UTC, 12:05 in Tokyo. */
+static void
+contract_times_in_a_filter_are_of_the_zone_that_is_shown(void **state)
+{
+	static const struct {
+		const char *line, *count;
+	} lines[] = {
+	    {"TZ=Asia/Tokyo binnacle --demo=\"$DEMO\" runs --local --count --filter "
+	     "'pipeline=transform-hourly start>=12:05 start<12:06'",
+	     "1\n"},
+	    {"TZ=Asia/Tokyo binnacle --demo=\"$DEMO\" runs --count --filter "
+	     "'pipeline=transform-hourly start>=03:05 start<03:06'",
+	     "1\n"},
+	    {"TZ=Asia/Tokyo binnacle --demo=\"$DEMO\" runs --local --columns pipeline -o csv "
+	     "--no-header "
+	     "--filter 'pipeline=transform-hourly start>=12:05 start<12:06'",
+	     "transform-hourly\r\n"},
+	};
+	struct said said;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		ask_shell(&world, lines[i].line, &said);
+		assert_string_equal(said.out, lines[i].count);
+		said_clear(&said);
+	}
+}
+
+/* Waiting for an answer of one's own has one code, whoever is waited for. */
+static void
+contract_a_query_beyond_its_time_ends_with_124(void **state)
+{
+	struct said said;
+
+	(void)state;
+	ask(&world,
+	    "--offline --timeout 300ms sql 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + "
+	    "1 FROM n) "
+	    "SELECT max(i) FROM n'",
+	    &said);
+	assert_int_equal(said.code, 124);
+	assert_string_equal(said.out, "");
+	assert_non_null(strstr(said.err, "took too long"));
+	assert_non_null(strstr(said.err, "narrow it down"));
+	said_clear(&said);
 }
 
 static void
@@ -420,6 +470,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_csv_has_a_header_and_crlf),
     cmocka_unit_test(contract_columns_and_sort_are_obeyed),
     cmocka_unit_test(contract_mistakes_leave_standard_output_empty),
+    cmocka_unit_test(contract_times_in_a_filter_are_of_the_zone_that_is_shown),
+    cmocka_unit_test(contract_a_query_beyond_its_time_ends_with_124),
     cmocka_unit_test(contract_full_disk_and_closed_pipe_are_noticed),
     cmocka_unit_test(contract_offline_asks_nothing),
     cmocka_unit_test(contract_dead_source_is_incomplete_and_never_fine),

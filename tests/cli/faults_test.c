@@ -436,6 +436,37 @@ faults_a_damaged_journal_is_only_read(void **state)
 	shell_says(STATE "md5sum -c sum", 0, "OK", "");
 }
 
+/* Cut to nothing it looks like a new one: that there was another has to be said. */
+static void
+faults_an_emptied_journal_is_said(void **state)
+{
+	(void)state;
+	shell_says(NOTED, 0, "", "");
+	shell_says(STATE "rm -f journal.db-*; : >journal.db; touch -d '1 hour ago' journal.db", 0,
+		   "", "");
+	shell_says(DEMO "status", 1, "transform-hourly",
+		   "journal.db was empty: what it held is gone");
+	/* the next one finds the new journal, and nothing to say */
+	shell_says(DEMO "status 2>&1 | grep -c 'was empty'", 1, "0\n", "");
+}
+
+/* The second file tells of records that the journal no longer has. */
+static void
+faults_a_journal_shorter_than_its_anchor_is_said(void **state)
+{
+#define ANCHORED "binnacle --config \"$HOME/anchored\" --cache \"$HOME/anchored.d\" "
+	(void)state;
+	shell_says("rm -rf \"$HOME\"/heads \"$HOME\"/anchored.d; printf '[state]\\n\\tanchor = "
+		   "%s/heads\\n[endpoint \"x\"]\\n\\turl = http://127.0.0.1:1\\n' \"$HOME\""
+		   " >\"$HOME/anchored\" && chmod 600 \"$HOME/anchored\"; " ANCHORED
+		   "status >/dev/null; for i in 1 2 3; do " ANCHORED
+		   "-q note add endpoint/x $i; done; wc -l <\"$HOME/heads\"",
+		   0, "3\n", "");
+	shell_says("rm \"$HOME\"/anchored.d/journal.db*; " ANCHORED "sources", 0, "http",
+		   "the journal lacks its last 3 records, of which ");
+#undef ANCHORED
+}
+
 /* ---- processes ----------------------------------------------------------------------------- */
 
 static void
@@ -538,6 +569,8 @@ main(void)
 	    TEST(faults_a_damaged_cache_is_put_aside_and_people_s_words_are_kept),
 	    TEST(faults_files_of_a_newer_binnacle_are_left_as_they_are),
 	    TEST(faults_a_damaged_journal_is_only_read),
+	    TEST(faults_an_emptied_journal_is_said),
+	    TEST(faults_a_journal_shorter_than_its_anchor_is_said),
 	    TEST(faults_commands_at_once_agree_and_a_killed_collector_is_replaced),
 	    TEST(faults_a_disk_without_room_is_said),
 	    TEST(faults_output_that_cannot_be_written_is_said),

@@ -66,6 +66,7 @@ bn_pane_ask(struct bn_pane *pane)
 	question.query = (struct bn_query){.table = pane->table,
 					   .columns = pane->columns,
 					   .filter = pane->filter,
+					   .zone = bn_app_style(pane->screen->app).zone,
 					   .sort = sort != NULL ? sort : pane->sort,
 					   .problems = pane->problems,
 					   .scope = pane->scope,
