@@ -28,7 +28,7 @@
 
 /* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0.
  */
-#define BN_PLUGIN_ABI 1u
+#define BN_PLUGIN_ABI 2u
 
 struct bn_host;
 struct bn_plugin;
@@ -194,6 +194,22 @@ struct bn_endpoint {
 	const char *const *asserts;
 };
 
+/* ---- streams: per-minute series. Points belong to the series "value" of the stream's entity (kind
+ * BN_STREAM), each named by the start of its minute; where the platform tells when a minute's record
+ * arrived, the series "arrived" holds that moment in ms. Numbers of 0 mean "not said". */
+struct bn_stream {
+	struct bn_entity e;
+	const char *unit, *query;
+	double expect;	      /* records a minute; below 0: any number, none included */
+	bool counted;	      /* the value is the number of records */
+	int64_t settle, flat; /* ms; see binnacle-config(5), [stream] */
+	double ceiling, burst, anomaly;
+	const char *scope; /* "account-wide" … */
+	const char *group, *stage;
+	int position;
+	const char *checks; /* JSON, made by the host */
+};
+
 /* Something the platform itself says is wrong (a firing alert, a down target, an import error). */
 struct bn_finding {
 	const char *key;  /* unique within (source), stable while it lasts */
@@ -296,6 +312,14 @@ struct bn_host {
 			  double value);
 	void (*add_link)(struct bn_batch *, struct bn_ref from, struct bn_ref to, const char *kind);
 	void (*add_skip)(struct bn_batch *, const char *what, const char *why);
+
+	/* streams: see bn_stream_count */
+	size_t (*stream_count)(const struct bn_source *);
+	int (*stream_at)(struct bn_source *, size_t stream, struct bn_stream *out,
+			 struct bn_error *);
+	const char *(*stream_option)(const struct bn_source *, size_t stream, const char *name);
+	void (*add_stream)(struct bn_batch *, const struct bn_stream *);
+	void (*add_reading)(struct bn_batch *, const char *stream, bn_time from, bn_time at);
 
 	/* log lines and doctor's answers */
 	int (*sink_line)(struct bn_sink *, bn_time at, const char *text, size_t size);
@@ -762,6 +786,41 @@ static inline void
 bn_add_entity(struct bn_batch *b, enum bn_kind kind, const struct bn_entity *record)
 {
 	BN_HEAD(b)->add_entity(b, kind, record);
+}
+
+/* The [stream] sections that name this source, in file order. bn_stream_at gives what the section says,
+ * ready for bn_add_stream (key, name and the rest; the status is the caller's); bn_stream_option a key as
+ * it is written ("query", "for", "as", "scale", "arrival", "reread"), or its default, or NULL. */
+static inline size_t
+bn_stream_count(const struct bn_source *s)
+{
+	return s->host->stream_count(s);
+}
+
+static inline int
+bn_stream_at(struct bn_source *s, size_t stream, struct bn_stream *out, struct bn_error *err)
+{
+	return s->host->stream_at(s, stream, out, err);
+}
+
+static inline const char *
+bn_stream_option(const struct bn_source *s, size_t stream, const char *name)
+{
+	return s->host->stream_option(s, stream, name);
+}
+
+static inline void
+bn_add_stream(struct bn_batch *b, const struct bn_stream *record)
+{
+	BN_HEAD(b)->add_stream(b, record);
+}
+
+/* All minutes of the stream from `from` (a full minute) on were asked for at the moment `at`, and the
+ * answer was whole: what has no point had none then. Call it after the points of that answer. */
+static inline void
+bn_add_reading(struct bn_batch *b, const char *stream, bn_time from, bn_time at)
+{
+	BN_HEAD(b)->add_reading(b, stream, from, at);
 }
 
 /* How far an earlier poll got, or NULL. Set values are kept once the scope is done. */

@@ -118,6 +118,32 @@ add_children(struct list *list, const struct bn_config *config, const struct bn_
 	return BN_OK;
 }
 
+/* Each stream goes to the source it names; the loader has said where there is none. A source whose plugin
+ * knows nothing of streams is told here. */
+static int
+add_streams(struct list *list, const struct bn_config *config, struct bn_error *err)
+{
+	const struct bn_config_section *section;
+
+	for (size_t i = 0; (section = bn_config_section(config, "stream", i)) != NULL; i++) {
+		const char *name = bn_section_get(section, NULL, "source");
+		struct bn_feed *feed = name != NULL ? find_name(list, name) : NULL;
+
+		if (feed == NULL)
+			continue;
+		if (feed->plugin->provides == NULL ||
+		    strstr(feed->plugin->provides, "stream") == NULL)
+			return bn_fail(err, BN_ECONFIG,
+				       "%s:%d: [stream \"%s\"]: a source of type %s has no streams",
+				       section->file, section->line, section->name,
+				       feed->plugin->name);
+		feed->streams =
+		    bn_xrealloc(feed->streams, feed->stream_count + 1, sizeof(*feed->streams));
+		feed->streams[feed->stream_count++] = section;
+	}
+	return BN_OK;
+}
+
 static void
 digest_feed(struct bn_feed *feed)
 {
@@ -130,6 +156,11 @@ digest_feed(struct bn_feed *feed)
 	for (i = 0; i < feed->child_count; i++) {
 		bn_section_digest(feed->children[i], part);
 		bn_digest_field(digest, feed->children[i]->name);
+		bn_digest_field(digest, part);
+	}
+	for (i = 0; i < feed->stream_count; i++) {
+		bn_section_digest(feed->streams[i], part);
+		bn_digest_field(digest, feed->streams[i]->name);
 		bn_digest_field(digest, part);
 	}
 	bn_digest_finish(digest, feed->digest);
@@ -207,6 +238,8 @@ bn_feeds_new(struct bn_feed **out, size_t *count, const struct bn_config *config
 	}
 	for (i = 0; rc == BN_OK && (plugin = bn_registry_at(registry, i)) != NULL; i++)
 		rc = add_children(&list, config, plugin, err);
+	if (rc == BN_OK)
+		rc = add_streams(&list, config, err);
 	for (i = 0; i < list.count; i++)
 		settle(&list.feeds[i], state_dir);
 	*out = list.feeds;
@@ -227,6 +260,7 @@ bn_feeds_free(struct bn_feed *feeds, size_t count)
 		pthread_mutex_destroy(&feeds[i].login_lock);
 		pthread_cond_destroy(&feeds[i].wake);
 		free(feeds[i].children);
+		free(feeds[i].streams);
 		free(feeds[i].name);
 	}
 	free(feeds);
@@ -333,6 +367,81 @@ add_needs(struct links *links, const struct bn_config_section *product)
 	free(to);
 }
 
+/* ---- chains: stage after stage, by their positions; what has no stage comes of the last ------------ */
+
+struct member {
+	const char *group, *name, *source;
+	int64_t position;
+};
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int order = strcmp(x->group, y->group);
+
+	if (order != 0)
+		return order;
+	return x->position < y->position ? -1 : x->position > y->position;
+}
+
+static void
+join(struct links *links, const struct member *from, const struct member *to)
+{
+	char *one = bn_xasprintf("stream/%s/%s", from->source, from->name);
+	char *two = bn_xasprintf("stream/%s/%s", to->source, to->name);
+
+	add_link(links, one, two, "feeds");
+	free(one);
+	free(two);
+}
+
+/* Every member of one position feeds every member of the next one. */
+static void
+join_all(struct links *links, const struct member *members, size_t count)
+{
+	for (size_t first = 0, end, next; first < count; first = end) {
+		for (end = first + 1; end < count && by_place(&members[first], &members[end]) == 0;)
+			end++;
+		for (next = end; next < count && by_place(&members[end], &members[next]) == 0 &&
+				 strcmp(members[first].group, members[next].group) == 0;
+		     next++)
+			for (size_t i = first; i < end; i++)
+				join(links, &members[i], &members[next]);
+	}
+}
+
+static void
+add_chains(struct links *links, const struct bn_config *config)
+{
+	const struct bn_config_section *section;
+	struct member *members = NULL;
+	size_t count = 0, room = 0;
+
+	for (size_t i = 0; (section = bn_config_section(config, "stream", i)) != NULL; i++) {
+		const char *group = bn_section_get(section, NULL, "group"),
+			   *source = bn_section_get(section, NULL, "source");
+		const char *position = bn_section_get(section, NULL, "position");
+
+		if (group == NULL || source == NULL)
+			continue;
+		if (count == room)
+			members = bn_xrealloc(members, room = room == 0 ? 16 : 2 * room,
+					      sizeof(*members));
+		members[count++] = (struct member){
+		    .group = group,
+		    .name = section->name,
+		    .source = source,
+		    .position = bn_section_get(section, NULL, "stage") == NULL ? INT64_MAX
+				: position != NULL ? strtoll(position, NULL, 10)
+						   : 0};
+	}
+	if (count > 0)
+		qsort(members, count, sizeof(*members), by_place);
+	join_all(links, members, count);
+	free(members);
+}
+
 int
 bn_feeds_links(struct bn_collect *collect, struct bn_writer *writer, struct bn_error *err)
 {
@@ -348,6 +457,7 @@ bn_feeds_links(struct bn_collect *collect, struct bn_writer *writer, struct bn_e
 			add_arrow(&links, text);
 	for (i = 0; (section = bn_config_section(config, "product", i)) != NULL; i++)
 		add_needs(&links, section);
+	add_chains(&links, config);
 	rc = bn_writer_config_links(writer, links.links, links.count, err);
 	for (i = 0; i < 2 * links.count; i++)
 		bn_ref_free(&links.refs[i]);

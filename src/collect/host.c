@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "collect/internal.h"
+#include "config/stream.h"
 #include "net/request.h"
 
 /* ---- configuration ------------------------------------------------------------------------- */
@@ -45,6 +46,32 @@ static size_t
 host_section_count(const struct bn_source *source)
 {
 	return bn_lane_of(source)->feed->child_count;
+}
+
+static size_t
+host_stream_count(const struct bn_source *source)
+{
+	return bn_lane_of(source)->feed->stream_count;
+}
+
+static int
+host_stream_at(struct bn_source *source, size_t stream, struct bn_stream *out, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+
+	if (stream >= lane->feed->stream_count)
+		return bn_fail(err, BN_EINTERNAL, "no stream %zu", stream);
+	return bn_stream_read(lane->feed->streams[stream], lane->arena, out, NULL, err);
+}
+
+static const char *
+host_stream_option(const struct bn_source *source, size_t stream, const char *name)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return stream < feed->stream_count
+		   ? bn_section_get(feed->streams[stream], bn_stream_options, name)
+		   : NULL;
 }
 
 static const struct bn_config_section *
@@ -333,6 +360,9 @@ owner_of(const struct bn_feed *asking, enum bn_kind kind, const char *key)
 	for (size_t i = 0; i < collect->count; i++) {
 		const struct bn_feed *feed = &collect->feeds[i];
 
+		for (size_t j = 0; kind == BN_STREAM && j < feed->stream_count; j++)
+			if (strcmp(feed->streams[j]->name, key) == 0)
+				return feed->name;
 		if (feed->plugin->section == NULL ||
 		    strcmp(feed->plugin->section, bn_kind_word(kind)) != 0)
 			continue;
@@ -631,6 +661,11 @@ const struct bn_host bn_collect_host = {
     .add_point = bn_batch_point,
     .add_link = bn_batch_link,
     .add_skip = bn_batch_skip,
+    .stream_count = host_stream_count,
+    .stream_at = host_stream_at,
+    .stream_option = host_stream_option,
+    .add_stream = bn_batch_stream,
+    .add_reading = bn_batch_reading,
     .sink_line = host_sink_line,
     .sink_follow = host_sink_follow,
     .sink_check = host_sink_check,

@@ -128,6 +128,8 @@ struct bn_feed {
 	struct bn_config_section implicit;
 	const struct bn_config_section **children; /* the plugin's own sections that belong to it */
 	size_t child_count;
+	const struct bn_config_section **streams; /* [stream] sections that name it */
+	size_t stream_count;
 	char *name;
 	const char *url, *ca_file, *proxy; /* borrowed from the configuration */
 	char digest[BN_DIGEST_HEX];

@@ -1,6 +1,6 @@
 /* tables.c - the sections and keys the core itself knows; the manual is generated from these rows. */
 /* SPDX-License-Identifier: MIT */
-#include "config/config.h"
+#include "config/stream.h"
 
 #include <string.h>
 
@@ -126,6 +126,7 @@ static const struct bn_option plugin_options[] = {
 const struct bn_section_kind bn_core_sections[] = {
     {"source", true, NULL, "A platform to read; its keys depend on its type"},
     {"repo", true, repo_options, "A Git repository that defines things"},
+    {"stream", true, bn_stream_options, "A number a minute, and what is expected of it"},
     {"link", false, link_options, "Who feeds whom, where no platform says it"},
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "config/internal.h"
 #include "config/option.h"
+#include "config/stream.h"
 
 #define LONGEST_NAME 63 /* what struct bn_error and the journal keep of a source's name */
 #define MAX_WORDS    128
@@ -61,8 +62,7 @@ find_kind(const struct check *c, const char *name)
 static void
 unknown_section(const struct check *c)
 {
-	static const char *const later[] = {"product", "dashboard", "stream",
-					    "policy",  "query",	    NULL};
+	static const char *const later[] = {"product", "dashboard", "policy", "query", NULL};
 	const struct bn_section_kind *tables[] = {bn_core_sections,
 						  c->types != NULL ? c->types->sections : NULL};
 	const char *words[MAX_WORDS] = {NULL}, *nearest;
@@ -375,6 +375,24 @@ check_repo(const struct check *c)
 }
 
 static void
+check_stream(const struct check *c)
+{
+	const char *source = bn_section_get(c->section, NULL, "source"), *key = NULL;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_error err = {0};
+	struct bn_stream stream;
+
+	if (bn_stream_read(c->section, arena, &stream, &key, &err) != BN_OK ||
+	    bn_stream_others(c->config, c->section, &key, &err) != BN_OK)
+		report(c, true, index_of(c->section, key), err.hint, "%s", err.message);
+	if (source != NULL && bn_config_find(c->config, "source", source) == NULL)
+		report(c, true, index_of(c->section, "source"),
+		       "name a [source] of this configuration", "there is no source \"%.60s\"",
+		       source);
+	bn_arena_free(arena);
+}
+
+static void
 check_together(const struct check *c)
 {
 	const char *kind = c->section->kind;
@@ -388,6 +406,8 @@ check_together(const struct check *c)
 		check_zone(c);
 	else if (strcmp(kind, "repo") == 0)
 		check_repo(c);
+	else if (strcmp(kind, "stream") == 0)
+		check_stream(c);
 }
 
 /* ---- sections -------------------------------------------------------------------------------- */

@@ -72,6 +72,9 @@ add_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, con
 	seen->id = sqlite3_last_insert_rowid(a->writer->db);
 	seen->added = seen->changed = true;
 	seen->since = e->since;
+	rc = bn_apply_awaited(a, seen->id, kind, e->key, err);
+	if (rc != BN_OK)
+		return rc;
 	return bn_apply_transition(a, seen->id,
 				   e->since > 0 && e->since <= a->now + SKEW_MS ? e->since : a->now,
 				   -1, (int)e->status, e->message, err);

@@ -59,6 +59,15 @@ int bn_apply_measure(struct bn_apply *a, const struct bn_ref *about, const char 
 		     const char *unit, bn_time at, struct bn_error *err);
 int bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *series, bn_time at,
 		   double value, struct bn_error *err);
+int bn_apply_stream(struct bn_apply *a, const struct bn_stream *s, const char *labels, bn_time sent,
+		    struct bn_error *err);
+int bn_apply_reading(struct bn_apply *a, const char *stream, bn_time from, bn_time at,
+		     struct bn_error *err);
+/* Keeps a number for a thing that is not there yet; gives a new thing what was kept for it. */
+int bn_apply_early(struct bn_apply *a, const struct bn_ref *about, const char *name, bool point,
+		   double value, const char *unit, bn_time at, struct bn_error *err);
+int bn_apply_awaited(struct bn_apply *a, int64_t id, enum bn_kind kind, const char *key,
+		     struct bn_error *err);
 int bn_apply_link(struct bn_apply *a, const struct bn_ref *from, const struct bn_ref *to,
 		  const char *kind, const char *origin, struct bn_error *err);
 /* A complete scope was read to its end: what it no longer holds is gone, unless it was seen after

@@ -267,6 +267,14 @@ bn_apply_point(struct bn_apply *a, const struct bn_ref *about, const char *serie
 	sqlite3_bind_int64(st, 2, at);
 	bind_number(st, 3, value);
 	sqlite3_bind_int64(st, 4, a->now);
+	rc = bn_run_statement(a->writer, st, err);
+	if (rc != BN_OK || about->kind != BN_STREAM || sqlite3_changes(a->writer->db) == 0)
+		return rc;
+	st = bn_use(a->writer, BN_ST_POINT_CHANGED, err);
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, entity_id);
+	sqlite3_bind_int64(st, 2, at);
 	return bn_run_statement(a->writer, st, err);
 }
 

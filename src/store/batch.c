@@ -24,12 +24,14 @@ enum record_type {
 	RUN,
 	ENDPOINT,
 	ENTITY,
+	STREAM,
 	TASK,
 	TASKS_COMPLETE,
 	FINDING,
 	ATTRIBUTE,
 	MEASURE,
 	POINT,
+	READING,
 	LINK
 };
 
@@ -47,6 +49,7 @@ struct record {
 			enum bn_kind kind;
 			struct bn_entity e;
 		} entity;
+		struct bn_stream stream;
 		struct bn_task task;
 		struct {
 			const char *run;
@@ -63,6 +66,10 @@ struct record {
 			double value;
 			bn_time at;
 		} number; /* measures and points */
+		struct {
+			const char *stream;
+			bn_time from, at;
+		} reading;
 		struct {
 			struct bn_ref from, to;
 			const char *kind;
@@ -450,6 +457,38 @@ bn_batch_point(struct bn_batch *b, struct bn_ref about, const char *series, bn_t
 }
 
 void
+bn_batch_stream(struct bn_batch *b, const struct bn_stream *s)
+{
+	struct record *r;
+
+	if (!good_key(b, "stream", s->e.key))
+		return;
+	r = new_record(b, STREAM);
+	r->u.stream = *s;
+	r->u.stream.e = entity(b, &s->e);
+	r->labels = labels_json(b, s->e.labels);
+	r->u.stream.unit = text(b, s->unit, NAME_MAX_);
+	r->u.stream.query = text(b, s->query, TEXT_MAX);
+	r->u.stream.scope = text(b, s->scope, NAME_MAX_);
+	r->u.stream.group = text(b, s->group, NAME_MAX_);
+	r->u.stream.stage = text(b, s->stage, NAME_MAX_);
+	r->u.stream.checks = text(b, s->checks, TEXT_MAX);
+}
+
+void
+bn_batch_reading(struct bn_batch *b, const char *stream, bn_time from, bn_time at)
+{
+	struct record *r;
+
+	if (!good_key(b, "reading", stream) || from >= at)
+		return;
+	r = new_record(b, READING);
+	r->u.reading.stream = text(b, stream, KEY_MAX);
+	r->u.reading.from = from;
+	r->u.reading.at = at;
+}
+
+void
 bn_batch_link(struct bn_batch *b, struct bn_ref from, struct bn_ref to, const char *kind)
 {
 	struct record *r;
@@ -590,6 +629,8 @@ apply_record(struct bn_batch *b, const struct record *r, struct bn_error *err)
 	case ENTITY:
 		return bn_apply_entity(a, r->u.entity.kind, &r->u.entity.e, r->labels, r->sent,
 				       &seen, err);
+	case STREAM:
+		return bn_apply_stream(a, &r->u.stream, r->labels, r->sent, err);
 	case TASK:
 		return bn_apply_task(a, &r->u.task, r->extra, r->sent, err);
 	case TASKS_COMPLETE:
@@ -606,6 +647,9 @@ apply_record(struct bn_batch *b, const struct record *r, struct bn_error *err)
 	case POINT:
 		return bn_apply_point(a, &r->u.number.about, r->u.number.name, r->u.number.at,
 				      r->u.number.value, err);
+	case READING:
+		return bn_apply_reading(a, r->u.reading.stream, r->u.reading.from, r->u.reading.at,
+					err);
 	case LINK:
 		return bn_apply_link(a, &r->u.link.from, &r->u.link.to, r->u.link.kind,
 				     b->source_name, err);
@@ -638,8 +682,8 @@ begin_scope(struct bn_batch *b, struct bn_error *err)
 	return rc;
 }
 
-/* Is it a number about a thing of a source that was not read yet? At the start all sources are read at
- * once; that the other one was slower is no fault of this answer, and the next one has the number too. */
+/* A number about a thing of a source that was not read yet: at the start all sources are read at once, and
+ * the other one may be slower. It waits in the cache until the thing comes. */
 static bool
 is_early(struct bn_batch *b, const struct record *r)
 {
@@ -673,7 +717,11 @@ apply_all(struct bn_batch *b, size_t *lost, const char **why, struct bn_error *e
 			own.code = BN_OK;
 			rc = apply_record(b, r, &own);
 			if (rc == BN_ENOTFOUND && is_early(b, r)) {
-				rc = BN_OK;
+				rc = bn_apply_early(&b->apply, &r->u.number.about, r->u.number.name,
+						    r->type == POINT, r->u.number.value,
+						    r->u.number.unit, r->u.number.at, err);
+				if (rc != BN_OK)
+					return rc;
 			} else if (rc == BN_ENOTFOUND) {
 				(*lost)++;
 				if (*why == NULL)

@@ -40,22 +40,79 @@ CREATE INDEX model_version_orphan ON model_version (model_key) WHERE model_id IS
 
 -- ---- streams --------------------------------------------------------------------------------------
 -- What a [stream] section, or a platform, says of a stream. Its points are those of the series that bears
--- the name 'value' on its entity; a minute is named by its start.
+-- the name 'value' on its entity; a minute is named by its start. Where the platform tells when a minute's
+-- record arrived, that is the series 'arrived' (ms since 1970).
 CREATE TABLE stream (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
 	unit TEXT,
 	query TEXT,
 	step_ms INTEGER NOT NULL DEFAULT 60000,
-	expect REAL,                    -- records expected in a step, NULL: any number
+	expect REAL,                    -- records expected in a step, NULL: any number, none included
+	counted INTEGER NOT NULL DEFAULT 0, -- the value is the number of records: 0 is as good as nothing
 	settle_ms INTEGER NOT NULL DEFAULT 120000, -- how long after its end a minute may still be filled in time
 	ceiling REAL,                   -- what can be counted at most: at or above it a value is a lower bound
+	burst REAL,                     -- so many times what is expected is a burst
+	flat_ms INTEGER,                -- the same value for so long is a fault
+	anomaly REAL,                   -- so many MADs off the same minute of earlier days are strange
+	scope TEXT,                     -- what else the number covers: 'account-wide'
 	grp TEXT,                       -- the chain it is part of, and its place there
 	stage TEXT,
 	position INTEGER NOT NULL DEFAULT 0,
-	checks TEXT,                    -- JSON: what the configuration asks of it
-	examined_at INTEGER             -- every minute before this one has been judged
+	checks TEXT,                    -- JSON: [{kind, other, by, tolerance, relative, settle}] as configured
+	examined_at INTEGER,            -- every minute before this one has been judged
+	last_at INTEGER                 -- the latest minute with a value among those
 );
 CREATE INDEX stream_group ON stream (grp, position);
+-- What was asked of the platform: the minutes from `began` on, last at the moment `ended`. A minute is known
+-- to be empty only where one such reading holds it, its end and the time it may take to settle.
+CREATE TABLE stream_read (
+	entity_id INTEGER NOT NULL REFERENCES entity(id),
+	began INTEGER NOT NULL,
+	ended INTEGER NOT NULL,
+	PRIMARY KEY (entity_id, began)
+) WITHOUT ROWID;
+-- Minutes that changed after they had been judged: to be judged again.
+CREATE TABLE stream_changed (
+	entity_id INTEGER NOT NULL REFERENCES entity(id),
+	at INTEGER NOT NULL,
+	PRIMARY KEY (entity_id, at)
+) WITHOUT ROWID;
+-- Minutes of which there is more to say than their value; most have no row.
+CREATE TABLE stream_minute (
+	entity_id INTEGER NOT NULL REFERENCES entity(id),
+	at INTEGER NOT NULL,
+	missed_at INTEGER,              -- when it had to be there and was not; NULL: it was in time
+	filled_at INTEGER,              -- when it came all the same; NULL: it has not
+	marks INTEGER NOT NULL DEFAULT 0, -- 1 at the ceiling, 2 burst, 4 short, 8 anomaly, 16 inconsistent
+	value REAL,
+	usual REAL,                     -- what was expected of it
+	PRIMARY KEY (entity_id, at)
+) WITHOUT ROWID;
+CREATE INDEX stream_minute_at ON stream_minute (at);
+-- What is wrong over more than one minute, as long as it is.
+CREATE TABLE stream_verdict (
+	entity_id INTEGER NOT NULL REFERENCES entity(id),
+	rule TEXT NOT NULL,             -- flat, imbalance, inconsistent, anomaly, short
+	other TEXT NOT NULL DEFAULT '', -- the stream it was compared with
+	since INTEGER NOT NULL,
+	title TEXT NOT NULL,
+	message TEXT,
+	PRIMARY KEY (entity_id, rule, other)
+) WITHOUT ROWID;
+-- Numbers about things of other sources that were not read yet; they are given over when the thing comes.
+CREATE TABLE early_number (
+	id INTEGER PRIMARY KEY,
+	source TEXT NOT NULL,
+	kind INTEGER NOT NULL,
+	key TEXT NOT NULL,
+	name TEXT NOT NULL,
+	point INTEGER NOT NULL,         -- 1: a point of the series, 0: the latest value
+	value REAL,
+	unit TEXT,
+	at INTEGER NOT NULL,
+	seen_at INTEGER NOT NULL
+);
+CREATE INDEX early_number_of ON early_number (source, kind, key);
 
 -- ---- products -------------------------------------------------------------------------------------
 -- [product] sections. They are entities (kind product) of a source of their own.

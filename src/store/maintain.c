@@ -19,6 +19,12 @@ struct expiry {
 /* A thing's last transition before the limit stays: its state at the limit follows from it. */
 static const struct expiry expiries[] = {
     {OLD_CALLS, "DELETE FROM call WHERE id IN (SELECT id FROM call WHERE at < ?1 LIMIT ?2)"},
+    {OLD_CALLS, "DELETE FROM early_number WHERE id IN (SELECT id FROM early_number WHERE seen_at < "
+		"?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM stream_minute WHERE (entity_id, at) IN (SELECT entity_id, at FROM "
+		  "stream_minute WHERE at < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM stream_read WHERE (entity_id, began) IN (SELECT entity_id, began "
+		  "FROM stream_read WHERE ended < ?1 LIMIT ?2)"},
     {OLD_LINKS, "DELETE FROM link WHERE id IN (SELECT id FROM link WHERE seen_at < ?1 AND origin "
 		"<> 'config' LIMIT ?2)"},
     {OLD_HISTORY,
@@ -51,6 +57,11 @@ static const char *const forget[] = {
     "DELETE FROM run WHERE entity_id IN temp.forgotten",
     "DELETE FROM pipeline WHERE entity_id IN temp.forgotten",
     "DELETE FROM endpoint WHERE entity_id IN temp.forgotten",
+    "DELETE FROM stream WHERE entity_id IN temp.forgotten",
+    "DELETE FROM stream_read WHERE entity_id IN temp.forgotten",
+    "DELETE FROM stream_changed WHERE entity_id IN temp.forgotten",
+    "DELETE FROM stream_minute WHERE entity_id IN temp.forgotten",
+    "DELETE FROM stream_verdict WHERE entity_id IN temp.forgotten",
     "DELETE FROM attribute WHERE entity_id IN temp.forgotten",
     "DELETE FROM attribute_history WHERE entity_id IN temp.forgotten",
     "DELETE FROM measure WHERE entity_id IN temp.forgotten",

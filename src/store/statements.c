@@ -250,6 +250,55 @@ static const char *const texts[BN_ST_COUNT] = {
 			" ON CONFLICT (series_id, at) DO UPDATE SET value = excluded.value,"
 			" seen_at = excluded.seen_at"
 			" WHERE value IS NOT excluded.value",
+    /* A minute of a stream that was judged already and is another now. */
+    [BN_ST_POINT_CHANGED] =
+	"INSERT OR IGNORE INTO stream_changed (entity_id, at) SELECT ?1, ?2 FROM stream"
+	" WHERE entity_id = ?1 AND examined_at > ?2",
+    [BN_ST_STREAM_PUT] =
+	"INSERT INTO stream (entity_id, unit, query, expect, counted, settle_ms, ceiling, burst,"
+	" flat_ms, anomaly, scope, grp, stage, position, checks)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+	" ON CONFLICT (entity_id) DO UPDATE SET unit = excluded.unit, query = excluded.query,"
+	" expect = excluded.expect, counted = excluded.counted, settle_ms = excluded.settle_ms,"
+	" ceiling = excluded.ceiling, burst = excluded.burst, flat_ms = excluded.flat_ms,"
+	" anomaly = excluded.anomaly, scope = excluded.scope, grp = excluded.grp,"
+	" stage = excluded.stage, position = excluded.position, checks = excluded.checks"
+	" WHERE (unit, query, expect, counted, settle_ms, ceiling, burst, flat_ms, anomaly, scope,"
+	"  grp, stage, position, checks) IS NOT (excluded.unit, excluded.query, excluded.expect,"
+	"  excluded.counted, excluded.settle_ms, excluded.ceiling, excluded.burst,"
+	"  excluded.flat_ms, excluded.anomaly, excluded.scope, excluded.grp, excluded.stage,"
+	"  excluded.position, excluded.checks)",
+    [BN_ST_STREAM_SETTLE] = "SELECT settle_ms FROM stream WHERE entity_id = ?1",
+    /* Two readings are one where the later one asked again for all that might still have come after
+     * the earlier: ?4 is how long before its end that begins. */
+    [BN_ST_READING_EXTEND] =
+	"UPDATE stream_read SET ended = max(ended, ?3) WHERE entity_id = ?1 AND began <= ?2"
+	" AND ended - ?4 >= ?2",
+    [BN_ST_READING_JOIN] =
+	"SELECT min(began), max(ended) FROM stream_read WHERE entity_id = ?1"
+	" AND began - ?4 <= ?3 AND ended - ?4 >= ?2 AND began <= ?3",
+    [BN_ST_READING_DROP] =
+	"DELETE FROM stream_read WHERE entity_id = ?1 AND began >= ?2 AND ended <= ?3",
+    [BN_ST_READING_ADD] =
+	"INSERT INTO stream_read (entity_id, began, ended) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT (entity_id, began) DO UPDATE SET ended = max(ended, excluded.ended)",
+    [BN_ST_EARLY_ADD] =
+	"INSERT INTO early_number (source, kind, key, name, point, value, unit, at, seen_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [BN_ST_EARLY_FIND] = "SELECT 1 FROM early_number WHERE source = ?1 AND kind = ?2 AND key = ?3",
+    [BN_ST_EARLY_MEASURE] =
+	"INSERT INTO measure (entity_id, name, value, unit, at)"
+	" SELECT ?4, name, value, unit, max(at) FROM early_number WHERE source = ?1 AND kind = ?2"
+	"  AND key = ?3 AND NOT point GROUP BY name",
+    [BN_ST_EARLY_SERIES] =
+	"INSERT INTO series (entity_id, name) SELECT DISTINCT ?4, name FROM early_number"
+	" WHERE source = ?1 AND kind = ?2 AND key = ?3 AND point",
+    [BN_ST_EARLY_POINTS] =
+	"INSERT OR REPLACE INTO point (series_id, at, value, seen_at)"
+	" SELECT r.id, n.at, n.value, n.seen_at FROM early_number n"
+	" JOIN series r ON r.entity_id = ?4 AND r.name = n.name"
+	" WHERE n.source = ?1 AND n.kind = ?2 AND n.key = ?3 AND n.point",
+    [BN_ST_EARLY_DROP] = "DELETE FROM early_number WHERE source = ?1 AND kind = ?2 AND key = ?3",
     [BN_ST_LINK_PUT] =
 	"INSERT INTO link (from_source, from_kind, from_key, to_source, to_kind, to_key, kind,"
 	" origin, seen_at)"
