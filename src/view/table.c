@@ -4,12 +4,27 @@
 
 #include <string.h>
 
+/* A line each, so that two who add one do not get in each other's way. */
+/* clang-format off */
 const struct bn_view_table *const bn_view_tables[] = {
-    &bn_table_pipelines, &bn_table_runs,     &bn_table_tasks,	&bn_table_endpoints,
-    &bn_table_streams,	 &bn_table_points,   &bn_table_checks,	&bn_table_sources,
-    &bn_table_calls,	 &bn_table_findings, &bn_table_triage,	&bn_table_moving,
-    &bn_table_timeline,	 &bn_table_notes,    &bn_table_changed, NULL,
+    &bn_table_pipelines,
+    &bn_table_runs,
+    &bn_table_tasks,
+    &bn_table_endpoints,
+    &bn_table_streams,
+    &bn_table_points,
+    &bn_table_checks,
+    &bn_table_sources,
+    &bn_table_calls,
+    &bn_table_findings,
+    &bn_table_triage,
+    &bn_table_moving,
+    &bn_table_timeline,
+    &bn_table_notes,
+    &bn_table_changed,
+    NULL,
 };
+/* clang-format on */
 
 const struct bn_view_table *
 bn_view_table(const char *name)

@@ -137,12 +137,13 @@ shared_object_is_loaded(void **state)
 static void
 shared_object_that_does_not_fit_is_refused(void **state)
 {
-	char path[200];
+	char path[200], wanted[40];
 
 	(void)state;
 	if (!build_with("abi", "#define ABI +1\n#define NAME \"outside\"", path, sizeof(path)))
 		bn_skip("no C compiler to build a plugin with");
-	assert_refused(path, BN_EUNSUPPORTED, "interface 2");
+	snprintf(wanted, sizeof(wanted), "interface %u", BN_PLUGIN_ABI + 1);
+	assert_refused(path, BN_EUNSUPPORTED, wanted);
 	assert_true(build("none", "int nothing;\n", path, sizeof(path)));
 	assert_refused(path, BN_EUNSUPPORTED, "bn_plugin_entry");
 	assert_true(build_with("dup", "#define ABI\n#define NAME \"toy\"", path, sizeof(path)));
