@@ -4,14 +4,12 @@
  * https://prometheus.io/docs/prometheus/latest/querying/api/. Thanos, Mimir, Cortex and
  * VictoriaMetrics answer the same requests. Samples are [seconds, "text"], the text also "NaN",
  * "+Inf" and "-Inf". */
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "binnacle/plugin.h"
+#include "alert.h"
 
 #define QUERY_AT_MOST  6000 /* bytes: what servers and proxies take in a URL */
 #define SERIES_AT_MOST 50   /* of one query that may become findings */
@@ -24,16 +22,7 @@ static const struct bn_option options[] = {
      0, NULL},
     {"rules", BN_OPT_BOOL, "true", "whether rules that can't be evaluated are shown as findings", 0,
      NULL},
-    {"ignore-alert", BN_OPT_GLOB, "Watchdog",
-     "names of alerts that are left out; giving any replaces the default, an alert that always "
-     "fires",
-     BN_OPT_MULTI, NULL},
-    {"severity-label", BN_OPT_STRING, "severity", "alert label that says how bad it is", 0, NULL},
-    {"critical", BN_OPT_GLOB, "crit*", "values of that label that are critical; `page` always is",
-     BN_OPT_MULTI, NULL},
-    {"info", BN_OPT_GLOB, "info*",
-     "values of that label that are only information; anything else is a warning", BN_OPT_MULTI,
-     NULL},
+    ALERT_OPTIONS,
     {NULL, 0, NULL, NULL, 0, NULL}};
 
 static const struct bn_option query_options[] = {
@@ -72,124 +61,25 @@ struct poll {
 	struct bn_batch *batch;
 };
 
-static const char *
-page_url(struct bn_source *s, const char *page)
-{
-	const char *base = bn_option(s, "url");
-	size_t size = base != NULL ? strlen(base) : 0;
-
-	while (size > 0 && base[size - 1] == '/')
-		size--;
-	return size > 0 ? bn_format(s, "%.*s%s", (int)size, base, page) : NULL;
-}
-
-static bool
-matches(const struct bn_source *s, const char *option, const char *text)
-{
-	const char *glob;
-
-	for (size_t i = 0; (glob = bn_option_at(s, option, i)) != NULL; i++)
-		if (fnmatch(glob, text, FNM_CASEFOLD) == 0)
-			return true;
-	return false;
-}
-
-/* Labels in the order they come in, which is sorted: "a=1,b=2". */
-static const char *
-label_text(struct bn_source *s, struct bn_json labels, const char *leave_out)
-{
-	struct bn_json_iter it = bn_json_walk(labels, NULL);
-	char text[1024] = "";
-	size_t n = 0;
-
-	while (bn_json_next(&it)) {
-		const char *value = bn_json_string(it.value, NULL);
-
-		if (it.key == NULL || value == NULL || strcmp(it.key, leave_out) == 0)
-			continue;
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s=%s", n > 0 ? "," : "",
-				      it.key, value);
-		if (n >= sizeof(text))
-			break;
-	}
-	return bn_format(s, "%s", text);
-}
-
-static const char *const *
-label_list(struct bn_source *s, struct bn_json labels)
-{
-	enum { AT_MOST = 24 };
-	const char **list = bn_alloc(s, (2 * AT_MOST + 1) * sizeof(*list));
-	struct bn_json_iter it = bn_json_walk(labels, NULL);
-	size_t n = 0;
-
-	while (n < AT_MOST && bn_json_next(&it)) {
-		const char *value = bn_json_string(it.value, NULL);
-
-		if (it.key == NULL || value == NULL)
-			continue;
-		list[2 * n] = it.key;
-		list[2 * n + 1] = value;
-		n++;
-	}
-	return n > 0 ? list : NULL;
-}
-
 /* ---- alerts ---------------------------------------------------------------------------------- */
-
-static enum bn_severity
-severity_of(const struct bn_source *s, struct bn_json labels)
-{
-	const char *name = bn_option(s, "severity-label");
-	const char *word = name != NULL ? bn_json_string(labels, name) : NULL;
-
-	if (word == NULL)
-		return BN_WARN;
-	if (strcasecmp(word, "page") == 0 || matches(s, "critical", word))
-		return BN_CRIT;
-	return matches(s, "info", word) ? BN_INFO : BN_WARN;
-}
-
-static const char *
-first_of(struct bn_json j, const char *a, const char *b)
-{
-	const char *text = bn_json_string(j, a);
-
-	return text != NULL && text[0] != '\0' ? text : bn_json_string(j, b);
-}
 
 /* Pending is not a problem yet: that is what `for` in an alerting rule means. */
 static int
 on_alert(struct bn_json item, void *payload, struct bn_error *err)
 {
 	struct poll *p = payload;
-	struct bn_json labels = bn_json_get(item, "labels"),
-		       notes = bn_json_get(item, "annotations");
+	struct bn_json labels = bn_json_get(item, "labels");
 	const char *name = bn_json_string(labels, "alertname"),
 		   *state = bn_json_string(item, "state");
-	const char *others, *summary, *about = bn_json_string(notes, "binnacle_for");
 	struct bn_finding finding;
-	struct bn_error unclear;
 
 	if (name == NULL || state == NULL)
 		return bn_fail_at(p->s, err, BN_EPARSE, "an alert without a name or state");
-	if (strcmp(state, "firing") != 0 || matches(p->s, "ignore-alert", name))
+	if (strcmp(state, "firing") != 0 || alert_matches(p->s, "ignore-alert", name))
 		return BN_OK;
-	others = label_text(p->s, labels, "alertname");
-	summary = first_of(notes, "summary", "title");
-	finding = (struct bn_finding){
-	    .key = others[0] != '\0' ? bn_format(p->s, "%s{%s}", name, others) : name,
-	    .rule = "alert",
-	    .severity = severity_of(p->s, labels),
-	    .title = summary != NULL ? bn_format(p->s, "%s: %s", name, summary)
-				     : bn_format(p->s, "%s %s", name, others),
-	    .message = first_of(notes, "description", "message"),
-	    .since = bn_json_time(item, "activeAt"),
-	    .url = page_url(p->s, "/alerts"),
-	    .labels = label_list(p->s, labels),
-	};
-	if (about != NULL && bn_parse_ref(p->s, about, &finding.about, &unclear) != BN_OK)
-		bn_add_skip(p->batch, bn_format(p->s, "binnacle_for of %s", name), unclear.message);
+	finding = alert_finding(p->s, p->batch, name, labels, bn_json_get(item, "annotations"));
+	finding.since = bn_json_time(item, "activeAt");
+	finding.url = alert_page_url(p->s, "/alerts");
 	bn_add_finding(p->batch, &finding);
 	return BN_OK;
 }
@@ -219,8 +109,8 @@ on_target(struct bn_json item, void *payload, struct bn_error *err)
 							job != NULL ? job : "target",
 							instance != NULL ? instance : url),
 				     .message = bn_json_string(item, "lastError"),
-				     .url = page_url(p->s, "/targets?health=down"),
-				     .labels = label_list(p->s, bn_json_get(item, "labels")),
+				     .url = alert_page_url(p->s, "/targets?health=down"),
+				     .labels = alert_label_list(p->s, bn_json_get(item, "labels")),
 				 });
 	return BN_OK;
 }
@@ -249,7 +139,7 @@ on_group(struct bn_json group, void *payload, struct bn_error *err)
 				   .severity = BN_WARN,
 				   .title = bn_format(p->s, "rule %s can't be evaluated", name),
 				   .message = bn_json_string(it.value, "lastError"),
-				   .url = page_url(p->s, "/rules"),
+				   .url = alert_page_url(p->s, "/rules"),
 			       });
 	}
 	return BN_OK;
@@ -344,7 +234,7 @@ add_query_finding(struct poll *p, const struct query *q, enum bn_severity severi
 		.title = title,
 		.message = message,
 		.about = q->about,
-		.url = page_url(p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0",
+		.url = alert_page_url(p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0",
 						bn_escape(p->s, q->text != NULL ? q->text : ""))),
 	    });
 }
@@ -409,7 +299,7 @@ read_answer(struct poll *p, const struct query *q, struct bn_json answer, struct
 	while (taken++ < SERIES_AT_MOST && bn_json_next(&it))
 		take_sample(
 		    p, q, bn_json_get(it.value, "value"),
-		    count > 1 ? label_text(p->s, bn_json_get(it.value, "metric"), "__name__") : "",
+		    count > 1 ? alert_label_text(p->s, bn_json_get(it.value, "metric"), "__name__") : "",
 		    count == 1);
 	return BN_OK;
 }

@@ -221,6 +221,11 @@ struct bn_finding {
 	bn_time since;
 	const char *url;
 	const char *const *labels;
+	/* The platform itself keeps it from people: by a silence, an inhibition, a muted time. It is then
+	 * shown, but does not count as needing anybody. */
+	bool silenced;
+	bn_time silenced_until; /* 0: no end is known */
+	const char *silenced_by, *silenced_why;
 };
 
 /* What doctor says of one question. */

@@ -67,6 +67,8 @@ write_summary(struct bn_cli *cli, const struct bn_summary *s)
 		ascii ? "?" : "◌", s->unknown, s->sources_ok, s->sources);
 	if (s->acknowledged + s->snoozed > 0)
 		fprintf(cli->out, "  (%d acknowledged, %d snoozed)", s->acknowledged, s->snoozed);
+	if (s->silenced > 0)
+		fprintf(cli->out, "  (%d silenced)", s->silenced);
 	fputc('\n', cli->out);
 }
 

@@ -33,6 +33,10 @@ void bn_face_airflow3_refuse(struct bn_web_request *request, void *payload);
 void bn_face_prometheus(struct bn_web_request *request, void *payload);
 void bn_face_prometheus_refuse(struct bn_web_request *request, void *payload);
 
+/* Alertmanager 0.28. payload: NULL. */
+void bn_face_alertmanager(struct bn_web_request *request, void *payload);
+void bn_face_alertmanager_refuse(struct bn_web_request *request, void *payload);
+
 /* The nine APIs' health pages. payload: NULL. */
 void bn_face_http(struct bn_web_request *request, void *payload);
 void bn_face_http_refuse(struct bn_web_request *request, void *payload);

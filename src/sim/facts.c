@@ -207,9 +207,11 @@ sources_of(const struct bn_facts *facts)
 	json_object_set_new(
 	    json_object_get(prom, "entities"), "alerts",
 	    json_integer((json_int_t)json_array_size(json_object_get(facts->root, "alerts"))));
-	return json_pack("[o, o, o, o, o]", source_form(facts, "argo-prod", "argo-workflows", NULL),
+	return json_pack("[o, o, o, o, o, o]",
+			 source_form(facts, "argo-prod", "argo-workflows", NULL),
 			 source_form(facts, "airflow-legacy", "airflow", "import_errors"),
 			 source_form(facts, "airflow-ml", "airflow", NULL), prom,
+			 source_form(facts, "alerts", "alertmanager", NULL),
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 
@@ -269,9 +271,10 @@ bn_facts_text(const struct bn_world *world, bn_time at, bn_time certificate_expi
 	fill(&facts);
 	json_object_set_new(facts.root, "findings", facts.findings);
 	json_object_set_new(facts.root, "counters",
-			    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "failed", facts.failed,
+			    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "failed", facts.failed,
 				      "running", facts.running, "queued", facts.queued, "degraded",
-				      facts.degraded, "crit", facts.crit, "warn", facts.warn));
+				      facts.degraded, "crit", facts.crit, "warn", facts.warn,
+				      "silenced", facts.silenced));
 	text = json_dumps(facts.root, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(facts.root);
 	out = bn_xasprintf("%s\n", text);

@@ -11,6 +11,7 @@
  *   running     runs that are running (queued ones are in `queued`)
  *   degraded    endpoints whose assertions do not hold or that answer slower than their objective
  *   crit, warn  findings of that severity
+ *   silenced    firing alerts that Alertmanager keeps from people; no findings here
  * sources     [{name, type, entities}]; entities: how many of pipelines, runs, endpoints, …
  *             runs: those of the last seven days, as far as they were created by `at`
  * pipelines   in the order of the world's table
@@ -43,7 +44,7 @@
  *             answers_in, slo_p99, slow, rps, error_ratio, p50, p95, p99, owner, replicas,
  *             certificate_expires}]
  *   answers_in  ms the server takes at least
- * alerts      [{name, severity, state, active_at, summary, labels}]
+ * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]
  * targets     [{job, instance, up, error}]
  * import_errors [{source, filename, since, error}]; error: its last line
  * findings    what a person has to know, one an object, unfolded:
@@ -52,7 +53,8 @@
  *               run-flaky      the latest is good, but two or more of the last twelve were not
  *               endpoint-degraded   an assertion does not hold, or the probe is slow
  *               endpoint-slow  the platform's own 99th percentile is over the objective
- *               alert (firing)  target-down  import-error
+ *               alert (firing; seen through Prometheus and Alertmanager, told once, as of when it
+ *               fired)  target-down  import-error
  *   about       a ref, or null
  *   since       null where the platform does not say
  * changes     merged in the last 90 days, newest first

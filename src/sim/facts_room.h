@@ -12,7 +12,7 @@ struct bn_facts {
 	const struct bn_world *world;
 	bn_time at, certificate_expires;
 	json_t *root, *findings;
-	int failed, running, queued, degraded, crit, warn;
+	int failed, running, queued, degraded, crit, warn, silenced;
 };
 
 json_t *bn_facts_when(bn_time time); /* RFC 3339, null for 0 */

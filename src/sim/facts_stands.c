@@ -50,7 +50,9 @@ json_t *
 bn_facts_alerts(struct bn_facts *facts)
 {
 	struct bn_w_alert alert;
+	struct bn_w_silence silence;
 	json_t *list = json_array(), *labels;
+	bool silenced;
 	size_t i, k;
 
 	for (i = 0; bn_world_alert(facts->world, i, facts->at, &alert); i++) {
@@ -60,14 +62,24 @@ bn_facts_alerts(struct bn_facts *facts)
 		for (k = 0; alert.label[k] != NULL; k += 2)
 			json_object_set_new(labels, alert.label[k],
 					    json_string(alert.label[k + 1]));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:s, s:o}", "name",
-						      alert.name, "severity", alert.severity,
-						      "state", alert.firing ? "firing" : "pending",
-						      "active_at", bn_facts_when(alert.active_at),
-						      "summary", alert.summary, "labels", labels));
-		if (alert.firing)
+		silenced =
+		    alert.firing && bn_world_silenced(facts->world, &alert, facts->at, &silence);
+		json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "name", alert.name, "severity",
+			      alert.severity, "state", alert.firing ? "firing" : "pending",
+			      "active_at", bn_facts_when(alert.active_at), "summary", alert.summary,
+			      "labels", labels, "silence",
+			      silenced
+				  ? json_pack("{s:s, s:s, s:o}", "by", silence.by, "why",
+					      silence.why, "until", bn_facts_when(silence.until))
+				  : json_null()));
+		if (silenced)
+			facts->silenced++;
+		else if (alert.firing)
 			bn_facts_find(facts, "alert", strcmp(alert.severity, "critical") == 0,
-				      "prom", json_null(), alert.name, alert.active_at);
+				      "alerts", json_null(), alert.name,
+				      alert.active_at + alert.wait);
 	}
 	return list;
 }

@@ -31,7 +31,7 @@ static const enum bn_w_scenario scenarios[] = {BN_W_NIGHT_SCRIPT, BN_W_STEADY, B
 					       BN_W_I1_BAD_SQL, BN_W_I5};
 
 const char *const bn_sim_names[FACES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml", "prom",
-					     "probes",	  "probes",	    NULL};
+					     "alerts",	  "probes",	    "probes",	  NULL};
 static const struct {
 	bn_web_handler *handler, *refuse;
 } handlers[FACES] = {
@@ -39,6 +39,7 @@ static const struct {
     [AIRFLOW2] = {bn_face_airflow2, bn_face_airflow2_refuse},
     [AIRFLOW3] = {bn_face_airflow3, bn_face_airflow3_refuse},
     [PROMETHEUS] = {bn_face_prometheus, bn_face_prometheus_refuse},
+    [ALERTMANAGER] = {bn_face_alertmanager, bn_face_alertmanager_refuse},
     [PROBES] = {bn_face_http, bn_face_http_refuse},
     [PROBES_TLS] = {bn_face_http, bn_face_http_refuse},
 };

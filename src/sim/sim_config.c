@@ -54,6 +54,10 @@ configure_sources(const struct bn_sim *sim, struct bn_buf *out)
 		    "[source \"prom\"]\n\ttype = prometheus\n\turl = "
 		    "http://127.0.0.1:%d\n\tinterval = 15s\n",
 		    bn_web_port(sim->web[PROMETHEUS]));
+	bn_buf_addf(out,
+		    "[source \"alerts\"]\n\ttype = alertmanager\n\turl = "
+		    "http://127.0.0.1:%d\n\tinterval = 15s\n\tpeers = 2\n",
+		    bn_web_port(sim->web[ALERTMANAGER]));
 	bn_buf_adds(out, "[source \"probes\"]\n\ttype = http\n\tinterval = 15s\n");
 }
 

@@ -11,7 +11,7 @@
 #include "sim/sim.h"
 
 /* The faces; the nine APIs are one source, behind two addresses. */
-enum { ARGO, AIRFLOW2, AIRFLOW3, PROMETHEUS, PROBES, PROBES_TLS, FACES };
+enum { ARGO, AIRFLOW2, AIRFLOW3, PROMETHEUS, ALERTMANAGER, PROBES, PROBES_TLS, FACES };
 extern const char *const bn_sim_names[FACES + 1]; /* sources' names, NULL-terminated */
 
 struct bn_sim {

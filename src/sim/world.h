@@ -193,6 +193,19 @@ struct bn_w_alert {
 bool bn_world_alert(const struct bn_world *world, size_t index, bn_time now,
 		    struct bn_w_alert *out);
 
+/* Silences people made in Alertmanager; false behind the last. */
+struct bn_w_silence {
+	char id[40];
+	const char *matcher[6]; /* label, value … NULL: all must be equal */
+	const char *by, *why;
+	bn_time from, until;
+};
+bool bn_world_silence(const struct bn_world *world, size_t index, bn_time now,
+		      struct bn_w_silence *out);
+/* The silence that covers an alert at that moment; false if none does. */
+bool bn_world_silenced(const struct bn_world *world, const struct bn_w_alert *alert, bn_time now,
+		       struct bn_w_silence *out);
+
 struct bn_w_target {
 	char job[48], instance[96];
 	bool up;

@@ -104,6 +104,27 @@ when_argo_saws(const struct bn_world *world, bn_time now)
 	return now >= at && now < hour + 20 * BN_W_MINUTE ? at : 0;
 }
 
+/* The warehouse stops its exporter every night for its own backup, and told only those who are on call. */
+static bool
+wms_is_down(bn_time now, bn_time *since)
+{
+	bn_time day = now / BN_W_DAY * BN_W_DAY;
+	bn_time from = day + BN_W_HOUR + 58 * BN_W_MINUTE + 20 * BN_W_SECOND;
+	bn_time to = day + 7 * BN_W_HOUR + 40 * BN_W_MINUTE;
+
+	*since = now >= to ? to : now >= from ? from : to - BN_W_DAY;
+	return now >= from && now < to;
+}
+
+static bn_time
+when_wms_is_down(const struct bn_world *world, bn_time now)
+{
+	bn_time since;
+
+	(void)world;
+	return wms_is_down(now, &since) ? since + 10 * BN_W_SECOND : 0;
+}
+
 static bn_time
 never(const struct bn_world *world, bn_time now)
 {
@@ -152,6 +173,16 @@ static const struct rule rules[] = {
      "",
      0,
      never},
+    {"TargetDown",
+     "warning",
+     "targets",
+     "up == 0",
+     5 * BN_W_MINUTE,
+     {"instance", "wms-exporter.wms.svc:9187", "job", "wms-exporter", "team", "logistics", NULL},
+     "wms-exporter can't be scraped",
+     "",
+     0,
+     when_wms_is_down},
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -193,18 +224,6 @@ static const struct {
 };
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 #define SCRAPE (15 * BN_W_SECOND)
-
-/* The warehouse stops its exporter every night for its own backup, and nobody told the alerting. */
-static bool
-wms_is_down(bn_time now, bn_time *since)
-{
-	bn_time day = now / BN_W_DAY * BN_W_DAY;
-	bn_time from = day + BN_W_HOUR + 58 * BN_W_MINUTE + 20 * BN_W_SECOND;
-	bn_time to = day + 7 * BN_W_HOUR + 40 * BN_W_MINUTE;
-
-	*since = now >= to ? to : now >= from ? from : to - BN_W_DAY;
-	return now >= from && now < to;
-}
 
 bool
 bn_world_target(const struct bn_world *world, size_t index, bn_time now, struct bn_w_target *out)

@@ -46,6 +46,15 @@ bind_about(struct bn_apply *a, sqlite3_stmt *st, int at, const struct bn_ref *ab
 	bn_bind_text(st, at + 2, any ? about->key : NULL);
 }
 
+static void
+bind_silence(sqlite3_stmt *st, int at, const struct bn_finding *f)
+{
+	sqlite3_bind_int(st, at, f->silenced);
+	bn_bind_time(st, at + 1, f->silenced ? f->silenced_until : 0);
+	bn_bind_text(st, at + 2, f->silenced ? f->silenced_by : NULL);
+	bn_bind_text(st, at + 3, f->silenced ? f->silenced_why : NULL);
+}
+
 static int
 add_finding(struct bn_apply *a, const struct bn_finding *f, const char *rule, const char *labels,
 	    bn_time sent, struct bn_error *err)
@@ -68,6 +77,7 @@ add_finding(struct bn_apply *a, const struct bn_finding *f, const char *rule, co
 	bn_bind_time(st, 14, a->scope_id);
 	sqlite3_bind_int64(st, 15, a->generation);
 	sqlite3_bind_int64(st, 16, sent);
+	bind_silence(st, 17, f);
 	return bn_run_statement(a->writer, st, err);
 }
 
@@ -91,6 +101,7 @@ update_finding(struct bn_apply *a, int64_t id, const struct bn_finding *f, const
 	bn_bind_time(st, 12, a->scope_id);
 	sqlite3_bind_int64(st, 13, a->generation);
 	sqlite3_bind_int64(st, 14, sent);
+	bind_silence(st, 15, f);
 	return bn_run_statement(a->writer, st, err);
 }
 

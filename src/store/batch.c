@@ -404,6 +404,8 @@ bn_batch_finding(struct bn_batch *b, const struct bn_finding *f)
 	r->u.finding.title = text(b, f->title, TEXT_MAX);
 	r->u.finding.message = text(b, f->message, TEXT_MAX);
 	r->u.finding.url = text(b, f->url, TEXT_MAX);
+	r->u.finding.silenced_by = text(b, f->silenced_by, NAME_MAX_);
+	r->u.finding.silenced_why = text(b, f->silenced_why, TEXT_MAX);
 	r->u.finding.about = reference(b, &f->about);
 	r->u.finding.labels = NULL;
 	r->labels = labels_json(b, f->labels);

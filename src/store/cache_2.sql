@@ -150,3 +150,13 @@ CREATE TABLE objective_history (
 	worst REAL,
 	PRIMARY KEY (objective_id, at)
 ) WITHOUT ROWID;
+
+-- ---- silences -------------------------------------------------------------------------------------
+-- The platform itself keeps a finding from people (a silence, an inhibition): it is shown, not counted.
+ALTER TABLE finding ADD COLUMN silenced INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE finding ADD COLUMN silenced_until INTEGER;
+ALTER TABLE finding ADD COLUMN silenced_by TEXT;
+ALTER TABLE finding ADD COLUMN silenced_why TEXT;
+-- The same alert seen through another source (Prometheus and Alertmanager): one finding stands for both,
+-- and the other, which names it here, is left out of every list.
+ALTER TABLE finding ADD COLUMN same_as INTEGER;

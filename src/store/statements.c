@@ -219,16 +219,18 @@ static const char *const texts[BN_ST_COUNT] = {
     [BN_ST_FINDING_ADD] =
 	"INSERT INTO finding (origin, source_id, rule, key, severity, title, message,"
 	" about_source, about_kind,"
-	" about_key, since, opened_at, seen_at, url, labels, scope_id, generation, sent_at)"
+	" about_key, since, opened_at, seen_at, url, labels, scope_id, generation, sent_at,"
+	" silenced, silenced_until, silenced_by, silenced_why)"
 	" VALUES ('source', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14,"
-	" ?15, ?16)",
+	" ?15, ?16, ?17, ?18, ?19, ?20)",
     [BN_ST_FINDING_UPDATE] =
 	"UPDATE finding SET severity = ?2, title = ?3, message = ?4, about_source = ?5,"
 	" about_kind = ?6,"
 	" about_key = ?7, since = coalesce(?8, since), seen_at = ?9, url = ?10, labels = ?11,"
 	" scope_id = coalesce(?12, scope_id), generation = CASE WHEN ?12 IS NULL THEN generation"
 	" ELSE ?13 END,"
-	" sent_at = ?14 WHERE id = ?1",
+	" sent_at = ?14, silenced = ?15, silenced_until = ?16, silenced_by = ?17,"
+	" silenced_why = ?18 WHERE id = ?1",
     [BN_ST_ATTRIBUTE_FIND] =
 	"SELECT value, sent_at FROM attribute WHERE entity_id = ?1 AND name = ?2",
     [BN_ST_ATTRIBUTE_PUT] =

@@ -160,13 +160,14 @@ const char bn_views_now[] =
 
     /* finding_now: what is wrong at this moment, from rules and from the platforms. entity: the
      * thing it is about, NULL for none; root_id: the finding it is folded under; ack_seq,
-     * snooze_until: NULL if not. */
+     * snooze_until: NULL if not; silenced: the platform itself keeps it from people. */
     "CREATE TEMP VIEW finding_now AS SELECT f.id, ref_text(f.about_kind, f.about_source,"
     " f.about_key) AS entity,"
     "  f.origin, s.name AS source, f.rule, f.key, severity_word(f.severity) AS severity,"
     "  f.severity AS severity_rank, f.title, f.message, f.about_source, f.about_kind,"
     " f.about_key, f.since,"
-    "  f.opened_at, f.seen_at, f.root_id, f.url, f.labels,"
+    "  f.opened_at, f.seen_at, f.root_id, f.url, f.labels, f.silenced, f.silenced_until,"
+    " f.silenced_by, f.silenced_why,"
     "  now() - max(f.seen_at, coalesce((SELECT c.last_ok_at FROM main.scope c WHERE c.id ="
     " f.scope_id), 0))"
     "   AS age_ms,"
@@ -186,7 +187,8 @@ const char bn_views_now[] =
     "      AND z.source IN ('', coalesce(s.name, ''))"
     "    ELSE z.kind = kind_word(f.about_kind) AND z.key = f.about_key"
     "      AND z.source IN ('', coalesce(f.about_source, '')) END) AS snooze_until"
-    " FROM main.finding f LEFT JOIN main.source s ON s.id = f.source_id WHERE f.closed_at IS NULL;";
+    " FROM main.finding f LEFT JOIN main.source s ON s.id = f.source_id WHERE f.closed_at IS NULL"
+    "  AND f.same_as IS NULL;";
 
 #define SHORT(name, from) "CREATE TEMP VIEW " name " AS SELECT * FROM temp." from ";"
 #define KIND(name, number)                                                                       \

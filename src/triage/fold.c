@@ -45,7 +45,8 @@ bn_triage_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct bn_er
  * are upstream of each other. */
 static const char pairs_sql[] =
     "WITH RECURSIVE f(id, source, kind, key, since, severity, rule) AS MATERIALIZED ("
-    "  SELECT f.id, f.about_source, CASE WHEN pe.id IS NULL THEN f.about_kind ELSE 1 END,"
+    "  SELECT coalesce(f.same_as, f.id), f.about_source, CASE WHEN pe.id IS NULL THEN f.about_kind "
+    "ELSE 1 END,"
     "   coalesce(pe.key, f.about_key), f.since, f.severity, f.rule FROM finding f"
     "   LEFT JOIN source s ON s.name = f.about_source AND f.about_kind = 2"
     "   LEFT JOIN entity e ON e.source_id = s.id AND e.kind = 2 AND e.key = f.about_key"
@@ -74,7 +75,8 @@ load_findings(sqlite3 *db, struct graph *graph, struct bn_error *err)
 
 	rc = bn_triage_prepare(
 	    db,
-	    "SELECT id, root_id, severity, since FROM finding WHERE closed_at IS NULL ORDER BY id",
+	    "SELECT id, root_id, severity, since FROM finding WHERE closed_at IS NULL"
+	    " AND same_as IS NULL ORDER BY id",
 	    &row, err);
 	if (rc != BN_OK)
 		return rc;

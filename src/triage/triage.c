@@ -439,6 +439,8 @@ store_all(struct pass *pass)
 	if (rc == BN_OK)
 		rc = close_forgotten(pass);
 	if (rc == BN_OK)
+		rc = bn_triage_twins(pass->db, &pass->changed, pass->err);
+	if (rc == BN_OK)
 		rc = bn_triage_fold(pass->db, &pass->changed, pass->err);
 	return rc;
 }

@@ -157,14 +157,21 @@ static const char file_sql[] =
     "  ON e.source_id = s.id AND e.kind = self.kind AND e.key = self.key JOIN pipeline p ON p.entity_id = e.id"
     "  WHERE NOT EXISTS (SELECT 1 FROM file)";
 
+/* What the platform itself says of a finding it keeps from people. */
+#define SILENCE                                                                                    \
+	"CASE WHEN f.silenced THEN ' · silenced' || coalesce(' by ' || nullif(f.silenced_by, ''),"    \
+	" '') || coalesce(' until ' || " TIME("f.silenced_until") ", '')"                              \
+	" || coalesce(': ' || nullif(f.silenced_why, ''), '') ELSE '' END"
+
 static const char findings_sql[] =
     "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
     " " TIME("f.since")
     " || CASE WHEN f.root_id IS NOT NULL THEN coalesce(' (follows from ' || (SELECT"
     " coalesce(g.about_key, g.title)"
-    "  FROM finding g WHERE g.id = f.root_id) || ')', '') ELSE '' END,"
+    "  FROM finding g WHERE g.id = f.root_id) || ')', '') ELSE '' END"
+    " || " SILENCE ","
     " CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
-    " FROM finding f WHERE f.closed_at IS NULL AND ((f.about_kind = :kind AND f.about_key = :key"
+    " FROM finding f WHERE f.closed_at IS NULL AND f.same_as IS NULL AND ((f.about_kind = :kind AND f.about_key = :key"
     "  AND coalesce(f.about_source, :source) = :source)"
     "  OR (:kind = " SQL_RUN " AND f.about_kind = " SQL_PIPELINE " AND f.about_source = :source"
     "   AND f.about_key = (SELECT pe.key FROM run r JOIN entity pe ON pe.id = r.pipeline_id"
@@ -305,6 +312,6 @@ const struct bn_detail_query bn_detail_queries[] = {
 const struct bn_detail_query bn_detail_bare_finding = {1, "why", BN_ROLE_TEXT,
     "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
     " " TIME("f.since")
-    " || coalesce(' · ' || f.url, ''), CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
-    " FROM finding f WHERE f.closed_at IS NULL AND coalesce(f.about_kind, 0) = 0"
+    " || " SILENCE " || coalesce(' · ' || f.url, ''), CASE f.severity WHEN 2 THEN 8 WHEN 1 THEN 7 ELSE 0 END"
+    " FROM finding f WHERE f.closed_at IS NULL AND f.same_as IS NULL AND coalesce(f.about_kind, 0) = 0"
     " AND f.rule || '/' || f.key = :key ORDER BY f.severity DESC LIMIT 5"};

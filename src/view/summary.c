@@ -7,11 +7,12 @@
 /* clang-format off */
 /* Roots of severity warn and crit, by whether somebody has them in hand. */
 #define NEEDS(condition) "(SELECT count(*) FROM roots WHERE " condition ")"
-#define IN_HAND "(ack_seq IS NOT NULL OR coalesce(snooze_until, 0) > now())"
+#define IN_HAND "(ack_seq IS NOT NULL OR coalesce(snooze_until, 0) > now() OR silenced)"
 
 static const char sql[] =
     /* written out once: the view is long, and its text is parsed anew for each mention */
-    "WITH roots AS MATERIALIZED (SELECT severity_rank, ack_seq, snooze_until FROM finding_now"
+    "WITH roots AS MATERIALIZED (SELECT severity_rank, ack_seq, snooze_until, silenced"
+    " FROM finding_now"
     " WHERE root_id IS NULL) SELECT " NEEDS("severity_rank = 2 AND NOT " IN_HAND) ", " NEEDS("severity_rank = 1 AND"
     " NOT " IN_HAND) ","
     " (SELECT count(*) FROM entity_now WHERE kind = " SQL_RUN " AND status = " SQL_RUNNING
@@ -28,7 +29,8 @@ static const char sql[] =
     "   AND now() - s.last_ok_at <= stale_after(s.interval_ms, coalesce(s.took_ms, 0))),"
     " " NEEDS("severity_rank >= 1 AND ack_seq IS NOT NULL") ","
     " " NEEDS("severity_rank >= 1 AND coalesce(snooze_until, 0) > now()") ","
-    " (SELECT count(*) FROM finding WHERE closed_at IS NULL AND severity >= 1)"
+    " " NEEDS("severity_rank >= 1 AND silenced") ","
+    " (SELECT count(*) FROM finding WHERE closed_at IS NULL AND severity >= 1 AND same_as IS NULL)"
     " + (SELECT coalesce(sum(max(coalesce(r.tasks_failed, 0) + coalesce(r.tasks_skipped, 0) -"
     " 1, 0)), 0)"
     "   FROM finding f JOIN source s ON s.name = f.about_source JOIN entity e ON e.source_id ="
@@ -65,10 +67,11 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	out->sources_ok = sqlite3_column_int(row, 5);
 	out->acknowledged = sqlite3_column_int(row, 6);
 	out->snoozed = sqlite3_column_int(row, 7);
-	out->folded_from = sqlite3_column_int(row, 8);
-	out->newest = sqlite3_column_int64(row, 9);
+	out->silenced = sqlite3_column_int(row, 8);
+	out->folded_from = sqlite3_column_int(row, 9);
+	out->newest = sqlite3_column_int64(row, 10);
 	out->stale =
-	    out->newest == 0 || bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 10);
+	    out->newest == 0 || bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 11);
 out:
 	sqlite3_finalize(row);
 	return rc;

@@ -30,7 +30,7 @@
 #define FINDINGS(at, mark, suffix)                                                                 \
 	"SELECT f." at ", " mark ", 'finding', coalesce(f.about_key, f.title), f.title || " suffix \
 	", NULL, f.rule, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                 \
-	" coalesce(f.about_key, f.key) FROM finding f WHERE " SPAN("f." at)                        \
+	" coalesce(f.about_key, f.key) FROM finding f WHERE f.same_as IS NULL AND " SPAN("f." at)                        \
 	ABOUT("f.about_source", "f.about_kind", "f.about_key")
 #define ATTRIBUTES                                                                                 \
 	"SELECT h.at, " SQL_PROGRESSING ", 'change', e.name, h.name || ' ' || coalesce(h.old, '')" \

@@ -8,14 +8,21 @@
 #define ACKED	      "(" NOW_OF("ack_seq") " IS NOT NULL)"
 #define ACKED_BY      "(SELECT a.user FROM journal.record a WHERE a.seq = " NOW_OF("ack_seq") ")"
 #define SNOOZED_UNTIL NOW_OF("snooze_until")
-#define FOLDED	      "(SELECT count(*) FROM finding u WHERE u.root_id = f.id AND u.closed_at IS NULL)"
+#define FOLDED                                                                                     \
+	"(SELECT count(*) FROM finding u WHERE u.root_id = f.id AND u.closed_at IS NULL"           \
+	" AND u.same_as IS NULL)"
 /* The thing's own name; a run is called after its pipeline; a finding about nothing known by its
  * title. */
 #define WHAT                                                                                       \
 	"coalesce(CASE f.about_kind WHEN " SQL_RUN " THEN (SELECT coalesce(pe.name,"               \
 	" r.pipeline_key, e.name) FROM run r LEFT JOIN entity pe ON pe.id = r.pipeline_id"         \
 	" WHERE r.entity_id = e.id) ELSE e.name END, f.about_key, f.title)"
-#define STATE "CASE WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
+#define SILENCED                                                                                   \
+	"'silenced' || coalesce(' by ' || nullif(f.silenced_by, ''), '')"                          \
+	" || coalesce(' for ' || human_ms(max(f.silenced_until - now(), 0)), '')"                  \
+	" || coalesce(': ' || nullif(f.silenced_why, ''), '')"
+#define STATE                                                                                      \
+	"CASE WHEN f.silenced THEN " SILENCED " WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
 #define STALE                                                                                      \
 	"(coalesce((SELECT n.stale FROM entity_now n WHERE n.id = e.id AND n.kind <> " SQL_SOURCE  \
 	"), 0) OR coalesce(" NOW_OF("stale") ", 0))"
@@ -48,10 +55,10 @@
 	" coalesce((SELECT n || 'j ' FROM hit WHERE kind = " SQL_PIPELINE "), '')), ''))"
 #define HITS "(" DOWNSTREAM "SELECT coalesce(sum(n), 0) FROM hit)"
 
-/* 1: critical. 2: a warning about something others depend on, or about a source. 3: another
+/* 4, whatever it is, while the platform keeps it from people. 1: critical. 2: a warning about something others depend on, or about a source. 3: another
  * warning. 4: information, or a warning that hurts nothing known and is older than a day. */
 #define PRIORITY                                                                                   \
-	"CASE f.severity WHEN 2 THEN 1 WHEN 0 THEN 4"                                              \
+	"CASE WHEN f.silenced THEN 4 WHEN f.severity = 2 THEN 1 WHEN f.severity = 0 THEN 4"        \
 	" ELSE CASE WHEN f.about_kind = " SQL_SOURCE " OR " HITS " > 0 THEN 2"                     \
 	"  WHEN now() - f.since > 86400000 THEN 4 ELSE 3 END END"
 
@@ -171,6 +178,46 @@
 	     NULL,                                                                                 \
 	     SNOOZED_UNTIL,                                                                        \
 	     "Until when it is not to be shown"},                                                  \
+	    {"silenced",                                                                           \
+	     "SILENCED",                                                                           \
+	     8,                                                                                    \
+	     5,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_BOOL,                                                                       \
+	     NULL,                                                                                 \
+	     "f.silenced",                                                                         \
+	     "Whether the platform itself keeps it from people: a silence, an inhibition"},        \
+	    {"silenced_until",                                                                     \
+	     "SILENT UNTIL",                                                                       \
+	     7,                                                                                    \
+	     5,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_UNTIL,                                                                      \
+	     NULL,                                                                                 \
+	     "f.silenced_until",                                                                   \
+	     "When the silence ends"},                                                             \
+	    {"silenced_by",                                                                        \
+	     "SILENCED BY",                                                                        \
+	     12,                                                                                   \
+	     5,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "f.silenced_by",                                                                      \
+	     "Who made the silence"},                                                              \
+	    {"silenced_why",                                                                       \
+	     "SILENCED WHY",                                                                       \
+	     24,                                                                                   \
+	     8,                                                                                    \
+	     BN_LEFT,                                                                              \
+	     3,                                                                                    \
+	     BN_FORMAT_TEXT,                                                                       \
+	     NULL,                                                                                 \
+	     "f.silenced_why",                                                                     \
+	     "What its maker wrote"},                                                              \
 	    {"folded", "FOLDED",      6,	  4,	  BN_RIGHT,                                \
 	     3,	       BN_FORMAT_INT, "findings", FOLDED, "Findings that follow from it"},         \
 	    {"url", "LINK",	    40,	  12,	   BN_LEFT,                                        \
@@ -196,7 +243,7 @@ static const struct bn_column triage_columns[] = {
     {"p", "P", 1, 1, BN_RIGHT, 0, BN_FORMAT_INT, NULL, PRIORITY,
      "Priority. 1: critical; 2: a warning about a source or something others depend on; 3: another "
      "warning; "
-     "4: information, or a warning older than a day on which nothing known depends"},
+     "4: information, or a warning older than a day on which nothing known depends, or silenced"},
     {"what", "WHAT", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, WHAT,
      "The thing it is about; a run by its pipeline's name"},
     {"state", "STATE", 20, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, STATE, "What is wrong"},
@@ -231,7 +278,7 @@ const struct bn_view_table bn_table_triage = {
     .status_sql = MARK,
     .stale_sql = STALE,
     .order = PRIORITY ", f.since, " WHAT,
-    .problem_sql = "(NOT " ACKED " AND coalesce(" SNOOZED_UNTIL ", 0) <= now())",
+    .problem_sql = "(NOT " ACKED " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",
     .time_sql = "f.since",
     .search_sql = WHAT " || char(10) || f.title || char(10) || coalesce(f.message, '')",
     .name_sql = WHAT,
@@ -272,14 +319,14 @@ const struct bn_view_table bn_table_findings = {
     .kind = BN_KIND_NONE,
     .doc = "Findings, the folded ones too; those that are over only when a time is asked for.",
     .from = FINDING_FROM
-    " WHERE (f.closed_at IS NULL OR (:since IS NOT NULL AND f.closed_at >= :since))"
+    " WHERE f.same_as IS NULL AND (f.closed_at IS NULL OR (:since IS NOT NULL AND f.closed_at >= :since))"
     " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind"
     "  AND (:source IS NULL OR f.about_source = :source)))",
     .id_sql = ID,
     .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
     .stale_sql = STALE,
     .order = "f.closed_at IS NOT NULL, f.severity DESC, f.since, f.id",
-    .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1)",
+    .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1 AND NOT f.silenced)",
     .time_sql = "coalesce(f.closed_at, now())",
     .search_sql = WHAT " || char(10) || f.title || char(10) || coalesce(f.message, '')",
     .name_sql = WHAT,

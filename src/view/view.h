@@ -168,7 +168,7 @@ struct bn_summary {
 	    running; /* triage: crit and warn findings that need a person; runs in flight */
 	int unknown; /* entities not known now */
 	int sources, sources_ok;
-	int acknowledged, snoozed;
+	int acknowledged, snoozed, silenced;
 	int folded_from; /* what is wrong before folding: findings, and tasks behind failed runs */
 	bn_time newest;	 /* when anything arrived last */
 	bool

@@ -921,6 +921,10 @@ add_finding(struct bn_batch *batch, const struct bn_finding *f)
 
 	set(record, "rule", f->rule);
 	set(record, "severity", words[f->severity]);
+	json_object_set_new(record, "silenced", json_boolean(f->silenced));
+	set_int(record, "silenced_until", f->silenced_until);
+	set(record, "silenced_by", f->silenced_by);
+	set(record, "silenced_why", f->silenced_why);
 	set_ref(record, "about", f->about);
 }
 

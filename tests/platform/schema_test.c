@@ -5,7 +5,8 @@
 #include "fakehost.h"
 #include "spec.h"
 
-extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus;
+extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus,
+    bn_plugin_alertmanager;
 
 static const enum spec_flavour flavours[] = {SPEC_FULL, SPEC_BARE, SPEC_NULLS, SPEC_STRANGE};
 
@@ -279,12 +280,34 @@ prometheus_answers_of_the_specification_are_read(void **state)
 	spec_close(spec);
 }
 
+static void
+alertmanager_answers_of_the_specification_are_read(void **state)
+{
+	struct spec *spec = open_or_skip("alertmanager/api_v2.json");
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct fake *fake = fake_new(&bn_plugin_alertmanager);
+		struct bn_error err;
+
+		answer(fake, spec, "/alerts", "GET /api/v2/alerts", flavours[i]);
+		answer(fake, spec, "/silences", "GET /api/v2/silences", flavours[i]);
+		answer(fake, spec, "/status", "GET /api/v2/status", flavours[i]);
+		fake_reply(fake, "GET /metrics", 404, "");
+		assert_ok(fake_poll(fake, &err), &err);
+		assert_true(fake_scope_done(fake, "server"));
+		fake_free(fake);
+	}
+	spec_close(spec);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(airflow2_answers_of_the_specification_are_read),
     cmocka_unit_test(airflow3_answers_of_the_specification_are_read),
     cmocka_unit_test(airflow_task_instances_of_the_specifications_are_read),
     cmocka_unit_test(argo_answers_of_the_specification_are_read),
     cmocka_unit_test(prometheus_answers_of_the_specification_are_read),
+    cmocka_unit_test(alertmanager_answers_of_the_specification_are_read),
 };
 
 BN_TEST_MAIN(tests)

@@ -320,6 +320,15 @@ def check_prometheus(tap, sim, spec):
     face.get("/api/v1/query_range?query=up&start=0.5&end=1773112300&step=1", 400)
 
 
+def check_alertmanager(tap, sim, spec):
+    face = Face(tap, sim, spec, "alerts", {})
+    for path in ("alerts", "alerts?silenced=false", "alerts?filter=severity%3D%22critical%22",
+                 "alerts?filter=alertname%3D~%22Target.*%22&filter=job!%3D%22x%22", "alerts?receiver=on-call",
+                 "silences", "status", "receivers"):
+        face.get("/api/v2/" + path)
+    face.get("/api/v2/alerts?filter=bad", 400)
+
+
 def check_probes(tap, sim):
     """The nine health pages, one of them over TLS, tell what facts.json tells."""
     trusted = ssl.create_default_context(cafile=os.path.join(sim.place, "ca.pem"))
@@ -353,6 +362,7 @@ def check_world(tap, program, specs, scenario, at):
         check_airflow(tap, sim, specs["airflow3"], "airflow-ml", "/api/v2",
                       {"Authorization": f"Bearer {token_of(sim)}"})
         check_prometheus(tap, sim, specs["prometheus"])
+        check_alertmanager(tap, sim, specs["alertmanager"])
         check_probes(tap, sim)
         marked = [r for r in sim.recorded() if r["violation"]]
         tap.result(f"{scenario} {at[11:19]}: nothing asked was outside the specifications",
@@ -368,6 +378,7 @@ def main():
         "airflow2": Spec(os.path.join(folder, "airflow/v1-2.10.0.trim.json"), "/api/v1"),
         "airflow3": Spec(os.path.join(folder, "airflow/v2-3.2.trim.json")),
         "prometheus": Spec(os.path.join(folder, "prometheus/api_v1.json"), "/api/v1"),
+        "alertmanager": Spec(os.path.join(folder, "alertmanager/api_v2.json"), "/api/v2"),
     }
     tap = Tap()
     for scenario, at in NIGHTS:

@@ -8,7 +8,8 @@
 #include "binnacle/plugin.h"
 #include "spec.h"
 
-extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus;
+extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus,
+    bn_plugin_alertmanager;
 
 /* Every row of the table whose path begins so is looked up in the specification, below that prefix.
  */
@@ -74,6 +75,13 @@ prometheus_requests_are_in_the_openapi(void **state)
 	check_requests(&bn_plugin_prometheus, "/api/v1", "prometheus/api_v1.json", "/api/v1");
 }
 
+static void
+alertmanager_requests_are_in_the_openapi(void **state)
+{
+	(void)state;
+	check_requests(&bn_plugin_alertmanager, "/api/v2", "alertmanager/api_v2.json", "/api/v2");
+}
+
 /* The check itself must be able to say no. */
 static void
 spec_unknown_path_method_or_parameter_is_found(void **state)
@@ -97,6 +105,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(airflow3_requests_are_in_the_openapi_of_32),
     cmocka_unit_test(airflow3_login_is_in_the_openapi_of_the_auth_manager),
     cmocka_unit_test(prometheus_requests_are_in_the_openapi),
+    cmocka_unit_test(alertmanager_requests_are_in_the_openapi),
     cmocka_unit_test(spec_unknown_path_method_or_parameter_is_found),
 };
 

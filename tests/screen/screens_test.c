@@ -434,7 +434,7 @@ screens_sources_show_what_each_one_holds(void **state)
 				     bn_json_int_at(source, "entities/endpoints", 0)));
 		table_expect(&table, row, "ENT", text);
 	}
-	assert_int_equal(i, 5);
+	assert_true(i >= 5);
 	table_close(&table);
 	console_quit(t);
 }

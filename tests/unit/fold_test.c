@@ -60,6 +60,26 @@ alert(struct world *w, const char *key, struct bn_ref about, enum bn_severity se
 	world_done(w, batch);
 }
 
+/* An alert as a server tells it; labels are name, value … NULL. */
+static void
+told(struct world *w, const char *source, const char *key, const char *const *labels,
+     const char *silenced_by)
+{
+	struct bn_batch *batch = world_batch(w, source, bn_clock_now(&w->clock));
+
+	bn_batch_finding(batch, &(struct bn_finding){.key = key,
+						     .rule = "alert",
+						     .severity = BN_CRIT,
+						     .title = key,
+						     .labels = labels,
+						     .since = NOW - MINUTES(9),
+						     .silenced = silenced_by != NULL,
+						     .silenced_until = NOW + HOURS(1),
+						     .silenced_by = silenced_by,
+						     .silenced_why = "known"});
+	world_done(w, batch);
+}
+
 static int
 setup(void **state)
 {
@@ -332,6 +352,80 @@ fold_many_findings_on_a_dense_graph(void **state)
 			 299);
 }
 
+/* ---- one alert, two servers --------------------------------------------------------------------- */
+
+static const char *const inside[] = {"alertname", "Down", "job", "x", NULL};
+static const char *const outside[] = {"alertname", "Down", "cluster", "eu", "job", "x", NULL};
+static const char *const elsewhere[] = {"alertname", "Down", "cluster", "eu", "job", "y", NULL};
+
+#define TWINS_OF(source)                                                                           \
+	"SELECT count(*) FROM finding WHERE same_as IS NOT NULL AND source_id ="                   \
+	" (SELECT id FROM source WHERE name = '" source "')"
+
+static void
+alert_in_prometheus_and_alertmanager_is_one_and_keeps_its_silence(void **state)
+{
+	struct world *w = *state;
+	struct bn_summary summary;
+	struct bn_rows *rows;
+
+	world_source(w, "am", "alertmanager", SECONDS(15));
+	told(w, "prom", "Down{job=x}", inside, NULL);
+	told(w, "am", "Down{cluster=eu,job=x}", outside, "ana");
+	told(w, "am", "Down{cluster=eu,job=y}", elsewhere, NULL);
+	run(w);
+	rows = triage(w);
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_string_equal(bn_rows_ref(rows, 0).source, "am");
+	assert_string_equal(bn_rows_ref(rows, 1).source, "am");
+	/* nothing follows from it, least of all itself */
+	assert_int_equal(bn_rows_named(rows, 1, "folded").i, 0);
+	bn_rows_free(rows);
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding_now"), 2);
+	assert_ok(bn_view_summary(w->reader, &summary, &w->err), &w->err);
+	assert_int_equal(summary.failed, 1);
+	assert_int_equal(summary.silenced, 1);
+	assert_int_equal(summary.folded_from, 2);
+	assert_nothing_lost(w);
+	/* the silence is over: it needs somebody again */
+	world_at(w, NOW + SECONDS(5));
+	told(w, "am", "Down{cluster=eu,job=x}", outside, NULL);
+	run(w);
+	assert_ok(bn_view_summary(w->reader, &summary, &w->err), &w->err);
+	assert_int_equal(summary.failed, 2);
+	assert_int_equal(summary.silenced, 0);
+}
+
+static void
+alert_is_told_by_prometheus_while_alertmanager_does_not_answer(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "am", "alertmanager", SECONDS(15));
+	told(w, "prom", "Down{job=x}", inside, NULL);
+	told(w, "am", "Down{cluster=eu,job=x}", outside, NULL);
+	run(w);
+	assert_int_equal(number_of(w, TWINS_OF("prom")), 1);
+	world_fail(w, "am", BN_ETIMEOUT, 0, NOW);
+	run(w);
+	assert_int_equal(number_of(w, TWINS_OF("prom")), 0);
+	assert_int_equal(number_of(w, TWINS_OF("am")), 1);
+	assert_nothing_lost(w);
+}
+
+static void
+alerts_of_one_server_or_with_other_labels_stay_apart(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "am", "alertmanager", SECONDS(15));
+	told(w, "prom", "Down{job=x}", inside, NULL);
+	told(w, "prom", "Down{cluster=eu,job=x}", outside, NULL);
+	told(w, "am", "Down{cluster=eu,job=y}", elsewhere, NULL);
+	run(w);
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding WHERE same_as IS NOT NULL"), 0);
+}
+
 int
 main(void)
 {
@@ -348,6 +442,9 @@ main(void)
 	    T(fold_full_pool_of_a_source_takes_nothing_with_it),
 	    T(fold_ends_when_the_root_recovers),
 	    T(fold_many_findings_on_a_dense_graph),
+	    T(alert_in_prometheus_and_alertmanager_is_one_and_keeps_its_silence),
+	    T(alert_is_told_by_prometheus_while_alertmanager_does_not_answer),
+	    T(alerts_of_one_server_or_with_other_labels_stay_apart),
 	};
 
 	setbuf(stdout, NULL);

@@ -139,6 +139,8 @@ count_words(const struct triage *t, char *out, size_t size)
 	    (size_t)n < size)
 		n += snprintf(out + n, size - (size_t)n, " · %d acked or snoozed (A)",
 			      t->summary.acknowledged + t->summary.snoozed);
+	if (t->summary.silenced > 0 && t->findings.problems && (size_t)n < size)
+		n += snprintf(out + n, size - (size_t)n, " · %d silenced (A)", t->summary.silenced);
 	bn_pane_words(&t->findings, words, sizeof(words));
 	if (words[0] != '\0' && (size_t)n < size)
 		n += snprintf(out + n, size - (size_t)n, " · %s", words);
