@@ -228,6 +228,49 @@ struct bn_finding {
 	const char *silenced_by, *silenced_why;
 };
 
+/* ---- models -------------------------------------------------------------------------------- */
+
+/* A registered model; its key is its name. What a [model] section says of it comes with it. */
+struct bn_model {
+	struct bn_entity e;
+	const char *serving; /* "endpoint", "batch", "embedded" */
+	const char *live_on; /* a reference or a word: where its live version answers */
+	const char *metric;  /* the number of the training run that counts: "wape" */
+	const char *better;  /* "lower" or "higher" */
+	/* alias, version, alias, version …, NULL-terminated: all it has. NULL: not known. The store
+	 * keeps each as the attribute "alias:NAME" and its history. */
+	const char *const *aliases;
+	const char *const *live;  /* aliases and stages that mean production, NULL-terminated */
+	double psi_warn, psi_bad; /* 0: 0.1 and 0.2 */
+	bool auto_deploy;	  /* what is trained has to be live `grace` later */
+	int64_t grace;		  /* ms */
+	/* name of a measure, operator, number, and the check as it was written; quadruples */
+	const char *const *checks;
+};
+
+/* A version of it: entity NAME@VERSION of the same kind. Numbers of its training are measures of it:
+ * "eval:wape". */
+struct bn_model_version {
+	struct bn_entity e;
+	const char *model;   /* its name: key of the model in the same source */
+	const char *version; /* as the platform counts: "7" */
+	const char *stage;   /* kept as the attribute "stage", with history */
+	bn_time created_at, updated_at;
+	const char *run; /* key of its training run */
+	bool run_read;	 /* the run was read: a number it does not have is known not to exist */
+	const char *artifact; /* where it lies */
+	const char *image, *framework;
+	const char *signature; /* JSON */
+	bn_time train_started, train_finished;
+	bn_time data_from, data_to; /* the window of what it was trained on */
+	const char *const *tags;    /* name, value, name, value …, as labels are */
+	const char *const *params;
+	/* as somebody declared it at the platform: when it went into and out of production, who approved
+	 * that, by which change */
+	bn_time live_from, live_until;
+	const char *approved_by, *change;
+};
+
 /* What doctor says of one question. */
 enum bn_verdict { BN_CHECK_OK, BN_CHECK_FAIL, BN_CHECK_NOTE };
 
@@ -308,6 +351,10 @@ struct bn_host {
 	void (*add_task)(struct bn_batch *, const struct bn_task *);
 	void (*add_endpoint)(struct bn_batch *, const struct bn_endpoint *);
 	void (*add_entity)(struct bn_batch *, enum bn_kind, const struct bn_entity *);
+	/* models */
+	void (*add_model)(struct bn_batch *, const struct bn_model *);
+	void (*add_model_version)(struct bn_batch *, const struct bn_model_version *);
+
 	void (*add_finding)(struct bn_batch *, const struct bn_finding *);
 	void (*add_attribute)(struct bn_batch *, enum bn_kind, const char *key, const char *name,
 			      const char *value);
@@ -497,6 +544,15 @@ bn_items(struct bn_source *s, int request, const struct bn_param *params, const 
 	 bn_item_fn *on_item, void *payload, struct bn_json *rest, struct bn_error *err)
 {
 	return s->host->items(s, request, params, NULL, array, on_item, payload, rest, err);
+}
+
+/* The same of a search that is sent as a body. */
+static inline int
+bn_items_post(struct bn_source *s, int request, const struct bn_param *params, const char *body,
+	      const char *array, bn_item_fn *on_item, void *payload, struct bn_json *rest,
+	      struct bn_error *err)
+{
+	return s->host->items(s, request, params, body, array, on_item, payload, rest, err);
 }
 
 /* A stream of lines; ends with the stream, an error, a cancel, or the callback's BN_ECANCELLED. */
@@ -757,6 +813,18 @@ static inline void
 bn_add_endpoint(struct bn_batch *b, const struct bn_endpoint *record)
 {
 	BN_HEAD(b)->add_endpoint(b, record);
+}
+
+static inline void
+bn_add_model(struct bn_batch *b, const struct bn_model *record)
+{
+	BN_HEAD(b)->add_model(b, record);
+}
+
+static inline void
+bn_add_model_version(struct bn_batch *b, const struct bn_model_version *record)
+{
+	BN_HEAD(b)->add_model_version(b, record);
 }
 
 static inline void

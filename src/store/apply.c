@@ -243,7 +243,8 @@ bn_apply_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e
 }
 
 int
-bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id, struct bn_error *err)
+bn_apply_find_exact(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
+		    struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_ENTITY_ID, err);
 	bool found;
@@ -259,6 +260,17 @@ bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id, struc
 	sqlite3_reset(st);
 	if (rc == BN_OK && !found)
 		rc = bn_fail(err, BN_ENOTFOUND, "no such thing: %.200s", about->key);
+	return rc;
+}
+
+int
+bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id, struct bn_error *err)
+{
+	int rc = bn_apply_find_exact(a, about, id, err);
+
+	/* NAME@champion means the version that this alias of the model points to. */
+	if (rc == BN_ENOTFOUND && about->kind == BN_MODEL && strchr(about->key, '@') != NULL)
+		rc = bn_apply_find_alias(a, about, id, err);
 	return rc;
 }
 

@@ -51,6 +51,15 @@ int bn_apply_tasks_complete(struct bn_apply *a, const char *run_key, int attempt
 			    struct bn_error *err);
 int bn_apply_endpoint(struct bn_apply *a, const struct bn_endpoint *p, const char *labels,
 		      const char *asserts, bn_time sent, struct bn_error *err);
+/* apply_model.c. `checks` as JSON, `live` between commas; the aliases are written as attributes. */
+int bn_apply_model(struct bn_apply *a, const struct bn_model *m, const char *labels,
+		   const char *live, const char *checks, bn_time sent, struct bn_error *err);
+int bn_apply_model_version(struct bn_apply *a, const struct bn_model_version *v, const char *labels,
+			   const char *tags, const char *params, bn_time sent,
+			   struct bn_error *err);
+/* The version an alias of a model means: NAME@ALIAS to the row of NAME@VERSION. BN_ENOTFOUND. */
+int bn_apply_find_alias(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
+			struct bn_error *err);
 int bn_apply_finding(struct bn_apply *a, const struct bn_finding *f, const char *labels,
 		     bn_time sent, struct bn_error *err);
 int bn_apply_attribute(struct bn_apply *a, enum bn_kind kind, const char *key, const char *name,
@@ -76,9 +85,11 @@ int bn_apply_sweep(struct bn_apply *a, bn_time before, struct bn_error *err);
 /* The pipelines' numbers: latest run, last good one, p50 and p95, next due. */
 int bn_apply_pipelines_done(struct bn_apply *a, struct bn_error *err);
 void bn_apply_dirty(struct bn_apply *a, int64_t pipeline_id);
-/* Row number of a thing; BN_ENOTFOUND. */
+/* Row number of a thing; BN_ENOTFOUND. The first also knows a model's version by an alias of it. */
 int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
 		  struct bn_error *err);
+int bn_apply_find_exact(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
+			struct bn_error *err);
 int bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new,
 			const char *message, struct bn_error *err); /* a status below 0 is NULL */
 

@@ -23,6 +23,8 @@ enum record_type {
 	PIPELINE,
 	RUN,
 	ENDPOINT,
+	MODEL,
+	MODEL_VERSION,
 	ENTITY,
 	STREAM,
 	TASK,
@@ -40,11 +42,14 @@ struct record {
 	enum record_type type;
 	bn_time sent;
 	char *labels; /* JSON */
-	char *extra;  /* JSON: dependencies, assertions */
+	char *extra;  /* JSON: dependencies, assertions, checks, tags */
+	char *second; /* JSON: parameters; what means production, between commas */
 	union {
 		struct bn_pipeline pipeline;
 		struct bn_run run;
 		struct bn_endpoint endpoint;
+		struct bn_model model;
+		struct bn_model_version version;
 		struct {
 			enum bn_kind kind;
 			struct bn_entity e;
@@ -373,6 +378,89 @@ bn_batch_endpoint(struct bn_batch *b, const struct bn_endpoint *p)
 	r->u.endpoint.target = text(b, p->target, TEXT_MAX);
 }
 
+/* The list itself, for what is not stored as JSON. */
+static const char *const *
+list(struct bn_batch *b, const char *const *from)
+{
+	const char **copy;
+	size_t n = 0;
+
+	if (from == NULL)
+		return NULL;
+	while (n < 2 * LIST_MAX && from[n] != NULL)
+		n++;
+	copy = bn_arena_alloc(b->page, (n + 1) * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = text(b, from[i], NAME_MAX_);
+	return copy;
+}
+
+/* ",champion,production,": what an alias or stage is looked for in. */
+static char *
+between_commas(struct bn_batch *b, const char *const *from)
+{
+	struct bn_buf buf = BN_BUF_INIT((size_t)1 << 16);
+
+	bn_buf_addc(&buf, ',');
+	for (size_t i = 0; from != NULL && i < LIST_MAX && from[i] != NULL; i++) {
+		for (const char *c = from[i]; *c != '\0'; c++)
+			bn_buf_addc(&buf, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
+		bn_buf_addc(&buf, ',');
+	}
+	return to_arena(b, &buf);
+}
+
+void
+bn_batch_model(struct bn_batch *b, const struct bn_model *m)
+{
+	struct record *r;
+
+	if (!good_key(b, "model", m->e.key))
+		return;
+	r = new_record(b, MODEL);
+	r->u.model = *m;
+	r->u.model.e = entity(b, &m->e);
+	r->labels = labels_json(b, m->e.labels);
+	r->extra = list_json(b, m->checks, 4);
+	r->second = between_commas(b, m->live);
+	r->u.model.checks = r->u.model.live = NULL;
+	r->u.model.aliases = list(b, m->aliases);
+	r->u.model.serving = text(b, m->serving, NAME_MAX_);
+	r->u.model.live_on = text(b, m->live_on, NAME_MAX_);
+	r->u.model.metric = text(b, m->metric, NAME_MAX_);
+	r->u.model.better = text(b, m->better, NAME_MAX_);
+}
+
+void
+bn_batch_model_version(struct bn_batch *b, const struct bn_model_version *v)
+{
+	struct bn_model_version *to;
+	struct record *r;
+
+	if (!good_key(b, "model version", v->e.key) ||
+	    !good_key(b, "model version's model", v->model) ||
+	    !good_key(b, "model version's version", v->version))
+		return;
+	r = new_record(b, MODEL_VERSION);
+	to = &r->u.version;
+	*to = *v;
+	to->e = entity(b, &v->e);
+	r->labels = labels_json(b, v->e.labels);
+	r->extra = labels_json(b, v->tags);
+	r->second = labels_json(b, v->params);
+	to->tags = to->params = NULL;
+	to->model = text(b, v->model, KEY_MAX);
+	to->version = text(b, v->version, KEY_MAX);
+	to->stage = text(b, v->stage, NAME_MAX_);
+	to->run = text(b, v->run, KEY_MAX);
+	to->artifact = text(b, v->artifact, TEXT_MAX);
+	to->image = text(b, v->image, TEXT_MAX);
+	to->framework = text(b, v->framework, NAME_MAX_);
+	to->signature = text(b, v->signature, TEXT_MAX);
+	to->approved_by = text(b, v->approved_by, NAME_MAX_);
+	to->change = text(b, v->change, NAME_MAX_);
+}
+
 void
 bn_batch_entity(struct bn_batch *b, enum bn_kind kind, const struct bn_entity *e)
 {
@@ -628,6 +716,11 @@ apply_record(struct bn_batch *b, const struct record *r, struct bn_error *err)
 		return bn_apply_run(a, &r->u.run, r->labels, r->sent, err);
 	case ENDPOINT:
 		return bn_apply_endpoint(a, &r->u.endpoint, r->labels, r->extra, r->sent, err);
+	case MODEL:
+		return bn_apply_model(a, &r->u.model, r->labels, r->second, r->extra, r->sent, err);
+	case MODEL_VERSION:
+		return bn_apply_model_version(a, &r->u.version, r->labels, r->extra, r->second,
+					      r->sent, err);
 	case ENTITY:
 		return bn_apply_entity(a, r->u.entity.kind, &r->u.entity.e, r->labels, r->sent,
 				       &seen, err);

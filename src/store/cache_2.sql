@@ -11,9 +11,15 @@
 CREATE TABLE model (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
 	serving TEXT,                   -- endpoint, batch, embedded; NULL: nobody said
+	live_on TEXT,                   -- a reference or a word: where the live version answers
 	metric TEXT,                    -- the number EVAL shows: "wape"
 	better TEXT,                    -- "lower" or "higher"
-	description TEXT
+	live TEXT NOT NULL DEFAULT ',', -- aliases and stages that mean production, in lower case: ",champion,production,"
+	psi_warn REAL NOT NULL DEFAULT 0.1,
+	psi_bad REAL NOT NULL DEFAULT 0.2,
+	auto_deploy INTEGER NOT NULL DEFAULT 0,
+	grace_ms INTEGER NOT NULL DEFAULT 1200000,
+	checks TEXT                     -- a JSON array of [measure, operator, number, text]
 );
 CREATE TABLE model_version (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
@@ -21,19 +27,24 @@ CREATE TABLE model_version (
 	model_key TEXT NOT NULL,
 	version TEXT NOT NULL,
 	stage TEXT,
-	aliases TEXT,                   -- a JSON array of words, sorted
 	created_at INTEGER,
 	updated_at INTEGER,
 	run_key TEXT,                   -- the training run
+	run_read INTEGER NOT NULL DEFAULT 0, -- it was read: what it does not say does not exist
 	artifact TEXT,                  -- where the artifact lies
 	image TEXT,
 	framework TEXT,
 	signature TEXT,                 -- JSON
+	train_started_at INTEGER,
+	train_finished_at INTEGER,
 	data_from INTEGER,              -- the window of the data it was trained on
 	data_to INTEGER,
 	tags TEXT,                      -- a JSON object of strings
 	params TEXT,                    -- a JSON object of strings
-	description TEXT
+	live_from INTEGER,              -- as somebody declared it at the platform
+	live_until INTEGER,
+	approved_by TEXT,
+	change TEXT
 );
 CREATE INDEX model_version_of ON model_version (model_id, created_at);
 CREATE INDEX model_version_orphan ON model_version (model_key) WHERE model_id IS NULL;

@@ -34,8 +34,10 @@ static const struct expiry expiries[] = {
     {OLD_HISTORY, "DELETE FROM attempt WHERE (run_id, n) IN (SELECT a.run_id, a.n FROM attempt a "
 		  "JOIN run r ON r.entity_id = a.run_id"
 		  " WHERE a.n < r.attempt AND a.finished_at < ?1 LIMIT ?2)"},
-    {OLD_HISTORY, "DELETE FROM attribute_history WHERE id IN (SELECT id FROM attribute_history "
-		  "WHERE seen_at < ?1 LIMIT ?2)"},
+    /* Which model was in production when is asked for years later (kind 4 is a model). */
+    {OLD_HISTORY, "DELETE FROM attribute_history WHERE id IN (SELECT h.id FROM attribute_history h "
+		  "JOIN entity e ON e.id = h.entity_id WHERE h.seen_at < ?1 AND e.kind <> 4 "
+		  "LIMIT ?2)"},
     {OLD_HISTORY,
      "DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE closed_at < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM observed WHERE (source_id, began) IN"
@@ -76,13 +78,15 @@ static const char *const forget[] = {
     "DELETE FROM entity WHERE id IN temp.forgotten",
 };
 
-/* Runs by their end, other things by when they went; a pipeline's latest run stays. */
-static const char choice[] = "INSERT INTO temp.forgotten SELECT id FROM (SELECT r.entity_id AS id "
-			     "FROM run r WHERE r.started_at < ?1"
-			     " AND r.finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM pipeline p "
-			     "WHERE p.latest_run_id = r.entity_id"
-			     " AND p.entity_id = r.pipeline_id)"
-			     " UNION SELECT e.id FROM entity e WHERE e.gone_at < ?1) LIMIT ?2";
+/* Runs by their end, other things by when they went; a pipeline's latest run stays, and so do models. */
+static const char choice[] =
+    "INSERT INTO temp.forgotten SELECT id FROM (SELECT r.entity_id AS id "
+    "FROM run r WHERE r.started_at < ?1"
+    " AND r.finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM pipeline p "
+    "WHERE p.latest_run_id = r.entity_id"
+    " AND p.entity_id = r.pipeline_id)"
+    " UNION SELECT e.id FROM entity e WHERE e.gone_at < ?1 AND e.kind <> 4)"
+    " LIMIT ?2";
 
 static int
 run(struct bn_writer *writer, const char *sql, int64_t one, int64_t two, struct bn_error *err)

@@ -211,6 +211,46 @@ static const char *const texts[BN_ST_COUNT] = {
 	" certificate_expires_at),"
 	" checked_at = excluded.checked_at, slo_p99_ms = excluded.slo_p99_ms, asserts ="
 	" excluded.asserts",
+    [BN_ST_MODEL_PUT] =
+	"INSERT INTO model (entity_id, serving, live_on, metric, better, live, psi_warn, "
+	"psi_bad, auto_deploy, grace_ms, checks)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	" ON CONFLICT (entity_id) DO UPDATE SET serving = excluded.serving, "
+	"live_on = excluded.live_on, metric = excluded.metric, better = excluded.better, "
+	"live = excluded.live, psi_warn = excluded.psi_warn, psi_bad = excluded.psi_bad, "
+	"auto_deploy = excluded.auto_deploy, grace_ms = excluded.grace_ms, "
+	"checks = excluded.checks",
+    [BN_ST_MODEL_ADOPT] =
+	"UPDATE model_version SET model_id = ?1 WHERE model_id IS NULL AND model_key = ?3"
+	" AND (SELECT source_id FROM entity WHERE id = model_version.entity_id) = ?2",
+    /* Aliases that this model had and that the list (a JSON object) does not name any more. */
+    [BN_ST_MODEL_ALIASES] =
+	"SELECT name FROM attribute WHERE entity_id = ?1 AND name GLOB 'alias:*'"
+	" AND value IS NOT NULL AND substr(name, 7) NOT IN (SELECT key FROM json_each(?2))",
+    /* What comes from the training run is kept where a reading could not see the run. */
+    [BN_ST_VERSION_PUT] =
+	"INSERT INTO model_version (entity_id, model_id, model_key, version, stage, "
+	"created_at, updated_at, run_key, run_read, artifact, image, framework, signature, "
+	"train_started_at, train_finished_at, data_from, data_to, tags, params, live_from, "
+	"live_until, approved_by, change)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+	"?17, ?18, ?19, ?20, ?21, ?22, ?23)"
+	" ON CONFLICT (entity_id) DO UPDATE SET "
+	"model_id = coalesce(excluded.model_id, model_id), model_key = excluded.model_key, "
+	"version = excluded.version, stage = excluded.stage, "
+	"created_at = excluded.created_at, updated_at = excluded.updated_at, "
+	"run_key = excluded.run_key, "
+	"run_read = CASE WHEN excluded.run_key IS run_key THEN max(excluded.run_read, run_read) ELSE excluded.run_read END, "
+	"artifact = excluded.artifact, image = coalesce(excluded.image, image), "
+	"framework = coalesce(excluded.framework, framework), "
+	"signature = coalesce(excluded.signature, signature), "
+	"train_started_at = coalesce(excluded.train_started_at, train_started_at), "
+	"train_finished_at = coalesce(excluded.train_finished_at, train_finished_at), "
+	"data_from = coalesce(excluded.data_from, data_from), "
+	"data_to = coalesce(excluded.data_to, data_to), tags = excluded.tags, "
+	"params = coalesce(excluded.params, params), live_from = excluded.live_from, "
+	"live_until = excluded.live_until, approved_by = excluded.approved_by, "
+	"change = excluded.change",
     /* The open one if there is one, else the latest closed one. */
     [BN_ST_FINDING_FIND] =
 	"SELECT id, closed_at, sent_at, severity, since FROM finding WHERE source_id = ?1"

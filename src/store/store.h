@@ -166,6 +166,8 @@ void bn_batch_task(struct bn_batch *batch, const struct bn_task *record);
 /* Attempt 0: the current one. Drops what this batch did not name, if it named any. */
 void bn_batch_tasks_complete(struct bn_batch *batch, const char *run_key, int attempt);
 void bn_batch_endpoint(struct bn_batch *batch, const struct bn_endpoint *record);
+void bn_batch_model(struct bn_batch *batch, const struct bn_model *record);
+void bn_batch_model_version(struct bn_batch *batch, const struct bn_model_version *record);
 void bn_batch_entity(struct bn_batch *batch, enum bn_kind kind, const struct bn_entity *record);
 void bn_batch_finding(struct bn_batch *batch, const struct bn_finding *record);
 void bn_batch_attribute(struct bn_batch *batch, enum bn_kind kind, const char *key,

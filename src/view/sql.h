@@ -11,6 +11,7 @@
 #define SQL_PIPELINE	"1"
 #define SQL_RUN		"2"
 #define SQL_TASK	"3"
+#define SQL_MODEL	"4"
 #define SQL_ENDPOINT	"5"
 #define SQL_APP		"7"
 #define SQL_DATASET	"8"
@@ -28,8 +29,9 @@
 #define SQL_PROGRESSING "9"
 #define SQL_DEGRADED	"10"
 #define SQL_DOWN	"11"
-static_assert(BN_PIPELINE == 1 && BN_RUN == 2 && BN_TASK == 3 && BN_ENDPOINT == 5 && BN_APP == 7 &&
-		  BN_DATASET == 8 && BN_PRODUCT == 9 && BN_SOURCE == 11,
+static_assert(BN_PIPELINE == 1 && BN_RUN == 2 && BN_TASK == 3 && BN_MODEL == 4 &&
+		  BN_ENDPOINT == 5 && BN_APP == 7 && BN_DATASET == 8 && BN_PRODUCT == 9 &&
+		  BN_SOURCE == 11,
 	      "the numbers above are enum bn_kind's");
 static_assert(BN_UNKNOWN == 0 && BN_QUEUED == 1 && BN_RUNNING == 2 && BN_SUCCEEDED == 3 &&
 		  BN_FAILED == 4 && BN_CANCELLED == 5 && BN_SKIPPED == 6 && BN_PAUSED == 7 &&

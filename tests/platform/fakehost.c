@@ -929,6 +929,52 @@ add_finding(struct bn_batch *batch, const struct bn_finding *f)
 }
 
 static void
+add_model(struct bn_batch *batch, const struct bn_model *m)
+{
+	json_t *record = new_entity(batch, "model", &m->e);
+
+	set(record, "serving", m->serving);
+	set(record, "live_on", m->live_on);
+	set(record, "metric", m->metric);
+	set(record, "better", m->better);
+	json_object_set_new(record, "aliases", list_of(m->aliases));
+	json_object_set_new(record, "live", list_of(m->live));
+	json_object_set_new(record, "checks", list_of(m->checks));
+	json_object_set_new(record, "psi_warn", json_real(m->psi_warn));
+	json_object_set_new(record, "psi_bad", json_real(m->psi_bad));
+	set_int(record, "auto_deploy", m->auto_deploy);
+	set_int(record, "grace", m->grace);
+}
+
+static void
+add_model_version(struct bn_batch *batch, const struct bn_model_version *v)
+{
+	json_t *record = new_entity(batch, "model_version", &v->e);
+
+	set(record, "model", v->model);
+	set(record, "version", v->version);
+	set(record, "stage", v->stage);
+	set(record, "run", v->run);
+	set_int(record, "run_read", v->run_read);
+	set_int(record, "created_at", v->created_at);
+	set_int(record, "updated_at", v->updated_at);
+	set(record, "artifact", v->artifact);
+	set(record, "image", v->image);
+	set(record, "framework", v->framework);
+	set(record, "signature", v->signature);
+	set_int(record, "train_started", v->train_started);
+	set_int(record, "train_finished", v->train_finished);
+	set_int(record, "data_from", v->data_from);
+	set_int(record, "data_to", v->data_to);
+	json_object_set_new(record, "tags", list_of(v->tags));
+	json_object_set_new(record, "params", list_of(v->params));
+	set_int(record, "live_from", v->live_from);
+	set_int(record, "live_until", v->live_until);
+	set(record, "approved_by", v->approved_by);
+	set(record, "change", v->change);
+}
+
+static void
 add_attribute(struct bn_batch *batch, enum bn_kind kind, const char *key, const char *name,
 	      const char *value)
 {
@@ -1106,6 +1152,8 @@ static const struct bn_host table = {
     .add_task = add_task,
     .add_endpoint = add_endpoint,
     .add_entity = add_entity,
+    .add_model = add_model,
+    .add_model_version = add_model_version,
     .add_finding = add_finding,
     .add_attribute = add_attribute,
     .add_measure = add_measure,

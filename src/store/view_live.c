@@ -1,0 +1,62 @@
+/* view_live.c - the temporary view of which model version was in production, when, and how one knows. */
+/* SPDX-License-Identifier: MIT */
+#include "store/internal.h"
+
+/* SQL is laid out by what it says. */
+/* clang-format off */
+
+#define K_MODEL "4"
+
+/* live_now: one row an interval in which a version was live, as of now(), versions that are gone included.
+ *   source, model_id, model, version, version_id   version_id: NULL where the version was never listed
+ *   role         the alias or stage it was live by; NULL where only declared
+ *   began, ended ms; ended NULL: it is live; began_seen: binnacle saw it begin, rather than found it so
+ *   approved_by, change   as declared at the platform, or NULL
+ *   evidence     declared, seen, found (it was so when binnacle looked first)
+ * What somebody declared (tags of the version) and what was seen of the same interval are one row. The tables
+ * are named with their schema: the view answers for any moment by itself. */
+const char bn_views_live[] =
+    "CREATE TEMP VIEW live_now AS WITH moved AS ("
+    "  SELECT e.source_id, e.id AS model_id, e.key AS model, h.new AS version, substr(h.name, 7) AS role, h.at AS began,"
+    "   (SELECT min(n.at) FROM main.attribute_history n WHERE n.entity_id = h.entity_id AND n.name = h.name"
+    "     AND n.id > h.id AND n.at <= now()) AS ended,"
+    "   EXISTS (SELECT 1 FROM main.attribute_history b WHERE b.entity_id = h.entity_id AND b.name = h.name"
+    "     AND b.id < h.id) AS began_seen"
+    "  FROM main.model lm JOIN main.entity e ON e.id = lm.entity_id AND e.kind = " K_MODEL
+    "  JOIN main.attribute_history h ON h.entity_id = e.id"
+    "  WHERE h.name GLOB 'alias:*' AND h.new IS NOT NULL AND h.at <= now()"
+    "   AND instr(lm.live, ',' || lower(substr(h.name, 7)) || ',') > 0"
+    "  UNION ALL"
+    "  SELECT e.source_id, v.model_id, v.model_key, v.version, h.new, h.at,"
+    "   (SELECT min(n.at) FROM main.attribute_history n WHERE n.entity_id = h.entity_id AND n.name = h.name"
+    "     AND n.id > h.id AND n.at <= now()),"
+    "   EXISTS (SELECT 1 FROM main.attribute_history b WHERE b.entity_id = h.entity_id AND b.name = h.name"
+    "     AND b.id < h.id)"
+    "  FROM main.model_version v JOIN main.entity e ON e.id = v.entity_id JOIN main.model lm ON lm.entity_id = v.model_id"
+    "  JOIN main.attribute_history h ON h.entity_id = e.id AND h.name = 'stage'"
+    "  WHERE h.at <= now() AND instr(lm.live, ',' || lower(h.new) || ',') > 0),"
+    " declared AS ("
+    "  SELECT e.source_id, v.model_id, v.model_key AS model, v.version, v.live_from AS began,"
+    "   CASE WHEN v.live_until <= now() THEN v.live_until END AS ended, v.approved_by, v.change"
+    "  FROM main.model_version v JOIN main.entity e ON e.id = v.entity_id WHERE v.live_from <= now()),"
+    " merged AS ("
+    "  SELECT d.source_id, d.model_id, d.model, d.version, max(o.role) AS role, d.began,"
+    "   CASE WHEN d.ended IS NOT NULL THEN d.ended WHEN count(o.version) > 0 AND max(o.ended IS NULL) = 0 THEN"
+    "    max(o.ended) WHEN count(o.version) = 0 THEN (SELECT min(n.began) FROM declared n WHERE n.source_id ="
+    "     d.source_id AND n.model = d.model AND n.began > d.began) END AS ended,"
+    "   max(coalesce(o.began_seen, 0)) AS began_seen, d.approved_by, d.change, 'declared' AS evidence"
+    "  FROM declared d LEFT JOIN moved o ON o.source_id = d.source_id AND o.model = d.model AND o.version = d.version"
+    "   AND (d.ended IS NULL OR o.began < d.ended) AND (o.ended IS NULL OR o.ended > d.began)"
+    "  GROUP BY d.source_id, d.model, d.version, d.began"
+    "  UNION ALL"
+    "  SELECT o.source_id, o.model_id, o.model, o.version, o.role, o.began, o.ended, o.began_seen, NULL, NULL,"
+    "   CASE WHEN o.began_seen THEN 'seen' ELSE 'found' END FROM moved o WHERE NOT EXISTS (SELECT 1 FROM declared d"
+    "    WHERE d.source_id = o.source_id AND d.model = o.model AND d.version = o.version"
+    "    AND (d.ended IS NULL OR o.began < d.ended) AND (o.ended IS NULL OR o.ended > d.began)))"
+    " SELECT s.name AS source, g.source_id, g.model_id, g.model, g.version, x.id AS version_id,"
+    "  ref_text(" K_MODEL ", s.name, g.model || '@' || g.version) AS entity, g.role, g.began, g.ended,"
+    "  g.began_seen, g.approved_by, g.change, g.evidence, x.gone_at"
+    " FROM merged g JOIN main.source s ON s.id = g.source_id LEFT JOIN main.entity x ON x.source_id = g.source_id"
+    "  AND x.kind = " K_MODEL " AND x.key = g.model || '@' || g.version;";
+
+/* clang-format on */

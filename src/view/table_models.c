@@ -1,0 +1,284 @@
+/* table_models.c - registered models with the versions that count, and every version of one model. */
+/* SPDX-License-Identifier: MIT */
+#include "view/sql.h"
+#include "view/tables.h"
+
+/* A row is a model (v is all NULL then) or a version of it; m is the model of either, me its entity. */
+#define IS_VERSION "v.entity_id IS NOT NULL"
+#define STAGE                                                                                      \
+	"(SELECT nullif(a.value, 'None') FROM attribute a WHERE a.entity_id = e.id AND a.name = "  \
+	"'stage')"
+/* Aliases of this version. */
+#define ALIASES_FROM                                                                               \
+	"FROM attribute a WHERE a.entity_id = v.model_id AND a.name GLOB 'alias:*'"                \
+	" AND a.value = v.version"
+#define MEANS_LIVE(word) "(instr(m.live, ',' || lower(" word ") || ',') > 0)"
+/* Is this version what the model answers with now? */
+#define LIVE_NOW                                                                                   \
+	"(" IS_VERSION " AND (EXISTS (SELECT 1 " ALIASES_FROM                                      \
+	" AND " MEANS_LIVE("substr(a.name, 7)") ") OR coalesce(" MEANS_LIVE(STAGE) ", 0)))"
+/* Has the model such a version at all? */
+#define ANY_LIVE                                                                                   \
+	"(EXISTS (SELECT 1 FROM attribute a WHERE a.entity_id = m.entity_id AND a.name GLOB "      \
+	"'alias:*'"                                                                                \
+	" AND a.value IS NOT NULL AND " MEANS_LIVE(                                                \
+	    "substr(a.name, 7)") ")"                                                               \
+				 " OR EXISTS (SELECT 1 FROM model_version o JOIN attribute a ON "  \
+				 "a.entity_id = o.entity_id"                                       \
+				 "  AND a.name = 'stage' WHERE o.model_id = m.entity_id "          \
+				 "AND " MEANS_LIVE("a.value") "))"
+
+#define OWN_MEASURE(name)                                                                          \
+	"(SELECT q.value FROM measure q WHERE q.entity_id = e.id AND q.name = " name ")"
+/* Numbers from production are told of a version, or of the model: then they are its live version's. */
+#define MEASURE_OF(what, name)                                                                     \
+	"coalesce((SELECT q." what " FROM measure q WHERE q.entity_id = e.id AND q.name = " name   \
+	" AND " IS_VERSION "), CASE WHEN " LIVE_NOW " THEN (SELECT q." what " FROM measure q"      \
+	" WHERE q.entity_id = v.model_id AND q.name = " name ") END)"
+#define PRODUCTION(name) MEASURE_OF("value", "'" name "'")
+
+/* The number that counts: the declared one, or the only one there is. */
+#define METRIC                                                                                     \
+	"coalesce(m.metric, (SELECT CASE count(*) WHEN 1 THEN substr(min(q.name), 6) END"          \
+	" FROM measure q WHERE q.entity_id = e.id AND q.name GLOB 'eval:*'))"
+#define EVAL	 OWN_MEASURE("'eval:' || " METRIC)
+#define EVALLESS "(" EVAL " IS NULL AND (v.run_read OR v.run_key IS NULL))"
+#define SHORT_NUMBER(x)                                                                            \
+	"CASE WHEN abs(" x ") < 1 THEN replace(printf('%.3g', " x "), '0.', '.')"                  \
+	" ELSE printf('%.4g', " x ") END"
+#define EVAL_TEXT                                                                                  \
+	"CASE WHEN " IS_VERSION " THEN CASE WHEN " EVAL " IS NOT NULL THEN"                        \
+	" " METRIC " || ' ' || " SHORT_NUMBER(EVAL) " WHEN " EVALLESS " AND (m.metric IS NOT "     \
+						    "NULL"                                         \
+						    " OR NOT EXISTS (SELECT 1 FROM measure q "     \
+						    "WHERE q.entity_id = e.id"                     \
+						    "  AND q.name GLOB 'eval:*')) THEN 'no eval' " \
+						    "END END"
+
+/* Open findings about this row: of a model, about its versions too. */
+#define FINDINGS                                                                                   \
+	"FROM finding f WHERE f.closed_at IS NULL AND f.about_kind = " SQL_MODEL                   \
+	" AND coalesce(f.about_source, e.source) = e.source AND (f.about_key = e.key"              \
+	"  OR (v.entity_id IS NULL AND substr(f.about_key, 1, length(e.key) + 1) = e.key || '@'))"
+#define WORST "(SELECT max(f.severity) " FINDINGS ")"
+
+#define STATUS                                                                                     \
+	"CASE WHEN e.stale THEN " SQL_UNKNOWN " WHEN " WORST " = 2 THEN " SQL_DOWN " WHEN " WORST  \
+	" = 1 THEN " SQL_DEGRADED " WHEN e.status_now <> " SQL_HEALTHY " THEN e.status_now"        \
+	" WHEN " LIVE_NOW " OR (v.entity_id IS NULL AND " ANY_LIVE ") THEN " SQL_HEALTHY           \
+	" WHEN " PRODUCTION("traffic") " > 0 THEN " SQL_PROGRESSING " ELSE " SQL_QUEUED " END"
+
+/* Where it answers; `nowhere` when it never did. */
+#define LIVE_ON                                                                                    \
+	"CASE WHEN v.entity_id IS NULL THEN NULL WHEN " LIVE_NOW " THEN coalesce(m.live_on, "      \
+	"m.serving)"                                                                               \
+	" WHEN " PRODUCTION("traffic") " > 0 THEN m.live_on WHEN NOT EXISTS (SELECT 1 FROM "       \
+				       "live_now ln"                                               \
+				       " WHERE ln.version_id = e.id) THEN 'nowhere' END"
+
+/* Fourteen days of mean PSI, oldest first, a hole where there was none. */
+#define PSI_SERIES                                                                                 \
+	"SELECT sr.id FROM series sr WHERE sr.name = 'psi' AND (sr.entity_id = e.id"               \
+	" OR (sr.entity_id = v.model_id AND " LIVE_NOW "))"
+#define PSI_14D                                                                                    \
+	"(WITH RECURSIVE d(i) AS (SELECT 13 UNION ALL SELECT i - 1 FROM d WHERE i > 0),"           \
+	" b(i, n, t) AS MATERIALIZED (SELECT (now() - p.at) / 86400000, count(*), sum(p.value)"    \
+	"  FROM point p WHERE p.series_id IN (" PSI_SERIES ") AND p.at > now() - 1209600000"       \
+	"   AND p.at <= now() AND p.value IS NOT NULL GROUP BY 1"                                  \
+	"  UNION ALL SELECT (now() - r.at) / 86400000, sum(r.count), sum(r.sum) FROM rollup r"     \
+	"   WHERE r.series_id IN (" PSI_SERIES ") AND r.at > now() - 1209600000 AND r.at <= now()" \
+	"   GROUP BY 1)"                                                                           \
+	" SELECT CASE WHEN EXISTS (SELECT 1 FROM b WHERE t IS NOT NULL) THEN json_group_array("    \
+	"  (SELECT round(sum(t) / sum(n), 4) FROM b WHERE b.i = d.i)) END FROM d)"
+
+#define FLAGGED                                                                                    \
+	"EXISTS (SELECT 1 FROM note_now nt WHERE nt.kind = 'model' AND nt.tag = 'flag'"            \
+	" AND nt.source IN ('', e.source) AND nt.key IN (e.key, v.model_key))"
+
+static const struct bn_column columns[] = {
+    {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, STATUS,
+     "healthy: live; progressing: gets a share of the traffic, or is being registered; queued: "
+     "registered, not live; degraded and down: a finding is open; unknown when stale"},
+    {"level", "", 1, 1, BN_RIGHT, 3, BN_FORMAT_INT, NULL,
+     "CASE WHEN " IS_VERSION " THEN 1 ELSE 0 END", "0 for a model, 1 for a version of it"},
+    {"model", "MODEL", 16, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "coalesce(v.model_key, e.key)",
+     "The registered model"},
+    {"version", "VERSION", 8, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "v.version",
+     "The version, as the registry counts; nothing in the row of a model"},
+    {"created", "CREATED", 11, 5, BN_LEFT, 1, BN_FORMAT_TIME, NULL, "v.created_at",
+     "When it was registered"},
+    {"stage", "STAGE", 10, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
+     "coalesce((SELECT group_concat(word, ', ') FROM (SELECT substr(a.name, 7) AS word,"
+     " " MEANS_LIVE("substr(a.name, 7)") " AS first " ALIASES_FROM " ORDER BY 2 DESC, 1)), " STAGE
+					 ")",
+     "Its aliases, the live one first; where it has none, its stage"},
+    {"aliases", "ALIASES", 16, 8, BN_LEFT, 3, BN_FORMAT_JSON, NULL,
+     "CASE WHEN " IS_VERSION
+     " THEN (SELECT json_group_array(word) FROM (SELECT substr(a.name, 7) AS "
+     "word " ALIASES_FROM " ORDER BY a.name)) END",
+     "Its aliases as a list"},
+    {"registry_stage", "REGISTRY", 10, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, STAGE,
+     "Its stage in the registry, where one is set"},
+    {"kind", "KIND", 8, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "m.serving",
+     "How it serves: endpoint, batch, embedded"},
+    {"live_on", "LIVE ON", 16, 9, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, LIVE_ON,
+     "Where it answers; nowhere when it never did"},
+    {"live", "LIVE?", 5, 3, BN_LEFT, 3, BN_FORMAT_BOOL, NULL,
+     "CASE WHEN " IS_VERSION " THEN " LIVE_NOW " ELSE " ANY_LIVE " END",
+     "Whether an alias or stage that means production points to it (`live-alias`)"},
+    {"traffic", "TRAFFIC", 7, 5, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", PRODUCTION("traffic"),
+     "Share of the traffic it answers, where a source measures it"},
+    {"eval", "EVAL", 10, 9, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, EVAL_TEXT,
+     "The declared number of its training run (offline); `no eval` where the run has none"},
+    {"metric", "METRIC", 8, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, METRIC,
+     "Name of that number: `metric` of the configuration, or the only one there is"},
+    {"eval_value", "OFFLINE", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, EVAL, "The number itself"},
+    {"eval_delta", "DELTA", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL,
+     "CASE WHEN " IS_VERSION " AND NOT " LIVE_NOW " THEN " EVAL
+     " - (SELECT q.value FROM live_now ln JOIN measure q ON q.entity_id = ln.version_id"
+     "  AND q.name = 'eval:' || " METRIC " WHERE ln.model_id = v.model_id AND ln.ended IS NULL"
+     "  ORDER BY ln.began DESC LIMIT 1) END",
+     "Its difference to the live version's"},
+    {"quality", "LIVE", 6, 5, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, PRODUCTION("live"),
+     "The same as measured in production"},
+    {"psi", "PSI", 5, 4, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, PRODUCTION("psi"),
+     "Population stability index of its input: how far it drifted"},
+    {"psi_state", "DRIFT", 5, 4, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     "CASE WHEN " PRODUCTION("psi") " IS NULL THEN NULL WHEN " PRODUCTION(
+	 "psi") " >= m.psi_bad THEN 'bad' WHEN " PRODUCTION("psi") " >= m.psi_warn THEN 'warn' "
+								   "ELSE 'ok' END",
+     "ok, warn or bad by the model's own thresholds (0.1 and 0.2)"},
+    {"psi_age", "PSI AGE", 7, 5, BN_RIGHT, 3, BN_FORMAT_AGE, "s",
+     "now() - " MEASURE_OF("at", "'psi'"), "How long ago that was measured"},
+    {"psi_14d", "PSI 14d", 14, 8, BN_LEFT, 2, BN_FORMAT_SPARK, NULL,
+     "CASE WHEN " IS_VERSION " THEN " PSI_14D " END",
+     "Its daily mean over fourteen days, oldest first; holes where nothing was measured"},
+    {"p95", "p95", 6, 4, BN_RIGHT, 2, BN_FORMAT_MILLIS, "ms",
+     "CAST(1000 * " PRODUCTION("p95") " AS INTEGER)",
+     "95th percentile of the time it takes to answer"},
+    {"cost", "$/MO", 6, 4, BN_RIGHT, 2, BN_FORMAT_NUMBER, "USD/month", PRODUCTION("cost"),
+     "What it costs, where a source says it"},
+    {"age", "AGE", 5, 4, BN_RIGHT, 0, BN_FORMAT_AGE, "s", "now() - v.created_at",
+     "How long ago it was registered"},
+    {"note", "NOTE", 0, 12, BN_LEFT, 1, BN_FORMAT_TEXT, NULL,
+     "(SELECT f.title " FINDINGS " ORDER BY f.severity DESC, f.since LIMIT 1)",
+     "The worst of what is wrong with it"},
+    {"flagged", "FLAG", 4, 3, BN_LEFT, 1, BN_FORMAT_BOOL, NULL, FLAGGED,
+     "Whether somebody flagged it (`note add model/NAME --tag flag`)"},
+    {"kpi", "KPI", 16, 8, BN_LEFT, 3, BN_FORMAT_JSON, NULL,
+     "CASE WHEN v.entity_id IS NULL OR " LIVE_NOW " THEN (SELECT CASE WHEN count(*) > 0 THEN "
+     "json_group_array("
+     "  json_object('name', substr(q.name, 5), 'value', q.value, 'unit', q.unit)) END FROM measure "
+     "q"
+     "  WHERE q.entity_id = m.entity_id AND q.name GLOB 'kpi:*') END",
+     "What it does for the business: the measures named kpi:"},
+    {"live_from", "LIVE FROM", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL,
+     "(SELECT max(ln.began) FROM live_now ln WHERE ln.version_id = e.id)",
+     "When it last went live"},
+    {"live_until", "LIVE UNTIL", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL,
+     "(SELECT CASE WHEN count(*) > 0 AND sum(ln.ended IS NULL) = 0 THEN max(ln.ended) END"
+     " FROM live_now ln WHERE ln.version_id = e.id)",
+     "When that ended; nothing while it is live, or where it never was"},
+    {"approved_by", "APPROVED BY", 12, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.approved_by",
+     "Who approved it, as its tags say"},
+    {"change", "CHANGE", 14, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.change",
+     "The change that made it live, as its tags say"},
+    {"data_from", "DATA FROM", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "v.data_from",
+     "Begin of the window of its training data, where tags or parameters declare it"},
+    {"data_to", "DATA TO", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "v.data_to", "End of it"},
+    {"train_time", "TRAINING", 8, 6, BN_LEFT, 3, BN_FORMAT_DURATION, "s",
+     "v.train_finished_at - v.train_started_at", "How long its training run took"},
+    {"trained", "TRAINED", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "v.train_finished_at",
+     "When its training run ended"},
+    {"image", "IMAGE", 16, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.image", "Its image"},
+    {"framework", "FRAMEWORK", 12, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.framework",
+     "What it was made with"},
+    {"run", "RUN", 32, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.run_key", "Its training run"},
+    {"artifact", "ARTIFACT", 40, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "v.artifact",
+     "Where its artifact lies"},
+    {"signature", "SIGNATURE", 40, 12, BN_LEFT, 3, BN_FORMAT_JSON, NULL, "v.signature",
+     "Names and types of what goes in and comes out, where the registry tells them"},
+    {"updated", "UPDATED", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "v.updated_at",
+     "When the registry last changed it"},
+    {"params", "PARAMS", 30, 12, BN_LEFT, 3, BN_FORMAT_JSON, NULL, "v.params",
+     "Parameters of its training run"},
+    {"tags", "TAGS", 30, 12, BN_LEFT, 3, BN_FORMAT_JSON, NULL, "coalesce(v.tags, e.labels)",
+     "Its tags in the registry"},
+    {"platform_status", "STATE", 10, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.raw_status",
+     "The registry's own word"},
+    {"message", "MESSAGE", 30, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.message",
+     "What the registry says about it"},
+    {"owner", "OWNER", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "coalesce(e.owner, me.owner)",
+     "Who looks after it"},
+    {"source", "SOURCE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.source",
+     "The configured source it comes from"},
+    {"key", "KEY", 24, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.key", "Key within the source"},
+    {"url", "LINK", 40, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.url", "Its page in the registry"},
+    {"read", "READ", 6, 4, BN_RIGHT, 3, BN_FORMAT_AGE, "s", "e.age_ms",
+     "How long ago the registry was last read"},
+    {"stale", "STALE", 5, 3, BN_LEFT, 3, BN_FORMAT_BOOL, NULL, "e.stale",
+     "Whether that is too long ago to be believed"},
+    {NULL},
+};
+
+#define ROWS                                                                                       \
+	"FROM entity_now e LEFT JOIN model_version v ON v.entity_id = e.id"                        \
+	" LEFT JOIN model m ON m.entity_id = coalesce(v.model_id, e.id)"                           \
+	" LEFT JOIN entity me ON me.id = m.entity_id WHERE e.kind = " SQL_MODEL
+
+/* What a person wants to see of a model: its versions with a name, the newest, and those in trouble. */
+#define NOTABLE                                                                                    \
+	"(v.entity_id IS NULL OR EXISTS (SELECT 1 " ALIASES_FROM ") OR " STAGE                     \
+	" NOT IN ('Archived') OR " WORST " >= 1 OR e.id = (SELECT n.entity_id FROM model_version " \
+	"n"                                                                                        \
+	"  JOIN entity ne ON ne.id = n.entity_id AND ne.gone_at IS NULL"                           \
+	"  WHERE n.model_id = v.model_id ORDER BY n.created_at DESC, n.entity_id DESC LIMIT 1))"
+
+/* The worst of a model and its versions, so that they stay together. */
+#define FAMILY_WORST                                                                               \
+	"(SELECT max(f.severity) FROM finding f WHERE f.closed_at IS NULL AND f.about_kind "       \
+	"= " SQL_MODEL " AND coalesce(f.about_source, e.source) = e.source"                        \
+	" AND (f.about_key = coalesce(v.model_key, e.key)"                                         \
+	"  OR substr(f.about_key, 1, length(coalesce(v.model_key, e.key)) + 1)"                    \
+	"   = coalesce(v.model_key, e.key) || '@'))"
+
+const struct bn_view_table bn_table_models = {
+    .name = "models",
+    .schema = 1,
+    .kind = BN_MODEL,
+    .doc = "Registered models, each followed by its versions that count: those with an alias or a "
+	   "stage, the newest, and those that something is wrong with.",
+    .from = ROWS " AND (:key IS NOT NULL OR " NOTABLE ")",
+    .row_sql = "e.id",
+    .id_sql = "e.source, e.kind, e.key",
+    .status_sql = STATUS,
+    .stale_sql = "e.stale",
+    .order =
+	"coalesce(" FAMILY_WORST ", -1) DESC, coalesce(v.model_key, e.key), e.source, " IS_VERSION
+	", v.created_at DESC, " LIVE_NOW " DESC, v.version DESC",
+    .problem_sql = "(status_problem(" STATUS ") OR " STATUS " = " SQL_UNKNOWN ")",
+    .time_sql = "coalesce(v.updated_at, e.first_seen_at)",
+    .search_sql = "e.name || char(10) || e.key || char(10) || coalesce(e.message, '')",
+    .name_sql = "e.name",
+    .columns = columns,
+};
+
+/* The scope may be a model. */
+const struct bn_view_table bn_table_versions = {
+    .name = "versions",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "Every version of registered models, the newest first.",
+    .from = ROWS " AND " IS_VERSION " AND (:key IS NULL OR (v.model_key = :key"
+		 " AND (:source IS NULL OR e.source = :source)))",
+    .row_sql = "e.id",
+    .id_sql = "e.source, e.kind, e.key",
+    .status_sql = STATUS,
+    .stale_sql = "e.stale",
+    .order = "v.model_key, v.created_at DESC, v.version DESC",
+    .problem_sql = "(status_problem(" STATUS ") OR " STATUS " = " SQL_UNKNOWN ")",
+    .time_sql = "coalesce(v.updated_at, e.first_seen_at)",
+    .search_sql = "e.name || char(10) || e.key || char(10) || coalesce(e.message, '')",
+    .name_sql = "e.name",
+    .columns = columns,
+};

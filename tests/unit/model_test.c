@@ -1,0 +1,461 @@
+/* model_test.c - models: what was live when, whatever polls come late or versions vanish; and their tables. */
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include <stdarg.h>
+
+#include "view/view.h"
+
+static const char *const champion_means_live[] = {"champion", "production", NULL};
+
+static void
+add_model(struct bn_batch *b, const char *name, const char *const *aliases)
+{
+	bn_batch_model(b, &(struct bn_model){.e = {.key = name, .status = BN_HEALTHY},
+					     .serving = "endpoint",
+					     .live_on = "recs-prod",
+					     .metric = "ndcg",
+					     .better = "higher",
+					     .aliases = aliases,
+					     .live = champion_means_live});
+}
+
+static void
+add_version(struct bn_batch *b, const char *model, const char *version, bn_time created)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s@%s", model, version);
+	bn_batch_model_version(b,
+			       &(struct bn_model_version){.e = {.key = key, .status = BN_HEALTHY},
+							  .model = model,
+							  .version = version,
+							  .stage = "None",
+							  .run = "r1",
+							  .run_read = true,
+							  .created_at = created});
+}
+
+/* The registry as it was when asked at `sent`: product-recs with these versions and aliases. */
+static void
+observe(struct world *w, bn_time sent, const char *const *aliases, const char *const *versions)
+{
+	static const struct bn_host host = {.abi = BN_PLUGIN_ABI};
+	int64_t source = world_source(w, "mlflow", "mlflow", 30000), epoch;
+	struct bn_batch *b;
+
+	world_at(w, sent);
+	assert_ok(bn_writer_take_lease(w->writer, source, "me@here 1", &epoch, &w->err), &w->err);
+	b = bn_batch_new(w->writer, &host, source, "mlflow", epoch);
+	bn_batch_sent(b, sent);
+	assert_ok(bn_batch_scope(b, "models", BN_COMPLETE, &w->err), &w->err);
+	bn_batch_sent(b, sent);
+	add_model(b, "product-recs", aliases);
+	assert_ok(bn_batch_scope_done(b, &w->err), &w->err);
+	assert_ok(bn_batch_scope(b, "versions", BN_COMPLETE, &w->err), &w->err);
+	bn_batch_sent(b, sent);
+	for (size_t i = 0; versions[i] != NULL; i++)
+		add_version(b, "product-recs", versions[i], NOW - DAYS(10) + HOURS((int)i));
+	assert_ok(bn_batch_scope_done(b, &w->err), &w->err);
+	bn_batch_free(b);
+}
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NONE	  ((const char *const[]){NULL})
+
+static char *
+text_of(struct world *w, const char *format, ...)
+{
+	static char text[2048];
+	struct bn_buf sql = BN_BUF_INIT(0);
+	sqlite3_stmt *st = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	bn_buf_addv(&sql, format, ap);
+	va_end(ap);
+	snprintf(text, sizeof(text), "(none)");
+	if (sqlite3_prepare_v2(bn_reader_db(w->reader), sql.data, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql.data, sqlite3_errmsg(bn_reader_db(w->reader)));
+	if (sqlite3_step(st) == SQLITE_ROW)
+		snprintf(text, sizeof(text), "%s",
+			 sqlite3_column_text(st, 0) != NULL
+			     ? (const char *)sqlite3_column_text(st, 0)
+			     : "(null)");
+	sqlite3_finalize(st);
+	bn_buf_free(&sql);
+	return text;
+}
+
+/* Minutes since NOW, so that a whole history fits a line. */
+#define LIVE                                                                                       \
+	"SELECT group_concat(version || ' ' || coalesce(role, '-') || ' ' ||"                      \
+	" ((began - %lld) / 60000) || '..' || coalesce((ended - %lld) / 60000, '') || ' ' ||"      \
+	" evidence, '; ')"                                                                         \
+	" FROM (SELECT * FROM live_now ORDER BY began, version)"
+#define live_of(w) text_of(w, LIVE, (long long)NOW, (long long)NOW)
+
+static void
+model_alias_that_moves_leaves_both_intervals(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	assert_string_equal(live_of(w), "1 champion 0.. found");
+	observe(w, NOW + MINUTES(5), LIST("champion", "1"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2", "previous", "1"), LIST("1", "2"));
+	assert_string_equal(live_of(w), "1 champion 0..10 found; 2 champion 10.. seen");
+}
+
+static void
+model_late_poll_does_not_move_the_alias_back(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2"), LIST("1", "2"));
+	/* asked for before the alias moved, arrived after */
+	observe(w, NOW + MINUTES(9), LIST("champion", "1"), LIST("1", "2"));
+	world_at(w, NOW + MINUTES(11));
+	assert_string_equal(live_of(w), "1 champion 0..10 found; 2 champion 10.. seen");
+}
+
+static void
+model_alias_taken_away_ends_the_interval(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1", "challenger", "2"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("challenger", "2"), LIST("1", "2"));
+	assert_string_equal(live_of(w), "1 champion 0..10 found");
+	assert_string_equal(text_of(w, "SELECT count(*) FROM attribute WHERE name = "
+				       "'alias:champion' AND value IS NULL"),
+			    "1");
+	/* a list that says nothing of aliases takes none away */
+	observe(w, NOW + MINUTES(20), NULL, LIST("1", "2"));
+	assert_string_equal(
+	    text_of(w, "SELECT value FROM attribute WHERE name = 'alias:challenger'"), "2");
+}
+
+static void
+model_version_deleted_at_the_source_stays_in_what_was_live(void **state)
+{
+	struct world *w = *state;
+	struct bn_rows *rows = NULL;
+	struct bn_query query = {.table = bn_view_table("live")};
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(20), LIST("champion", "2"), LIST("2"));
+	assert_ok(bn_view_query(w->reader, &query, &rows, &w->err), &w->err);
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_string_equal(bn_rows_named(rows, 0, "version").s, "2");
+	assert_int_equal(bn_rows_named(rows, 0, "at_source").i, 1);
+	assert_int_equal(bn_rows_named(rows, 0, "until").type, BN_VALUE_NULL);
+	assert_string_equal(bn_rows_named(rows, 1, "version").s, "1");
+	assert_int_equal(bn_rows_named(rows, 1, "at_source").i, 0);
+	assert_int_equal(bn_rows_named(rows, 1, "until").i, NOW + MINUTES(10));
+	bn_rows_free(rows);
+	/* and in no list of what there is */
+	query.table = bn_view_table("versions");
+	assert_ok(bn_view_query(w->reader, &query, &rows, &w->err), &w->err);
+	assert_int_equal(bn_rows_count(rows), 1);
+	bn_rows_free(rows);
+}
+
+static void
+model_stage_counts_as_live_by_its_own_history(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	for (int i = 0; i < 3; i++) {
+		struct bn_batch *b = world_batch(w, "mlflow", NOW + MINUTES(10 * i));
+
+		world_at(w, NOW + MINUTES(10 * i));
+		add_model(b, "old-stage", NONE);
+		bn_batch_model_version(
+		    b, &(struct bn_model_version){.e = {.key = "old-stage@1", .status = BN_HEALTHY},
+						  .model = "old-stage",
+						  .version = "1",
+						  .stage = i == 0   ? "Staging"
+							   : i == 1 ? "Production"
+								    : "Archived"});
+		world_done(w, b);
+	}
+	assert_string_equal(live_of(w), "1 Production 10..20 seen");
+}
+
+static void
+model_declared_interval_and_the_one_that_was_seen_are_one(void **state)
+{
+	struct world *w = *state;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "2"), LIST("1", "2", "3"));
+	b = world_batch(w, "mlflow", NOW + MINUTES(1));
+	bn_batch_model_version(
+	    b, &(struct bn_model_version){.e = {.key = "product-recs@1", .status = BN_HEALTHY},
+					  .model = "product-recs",
+					  .version = "1",
+					  .live_from = NOW - MINUTES(300),
+					  .live_until = NOW - MINUTES(100),
+					  .approved_by = "ml-release1",
+					  .change = "ml-deploy#90"});
+	bn_batch_model_version(
+	    b, &(struct bn_model_version){.e = {.key = "product-recs@2", .status = BN_HEALTHY},
+					  .model = "product-recs",
+					  .version = "2",
+					  .live_from = NOW - MINUTES(100),
+					  .approved_by = "ml-release1",
+					  .change = "ml-deploy#91"});
+	world_done(w, b);
+	assert_string_equal(live_of(w), "1 - -300..-100 declared; 2 champion -100.. declared");
+	/* rolled back: its end is seen, and the second time of the old one is a row of its own */
+	b = world_batch(w, "mlflow", NOW + MINUTES(30));
+	world_at(w, NOW + MINUTES(30));
+	add_model(b, "product-recs", LIST("champion", "1"));
+	world_done(w, b);
+	assert_string_equal(live_of(w), "1 - -300..-100 declared; 2 champion -100..30 declared; "
+					"1 champion 30.. seen");
+}
+
+static void
+model_alias_names_a_version_for_numbers_from_elsewhere(void **state)
+{
+	struct world *w = *state;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	world_source(w, "prom", "prometheus", 30000);
+	observe(w, NOW, LIST("champion", "1", "challenger", "2"), LIST("1", "2"));
+	b = world_batch(w, "prom", NOW);
+	bn_batch_measure(b, (struct bn_ref){BN_MODEL, "mlflow", "product-recs@challenger"}, "psi",
+			 0.09, NULL, NOW);
+	bn_batch_measure(b, (struct bn_ref){BN_MODEL, "mlflow", "product-recs@nobody"}, "psi", 0.5,
+			 NULL, NOW);
+	assert_ok(bn_batch_page(b, &w->err), &w->err);
+	assert_int_equal(bn_batch_skipped(b, NULL), 1);
+	bn_batch_free(b);
+	assert_string_equal(text_of(w,
+				    "SELECT e.key || ' ' || m.value FROM measure m JOIN entity e "
+				    "ON e.id = m.entity_id WHERE m.name = 'psi'"),
+			    "product-recs@2 0.09");
+}
+
+/* ---- tables ---- */
+
+static struct bn_rows *
+query_models(struct world *w, const char *table, const char *const *columns, struct bn_ref scope)
+{
+	struct bn_query query = {.table = bn_view_table(table), .columns = columns, .scope = scope};
+	struct bn_rows *rows = NULL;
+
+	assert_ok(bn_view_query(w->reader, &query, &rows, &w->err), &w->err);
+	return rows;
+}
+
+static const char *
+cell(const struct bn_rows *rows, size_t row, const char *column)
+{
+	struct bn_value value = bn_rows_named(rows, row, column);
+
+	return value.type == BN_VALUE_TEXT ? value.s : "";
+}
+
+static void
+measure_of(struct world *w, const char *key, const char *name, double value)
+{
+	struct bn_batch *b = world_batch(w, "mlflow", NOW);
+
+	bn_batch_measure(b, (struct bn_ref){BN_MODEL, NULL, key}, name, value, NULL, NOW);
+	world_done(w, b);
+}
+
+static void
+models_table_shows_the_model_and_the_versions_that_count(void **state)
+{
+	static const char *const columns[] = {"level",	 "model",     "version", "stage",
+					      "live_on", "eval",      "psi",	 "quality",
+					      "live",	 "psi_state", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "2", "previous", "1"), LIST("1", "2", "3", "4", "5"));
+	measure_of(w, "product-recs@2", "eval:ndcg", 0.412);
+	measure_of(w, "product-recs@2", "eval:auc", 0.9);
+	measure_of(w, "product-recs", "psi", 0.12);
+	measure_of(w, "product-recs", "live", 0.405);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	/* 3 and 4 are neither the newest nor of any name */
+	assert_int_equal(bn_rows_count(rows), 4);
+	assert_int_equal(bn_rows_named(rows, 0, "level").i, 0);
+	assert_string_equal(cell(rows, 0, "model"), "product-recs");
+	assert_string_equal(cell(rows, 1, "version"), "5");
+	assert_string_equal(cell(rows, 1, "eval"), "no eval");
+	assert_string_equal(cell(rows, 1, "live_on"), "nowhere");
+	assert_int_equal(bn_rows_status(rows, 1), BN_QUEUED);
+	assert_string_equal(cell(rows, 2, "version"), "2");
+	assert_string_equal(cell(rows, 2, "stage"), "champion");
+	assert_string_equal(cell(rows, 2, "live_on"), "recs-prod");
+	assert_string_equal(cell(rows, 2, "eval"), "ndcg .412");
+	assert_int_equal(bn_rows_status(rows, 2), BN_HEALTHY);
+	/* numbers of the model are those of its live version, and of no other */
+	assert_true(bn_rows_named(rows, 2, "psi").r > 0.119);
+	assert_string_equal(cell(rows, 2, "psi_state"), "warn");
+	assert_true(bn_rows_named(rows, 2, "quality").r > 0.404);
+	assert_string_equal(cell(rows, 3, "stage"), "previous");
+	assert_int_equal(bn_rows_named(rows, 3, "psi").type, BN_VALUE_NULL);
+	bn_rows_free(rows);
+}
+
+static void
+versions_table_has_every_version_of_its_model_and_no_other(void **state)
+{
+	static const char *const columns[] = {"model", "version", "eval", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "2"), LIST("1", "2", "3"));
+	b = world_batch(w, "mlflow", NOW);
+	add_model(b, "lpo-postage", NONE);
+	add_version(b, "lpo-postage", "9", NOW);
+	world_done(w, b);
+	rows =
+	    query_models(w, "versions", columns, (struct bn_ref){BN_MODEL, NULL, "product-recs"});
+	assert_int_equal(bn_rows_count(rows), 3);
+	assert_string_equal(cell(rows, 0, "version"), "3");
+	assert_string_equal(cell(rows, 2, "version"), "1");
+	bn_rows_free(rows);
+	/* a version alone, even one that counts for nothing */
+	rows =
+	    query_models(w, "models", columns, (struct bn_ref){BN_MODEL, NULL, "product-recs@1"});
+	assert_int_equal(bn_rows_count(rows), 1);
+	assert_string_equal(cell(rows, 0, "version"), "1");
+	bn_rows_free(rows);
+}
+
+static void
+eval_is_not_said_to_be_missing_where_the_run_was_not_read(void **state)
+{
+	static const char *const columns[] = {"version", "eval", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	b = world_batch(w, "mlflow", NOW);
+	add_model(b, "product-recs", LIST("champion", "1"));
+	bn_batch_model_version(
+	    b, &(struct bn_model_version){.e = {.key = "product-recs@1", .status = BN_HEALTHY},
+					  .model = "product-recs",
+					  .version = "1",
+					  .run = "not-read"});
+	world_done(w, b);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_int_equal(bn_rows_named(rows, 1, "eval").type, BN_VALUE_NULL);
+	bn_rows_free(rows);
+}
+
+static void
+models_are_unknown_when_their_source_is_silent(void **state)
+{
+	static const char *const columns[] = {"status", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1"), LIST("1"));
+	world_at(w, NOW + MINUTES(5));
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_int_equal(bn_rows_status(rows, 0), BN_UNKNOWN);
+	assert_int_equal(bn_rows_status(rows, 1), BN_UNKNOWN);
+	assert_true(bn_rows_stale(rows, 1));
+	bn_rows_free(rows);
+}
+
+static void
+psi_of_fourteen_days_has_holes_where_nothing_was_measured(void **state)
+{
+	static const char *const columns[] = {"version", "psi_14d", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "1"), LIST("1"));
+	b = world_batch(w, "mlflow", NOW);
+	bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, "product-recs"}, "psi", NOW - DAYS(12),
+		       0.05);
+	bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, "product-recs"}, "psi", NOW - HOURS(30),
+		       0.1);
+	bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, "product-recs"}, "psi", NOW - HOURS(25),
+		       0.2);
+	bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, "product-recs"}, "psi", NOW - DAYS(20),
+		       0.9);
+	world_done(w, b);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_string_equal(
+	    cell(rows, 1, "psi_14d"),
+	    "[null,0.05,null,null,null,null,null,null,null,null,null,null,0.15,null]");
+	bn_rows_free(rows);
+}
+
+static void
+flag_note_marks_the_model_and_its_versions(void **state)
+{
+	static const char *const columns[] = {"version", "flagged", NULL};
+	struct bn_ref model = {BN_MODEL, "mlflow", "product-recs"};
+	struct bn_actor actor;
+	struct world *w = *state;
+	struct bn_rows *rows;
+	int64_t seq;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1"));
+	bn_actor_self(&actor, "me");
+	assert_ok(bn_journal_note(w->store, &actor, model, "why", "winter coats", &seq, &w->err),
+		  &w->err);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_int_equal(bn_rows_named(rows, 0, "flagged").i, 0);
+	bn_rows_free(rows);
+	assert_ok(bn_journal_note(w->store, &actor, model, "flag", "winter coats", &seq, &w->err),
+		  &w->err);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_int_equal(bn_rows_named(rows, 0, "flagged").i, 1);
+	assert_int_equal(bn_rows_named(rows, 1, "flagged").i, 1);
+	bn_rows_free(rows);
+}
+
+#define MODEL_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    MODEL_TEST(model_alias_that_moves_leaves_both_intervals),
+	    MODEL_TEST(model_late_poll_does_not_move_the_alias_back),
+	    MODEL_TEST(model_alias_taken_away_ends_the_interval),
+	    MODEL_TEST(model_version_deleted_at_the_source_stays_in_what_was_live),
+	    MODEL_TEST(model_stage_counts_as_live_by_its_own_history),
+	    MODEL_TEST(model_declared_interval_and_the_one_that_was_seen_are_one),
+	    MODEL_TEST(model_alias_names_a_version_for_numbers_from_elsewhere),
+	    MODEL_TEST(models_table_shows_the_model_and_the_versions_that_count),
+	    MODEL_TEST(versions_table_has_every_version_of_its_model_and_no_other),
+	    MODEL_TEST(eval_is_not_said_to_be_missing_where_the_run_was_not_read),
+	    MODEL_TEST(models_are_unknown_when_their_source_is_silent),
+	    MODEL_TEST(psi_of_fourteen_days_has_holes_where_nothing_was_measured),
+	    MODEL_TEST(flag_note_marks_the_model_and_its_versions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
