@@ -15,7 +15,10 @@ enum argo_request {
 	ARGO_LOG,
 	ARGO_MAIN_LOGS,
 	ARGO_VERSION,
-	ARGO_USER
+	ARGO_USER,
+	ARGO_RETRY,
+	ARGO_RETRY_ARCHIVED,
+	ARGO_RESUBMIT
 };
 
 /* A label or annotation of Argo's own, as a path below an object's metadata. */
@@ -46,6 +49,16 @@ int argo_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *
 /* argo_logs.c: the lines its pods wrote. */
 int argo_logs(struct bn_source *s, const struct bn_log_request *request, struct bn_sink *sink,
 	      struct bn_error *err);
+
+/* The units (pods) that a retry runs again, in waves, and how many are kept: steps and counts of the plan. */
+void argo_steps(struct bn_source *s, struct bn_json workflow, struct bn_plan *plan);
+
+/* argo_retry.c */
+int argo_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err);
+int argo_act(struct bn_source *s, const struct bn_plan *plan, struct bn_outcome *outcome,
+	     struct bn_error *err);
+int argo_reconcile(struct bn_source *s, const struct bn_intent *intent, struct bn_outcome *outcome,
+		   struct bn_error *err);
 
 /* FNV-1a, which Argo makes pod names with. */
 static inline uint32_t

@@ -104,6 +104,14 @@ text_or(struct bn_json j, const char *path, const char *fallback)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Without a batch (a plan) the steps that are counted miss it; argo_detail has said so before. */
+static void
+skip(struct bn_batch *batch, const char *what, const char *why)
+{
+	if (batch != NULL)
+		bn_add_skip(batch, what, why);
+}
+
 static void
 read_nodes(struct nodes *n, struct bn_json workflow, struct bn_batch *batch)
 {
@@ -111,7 +119,7 @@ read_nodes(struct nodes *n, struct bn_json workflow, struct bn_batch *batch)
 	struct bn_json_iter it = bn_json_walk(workflow, "status/nodes");
 
 	if (size > NODES_AT_MOST) {
-		bn_add_skip(batch, n->workflow, "more than 50000 nodes; only the first are shown");
+		skip(batch, n->workflow, "more than 50000 nodes; only the first are shown");
 		size = NODES_AT_MOST;
 	}
 	n->list = bn_alloc(n->s, (size + 1) * sizeof(*n->list));
@@ -123,7 +131,7 @@ read_nodes(struct nodes *n, struct bn_json workflow, struct bn_batch *batch)
 		size_t slot;
 
 		if (id == NULL || find(n, id) >= 0) {
-			bn_add_skip(batch, n->workflow, "a node without an id of its own");
+			skip(batch, n->workflow, "a node without an id of its own");
 			continue;
 		}
 		*node = (struct node){.json = it.value,
@@ -416,4 +424,83 @@ argo_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batc
 		if (!n.list[i].tried)
 			add_node(&n, batch, run.e.key, i);
 	return bn_page(batch, err);
+}
+
+/* ---- what a retry runs again ------------------------------------------------------------------- */
+
+/* Kept apart from those that a condition left out: those stay left out. */
+static bool
+runs_again(const struct nodes *n, int i)
+{
+	const struct node *node = &n->list[i];
+
+	return node->retry < 0 && (is_leaf(node) || is_type(node, "Retry")) &&
+	       (node->status == BN_FAILED || strcmp(node->phase, "Omitted") == 0);
+}
+
+/* Those of a wave wait for the wave before. Broken answers may hold circles, so the passes are bounded. */
+static void
+find_waves(const struct nodes *n, int *wave)
+{
+	bool changed = true;
+
+	for (int i = 0; i < n->count; i++)
+		wave[i] = runs_again(n, i);
+	for (int pass = 0; changed && pass < 256; pass++) {
+		changed = false;
+		for (int i = 0; i < n->count; i++)
+			for (int k = 0; wave[i] > 0 && k < n->list[i].depend_count; k++) {
+				int from = find(n, n->list[i].depends[k]);
+
+				if (from >= 0 && from != i && wave[from] >= wave[i] &&
+				    wave[from] < 256) {
+					wave[i] = wave[from] + 1;
+					changed = true;
+				}
+			}
+	}
+}
+
+static int
+by_wave(const void *a, const void *b)
+{
+	const struct bn_plan_step *x = a, *y = b;
+
+	if (x->wave != y->wave)
+		return x->wave < y->wave ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+void
+argo_steps(struct bn_source *s, struct bn_json workflow, struct bn_plan *plan)
+{
+	struct nodes n = {.s = s, .workflow = ""};
+	struct bn_plan_step *steps;
+	int *wave;
+
+	read_nodes(&n, workflow, NULL);
+	find_parents(&n);
+	find_places(&n);
+	find_depends(&n);
+	wave = bn_alloc(s, ((size_t)n.count + 1) * sizeof(*wave));
+	steps = bn_alloc(s, ((size_t)n.count + 1) * sizeof(*steps));
+	find_waves(&n, wave);
+	plan->failed = plan->skipped = plan->kept = 0;
+	for (int i = 0; i < n.count; i++) {
+		const struct node *node = &n.list[i];
+
+		if (wave[i] > 0) {
+			plan->failed += node->status == BN_FAILED;
+			plan->skipped += node->status != BN_FAILED;
+			steps[plan->step_count++] = (struct bn_plan_step){
+			    .name = text_or(node->json, "displayName", node->name),
+			    .group = bn_json_string(node->json, "templateName"),
+			    .wave = wave[i],
+			    .failed = node->status == BN_FAILED};
+		} else if (node->retry < 0 && node->status == BN_SUCCEEDED &&
+			   (is_leaf(node) || is_type(node, "Retry")))
+			plan->kept++;
+	}
+	qsort(steps, plan->step_count, sizeof(*steps), by_wave);
+	plan->steps = steps;
 }

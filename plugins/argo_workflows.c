@@ -56,6 +56,17 @@ static const struct bn_request requests[] = {
 			"a node's archived log once its pod is gone; needs `get workflows`"},
     [ARGO_VERSION] = {"GET", "/api/v1/version", "", BN_READS, "the server's version"},
     [ARGO_USER] = {"GET", "/api/v1/userinfo", "", BN_READS, "whom the server takes us for"},
+    [ARGO_RETRY] =
+	{"PUT", "/api/v1/workflows/{namespace}/{name}/retry", "", BN_WRITES,
+	 "retry of a failed run: its failed nodes run again, the others are kept; no parameters "
+	 "are ever sent; needs `update workflows` and `delete pods`"},
+    [ARGO_RETRY_ARCHIVED] = {"PUT", "/api/v1/archived-workflows/{uid}/retry", "", BN_WRITES,
+			     "the same of a run that only the archive has: it is made again; needs "
+			     "`create workflows`"},
+    [ARGO_RESUBMIT] =
+	{"PUT", "/api/v1/workflows/{namespace}/{name}/resubmit", "", BN_WRITES,
+	 "a run that failed before any of its nodes: a new run of the same; needs `create "
+	 "workflows`"},
     {NULL, NULL, NULL, BN_READS, NULL}};
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -153,5 +164,8 @@ const struct bn_plugin bn_plugin_argo_workflows = {
     .poll = argo_poll,
     .detail = argo_detail,
     .logs = argo_logs,
+    .plan = argo_plan,
+    .act = argo_act,
+    .reconcile = argo_reconcile,
     .doctor = argo_doctor,
 };

@@ -111,9 +111,10 @@ bn_code_name(int code)
 	    [-BN_ECONFLICT] = "conflict",
 	    [-BN_ECANCELLED] = "cancelled",
 	    [-BN_EINTERNAL] = "internal error",
+	    [-BN_EUNCERTAIN] = "sent, outcome unknown",
 	};
 
-	if (code > 0 || code < BN_EINTERNAL)
+	if (code > 0 || code < BN_EUNCERTAIN)
 		return "unknown error";
 	return names[-code];
 }

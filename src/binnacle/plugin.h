@@ -23,6 +23,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "binnacle/types.h"
 
@@ -271,6 +272,65 @@ struct bn_model_version {
 	const char *approved_by, *change;
 };
 
+/* ---- acting (DESIGN 5): plan reads, act sends one request, reconcile reads again ------------------ */
+
+/* One unit that would run again. */
+struct bn_plan_step {
+	const char *name;
+	const char *group; /* "staging", a template, an operator …; NULL: none */
+	int wave;	   /* from 1: those of a wave wait for the wave before; 0: not known */
+	bool failed; /* it failed itself; otherwise it never ran, or ran behind one that failed */
+};
+
+/* What a retry of `about` would do, in the units the engine runs again. The core fills the first part; plan()
+ * the rest. Strings need only live as long as the call. The same state of the platform must give the same
+ * plan: its digest is compared right before sending. */
+struct bn_plan {
+	struct bn_ref about; /* a run of this source */
+	const char *verb;    /* "retry" */
+	const char *
+	    key; /* names this one intent, for platforms that take an idempotency key; NULL in plan() */
+
+	const char *mode; /* which of the platform's ways: for act() and reconcile() */
+	const char
+	    *attempt; /* names the platform's present attempt; changes as soon as it runs again */
+	const char *unit; /* what is counted: "pod", "task instance" */
+	int failed,
+	    skipped;	   /* units that failed, and that never ran because of it; both run again */
+	int kept;	   /* finished units that stay as they are; -1 each: not known */
+	const char *what;  /* one line for people: what runs again and what is kept */
+	const char *sends; /* the request in words */
+	const char *request;  /* method and path */
+	const char *body;     /* its bytes, or NULL */
+	const char *notes[8]; /* what else to know (a time to live …); NULL: no more */
+	const struct bn_plan_step *steps; /* in the order they are expected to run */
+	size_t step_count;
+};
+
+enum bn_outcome_state {
+	BN_OUTCOME_UNKNOWN,  /* sent, or perhaps sent; what came of it is not known */
+	BN_OUTCOME_DONE,     /* the platform took it */
+	BN_OUTCOME_REFUSED,  /* the platform answered that it did not */
+	BN_OUTCOME_NOT_SENT, /* nothing left this machine */
+	BN_OUTCOME_UNCHANGED /* reconcile only: the platform still shows the attempt of before */
+};
+
+struct bn_outcome {
+	enum bn_outcome_state state;
+	int http_status;    /* 0: no answer */
+	const char *answer; /* a few words: "phase Running"; NULL: none */
+	const char *
+	    run; /* key of the run that runs now, when it is another one (resubmitted); else NULL */
+	const char *attempt; /* what names the attempt that runs now, if the answer says it */
+};
+
+/* What was asked for earlier, as the journal has it. */
+struct bn_intent {
+	struct bn_ref about;
+	const char *verb, *mode, *attempt, *request, *body, *key; /* of the plan */
+	bn_time at;						  /* when it was recorded */
+};
+
 /* What doctor says of one question. */
 enum bn_verdict { BN_CHECK_OK, BN_CHECK_FAIL, BN_CHECK_NOTE };
 
@@ -390,6 +450,10 @@ struct bn_host {
 	/* answers that did not change: see bn_if_changed */
 	void (*if_changed)(struct bn_source *);
 	int (*scope_same)(struct bn_batch *, struct bn_error *);
+
+	/* acting: see bn_send */
+	int (*send)(struct bn_source *, int request, const struct bn_param *, const char *body,
+		    struct bn_json *out, struct bn_outcome *, struct bn_error *);
 };
 
 /* ---- the plugin ---------------------------------------------------------------------------- */
@@ -430,10 +494,17 @@ struct bn_plugin {
 		      struct bn_error *);
 	int (*logs)(struct bn_source *, const struct bn_log_request *, struct bn_sink *,
 		    struct bn_error *);
-	int (*plan)(struct bn_source *, const struct bn_ref *, const char *verb, struct bn_plan *,
-		    struct bn_error *);
+	/* Reads what a retry of plan->about would do and fills the plan. BN_ECONFLICT: it has recovered
+	 * already; BN_EBUSY: it runs at this moment, or a newer run does; BN_EUNSUPPORTED: there is
+	 * nothing to retry, and why. */
+	int (*plan)(struct bn_source *, struct bn_plan *, struct bn_error *);
+	/* Sends what the plan says, by one bn_send. Called on a lane where that is allowed once. An error
+	 * that it returns without having called bn_send means that nothing was sent. */
 	int (*act)(struct bn_source *, const struct bn_plan *, struct bn_outcome *,
 		   struct bn_error *);
+	/* Reads the platform and says what became of an intent whose answer was lost: DONE when the run
+	 * runs, or ran, in a newer attempt than the intent's ("already exists" of our own key, too),
+	 * UNCHANGED when it still shows that one. Never sends. */
 	int (*reconcile)(struct bn_source *, const struct bn_intent *, struct bn_outcome *,
 			 struct bn_error *);
 	/* Asks the cheapest questions that prove the login and each right; one bn_check per
@@ -536,6 +607,17 @@ bn_post(struct bn_source *s, int request, const struct bn_param *params, const c
 	return s->host->get(s, request, params, body, out, err);
 }
 
+/* The one request of act(): a row marked BN_WRITES. It is sent once, on a connection of its own, and never
+ * again, whatever happens: no retry, no second login, no redirect. Fills outcome's state and http_status
+ * (DONE for a 2xx, REFUSED for an answer that says it was not done, NOT_SENT when nothing was sent, else
+ * UNKNOWN); *out (may be NULL) is the answer. Returns BN_OK for DONE. */
+static inline int
+bn_send(struct bn_source *s, int request, const struct bn_param *params, const char *body,
+	struct bn_json *out, struct bn_outcome *outcome, struct bn_error *err)
+{
+	return s->host->send(s, request, params, body, out, outcome, err);
+}
+
 /* A list: the array at path `array` ("" when the document is the array) is cut out of the byte
  * stream and each item parsed alone; `rest` (may be NULL) is the document with that array empty. A
  * broken item is skipped and counted. */
@@ -636,6 +718,31 @@ bn_format(struct bn_source *s, const char *format, ...)
 	text = s->host->format(s, format, ap);
 	va_end(ap);
 	return text;
+}
+
+/* The text as a JSON string with its quotes, in memory of this call; "null" for NULL. For bodies of requests. */
+static inline const char *
+bn_quote(struct bn_source *s, const char *text)
+{
+	size_t size = text != NULL ? 6 * strlen(text) + 3 : 5, n = 0;
+	char *out = s->host->allocate(s, size);
+
+	if (text == NULL)
+		return "null";
+	for (out[n++] = '"'; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\') {
+			out[n++] = '\\';
+			out[n++] = (char)c;
+		} else if (c < 0x20) {
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+		} else {
+			out[n++] = (char)c;
+		}
+	}
+	out[n] = '"';
+	return out;
 }
 
 /* Fills err and returns code, for `return bn_fail_at(source, err, BN_EPARSE, "run %s: …", id)`. */

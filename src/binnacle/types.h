@@ -30,7 +30,8 @@ enum bn_code {
 	BN_EBUSY = -15,	       /* somebody else holds the lock; try again later */
 	BN_ECONFLICT = -16,    /* it exists already, or changed meanwhile */
 	BN_ECANCELLED = -17,   /* we were told to stop */
-	BN_EINTERNAL = -18     /* a defect of ours */
+	BN_EINTERNAL = -18,    /* a defect of ours */
+	BN_EUNCERTAIN = -19    /* sent, and whether it was done is not known: don't send it again */
 };
 
 /* One failure, told where its cause is known. Supplied by the caller, no allocation, no ownership.

@@ -84,6 +84,8 @@ bn_exit_for(const struct bn_error *err)
 		return BN_EXIT_INTERRUPTED;
 	case BN_EUNSUPPORTED:
 		return BN_EXIT_UNAVAILABLE;
+	case BN_EUNCERTAIN:
+		return BN_EXIT_UNKNOWN_OUTCOME;
 	default:
 		return BN_EXIT_INTERNAL;
 	}

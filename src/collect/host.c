@@ -213,6 +213,48 @@ host_get(struct bn_source *source, int request, const struct bn_param *params, c
 	return rc;
 }
 
+static enum bn_outcome_state
+outcome_of(enum bn_http_fate fate)
+{
+	switch (fate) {
+	case BN_FATE_NOT_SENT:
+		return BN_OUTCOME_NOT_SENT;
+	case BN_FATE_ANSWERED:
+		return BN_OUTCOME_DONE;
+	case BN_FATE_REFUSED:
+		return BN_OUTCOME_REFUSED;
+	default:
+		return BN_OUTCOME_UNKNOWN;
+	}
+}
+
+/* Once: a login that is refused now was accepted a moment ago, when the target was read again. */
+static int
+host_send(struct bn_source *source, int request, const struct bn_param *params, const char *body,
+	  struct bn_json *out, struct bn_outcome *outcome, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	enum bn_http_fate fate = BN_FATE_NOT_SENT;
+	struct bn_error own = {0}, *why = err != NULL ? err : &own;
+	json_t *json = NULL;
+	int rc;
+
+	if (out != NULL)
+		*out = wrap(NULL);
+	outcome->state = BN_OUTCOME_NOT_SENT;
+	outcome->http_status = 0;
+	if ((rc = before_request(lane, why)) != BN_OK)
+		return rc;
+	rc = bn_http_write(lane->http, request, params, body, &json, &fate, why);
+	outcome->state = outcome_of(fate);
+	outcome->http_status = rc == BN_OK ? 200 : why->http_status;
+	if (out != NULL)
+		*out = keep_document(lane, json);
+	else
+		json_decref(json);
+	return rc;
+}
+
 struct items {
 	struct bn_lane *lane;
 	bn_item_fn *on_item;
@@ -675,5 +717,6 @@ const struct bn_host bn_collect_host = {
     .escape = host_escape,
     .if_changed = host_if_changed,
     .scope_same = host_scope_same,
+    .send = host_send,
     .parse_ref = host_parse_ref,
 };

@@ -51,7 +51,8 @@ enum bn_lane_role {
 	BN_LANE_WATCH,
 	BN_LANE_BACKFILL,
 	BN_LANE_INTERACTIVE,
-	BN_LANE_LOG
+	BN_LANE_LOG,
+	BN_LANE_ACTION /* on the thread of whoever acts; see act.c */
 };
 
 struct bn_call_copy {
@@ -78,6 +79,7 @@ struct bn_lane {
 	unsigned login_generation;
 	int64_t epoch; /* of the lease, as it was when the present plugin call began */
 	atomic_bool cancelled;
+	bool sending; /* under the collector's lock: not to be cancelled by bn_collect_cancel_plans */
 	struct bn_call_copy *calls;
 	size_t call_count;
 	int64_t asked; /* by the present plugin call */

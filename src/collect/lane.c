@@ -86,7 +86,7 @@ make_http(struct bn_lane *lane, struct bn_error *err)
 	    .timeout = bn_section_int(section, bn_source_options, "timeout"),
 	    .max_body = (size_t)bn_section_int(section, bn_source_options, "max-body"),
 	    .link_local = bn_section_bool(section, bn_source_options, "allow-link-local"),
-	    .foreground = lane->role == BN_LANE_INTERACTIVE,
+	    .foreground = lane->role == BN_LANE_INTERACTIVE || lane->role == BN_LANE_ACTION,
 	    .governor = feed->governor,
 	    .clock = feed->collect->options.clock,
 	    .on_exchange = on_exchange,

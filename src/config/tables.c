@@ -88,7 +88,7 @@ const struct bn_option bn_source_options[] = {
      "1s..1d"},
     {"timeout", BN_OPT_DURATION, "30s", "Longest time for one request", 0, "1s..10m"},
     {"actions", BN_OPT_ENUM, "none",
-     "What may be done to it besides reading; this release only reads", 0, "none|retry"},
+     "What may be done to it besides reading: nothing, or a retry of what failed", 0, "none|retry"},
     {"disabled", BN_OPT_BOOL, "false", "Leave this source out", 0, NULL},
     {"auth", BN_OPT_ENUM, NULL,
      "How to log in; default: bearer with a token, basic with a password, else none", 0,
@@ -116,6 +116,23 @@ const struct bn_option bn_source_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
+static const struct bn_option policy_options[] = {
+    {"require-reason", BN_OPT_BOOL, "false", "Refuse an action for which nobody says why", 0, NULL},
+    {"retry-min-interval", BN_OPT_DURATION, "10m",
+     "How soon a run that was retried may be retried again", 0, "0s..1d"},
+    {"idempotent", BN_OPT_GLOB, NULL,
+     "Pipelines (SOURCE/NAME or NAME, * and ? allowed) whose work may be done twice; goes before "
+     "what "
+     "the pipeline says of itself",
+     BN_OPT_MULTI, NULL},
+    {"at-least-once", BN_OPT_GLOB, NULL,
+     "Pipelines that may load some rows twice, and whose target takes that", BN_OPT_MULTI, NULL},
+    {"append", BN_OPT_GLOB, NULL,
+     "Pipelines that append: a retry may duplicate, so their name has to be typed", BN_OPT_MULTI,
+     NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
 static const struct bn_option plugin_options[] = {
     {"path", BN_OPT_PATH, NULL,
      "A shared object to load: absolute, owned by root or you, writable by nobody else",
@@ -131,6 +148,7 @@ const struct bn_section_kind bn_core_sections[] = {
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
     {"keys", false, keys_options, "Keys of your own"},
+    {"policy", false, policy_options, "What actions are held to"},
     {"plugin", false, plugin_options, "Plugins that are not linked in"},
     {"state", false, state_options, "Where state lies and how long it is kept"},
     {"include", false, include_options, "Further files"},

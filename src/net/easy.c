@@ -215,6 +215,12 @@ set_rest(struct bn_easy *easy, const struct bn_easy_options *options, bool https
 		return rc;
 	if (options->fresh)
 		return set_fresh(curl, options);
+	if (options->once &&
+	    ((rc = curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L)) != CURLE_OK ||
+	     (rc = curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L)) != CURLE_OK ||
+	     (rc = curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)) !=
+		 CURLE_OK))
+		return rc;
 	return curl_easy_setopt(curl, CURLOPT_SHARE, easy->trust->share);
 }
 

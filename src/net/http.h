@@ -67,7 +67,6 @@ struct bn_http_options {
 	size_t max_body;	/* decoded bytes of a streamed list; 0: 64 MiB */
 	bool link_local;	/* 169.254/16 and fe80::/10 are allowed */
 	bool foreground;	/* a person waits: at most 10 s with all retries */
-	bool writes;		/* requests marked BN_WRITES may be sent (an action's lane) */
 	struct bn_governor *governor; /* shared by the lanes of a source; may be NULL; borrowed */
 	const struct bn_clock *clock; /* for sent_at; borrowed */
 	bn_exchange_fn *on_exchange;  /* this lane's exchanges, on its own thread; may be NULL */
@@ -99,6 +98,21 @@ int bn_http_wait(struct bn_http *http, int64_t ms);
  * null. */
 int bn_http_json(struct bn_http *http, int index, const struct bn_param *params, const char *body,
 		 json_t **out, struct bn_error *err);
+
+/* Requests marked BN_WRITES are refused (BN_EPERM) by everything but bn_http_write, and by that one unless
+ * bn_http_allow_write was called before: each permission is for one request, sent at most once. No retry, no
+ * redirect, and a connection of its own: libcurl sends a request anew by itself when a connection that it
+ * reuses turns out to be closed (lib/transfer.c, Curl_retry_request), and on HTTP/2 when a stream was refused.
+ * *fate says what is known of it; *out (may be NULL) is the answer, the caller's. BN_OK: a 2xx. */
+enum bn_http_fate {
+	BN_FATE_NOT_SENT, /* no connection was made: nothing left this machine */
+	BN_FATE_ANSWERED, /* with a 2xx */
+	BN_FATE_REFUSED,  /* answered with a status that says it was not done */
+	BN_FATE_UNKNOWN	  /* it may have arrived; no answer, or one that does not say */
+};
+void bn_http_allow_write(struct bn_http *http, bool allow);
+int bn_http_write(struct bn_http *http, int index, const struct bn_param *params, const char *body,
+		  json_t **out, enum bn_http_fate *fate, struct bn_error *err);
 
 /* A list, item by item as the bytes arrive; item bodies at most 16 MiB. `on_item` borrows the item;
  * BN_EPARSE from it, or an item that does not parse, calls `on_skip` and goes on. *rest (may be

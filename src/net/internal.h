@@ -63,7 +63,8 @@ struct bn_easy_options {
 	int64_t timeout;	 /* ms for the whole transfer, 0: none */
 	int64_t idle;		 /* ms of silence, 0: 30 s */
 	bool link_local;
-	bool fresh;	 /* a probe: nothing cached, nothing kept, certificates noted */
+	bool fresh; /* a probe: nothing cached, nothing kept, certificates noted */
+	bool once; /* a write: a connection of its own, HTTP/1.1, so that libcurl repeats nothing */
 	bool dates_only; /* only the handshake, unverified, to read the certificate's dates */
 };
 int bn_easy_init(struct bn_easy *easy, struct bn_net *net, const struct bn_easy_options *options,
@@ -108,6 +109,7 @@ struct bn_http {
 	atomic_bool cancelled;
 	atomic_llong requests;
 	bool if_changed;
+	bool write_allowed; /* one request marked BN_WRITES */
 	struct bn_memory *memory;
 	uint64_t fingerprint;
 };

@@ -25,6 +25,8 @@ struct call {
 	int64_t idle;
 	bool json;	  /* a web page instead is said as such */
 	bool conditional; /* If-None-Match and the like */
+	bool write;	  /* bn_http_write: at most once */
+	enum bn_http_fate fate;
 	/* Takes the decoded bytes of a 2xx, outside of libcurl's callbacks, so that it may make
 	 * requests. */
 	int (*feed)(void *sink, const char *bytes, size_t size, struct bn_error *err);
@@ -291,6 +293,7 @@ prepare(struct attempt *a, int64_t timeout, struct bn_error *err)
 	    .proxy = http->options.proxy,
 	    .timeout = timeout,
 	    .idle = call->idle,
+	    .once = call->write,
 	    .link_local = http->options.link_local,
 	};
 	char *accept;
@@ -349,6 +352,31 @@ judge(struct attempt *a, CURLcode result, int64_t timeout, struct bn_error *err)
 	a->retryable = rc == BN_ETIMEOUT || rc == BN_EUNREACHABLE;
 	a->failed = rc != BN_ECONFIG && rc != BN_EPERM;
 	return rc;
+}
+
+/* Statuses with which a server (or a proxy before it) says that it did not do what was asked. 408 and 5xx
+ * do not: the request may be at work behind the one that answered. 302 and 303 follow on what was done. */
+static bool
+says_not_done(long status)
+{
+	return status == 301 || status == 307 || status == 308 ||
+	       (status >= 400 && status < 500 && status != 408);
+}
+
+/* What is known of a write after its only attempt. Until libcurl is about to send, nothing was. */
+static enum bn_http_fate
+fate_of(const struct attempt *a, int rc)
+{
+	curl_off_t about_to_send = 0;
+
+	if (rc == BN_OK)
+		return BN_FATE_ANSWERED;
+	if (a->status >= 200)
+		return says_not_done(a->status) ? BN_FATE_REFUSED : BN_FATE_UNKNOWN;
+	if (a->easy.curl == NULL)
+		return BN_FATE_NOT_SENT;
+	curl_easy_getinfo(a->easy.curl, CURLINFO_PRETRANSFER_TIME_T, &about_to_send);
+	return about_to_send > 0 ? BN_FATE_UNKNOWN : BN_FATE_NOT_SENT;
 }
 
 static void
@@ -435,6 +463,8 @@ attempt_once(struct attempt *a, int number, int64_t timeout, struct bn_error *er
 		rc = judge(a, result, timeout, err);
 	if (rc == BN_OK)
 		keep_validators(a);
+	if (a->call->write)
+		a->call->fate = fate_of(a, rc);
 	bn_http_redact(http, err);
 	tell(a, number, rc, err);
 	return rc;
@@ -550,7 +580,7 @@ run(struct call *call, struct bn_error *err)
 		a.call = call;
 		rc = attempt_once(&a, number, time_left(call, bn_monotonic() - began), err);
 		report(call, &a, rc);
-		if (rc < 0 && is_redirect(&a) && follow(&a, hops, err)) {
+		if (rc < 0 && !call->write && is_redirect(&a) && follow(&a, hops, err)) {
 			hops++;
 			attempt_clear(&a);
 			continue;
@@ -576,7 +606,6 @@ open_call(struct call *call, struct bn_http *http, int index, const struct bn_pa
 	char shown[500];
 	int rc;
 
-	memset(call, 0, sizeof(*call));
 	call->http = http;
 	call->index = index;
 	call->body = body;
@@ -590,7 +619,7 @@ open_call(struct call *call, struct bn_http *http, int index, const struct bn_pa
 		return bn_fail(err, BN_EINTERNAL, "request %d is not in the plugin's request table",
 			       index);
 	call->request = &http->options.requests[index];
-	if (call->request->effect != BN_READS && !http->options.writes) {
+	if (call->request->effect != BN_READS && !call->write) {
 		bn_fail(err, BN_EPERM, "%s %s changes something, and only an action may",
 			call->request->method, call->request->path);
 		return bn_hint(err, "this is a defect of the plugin");
@@ -669,7 +698,7 @@ bn_http_json(struct bn_http *http, int index, const struct bn_param *params, con
 	     json_t **out, struct bn_error *err)
 {
 	struct bn_buf text = BN_BUF_INIT(BN_MAX_JSON);
-	struct call call;
+	struct call call = {0};
 	int rc;
 
 	*out = NULL;
@@ -686,6 +715,51 @@ bn_http_json(struct bn_http *http, int index, const struct bn_param *params, con
 	else
 		rc = load(out, call.what, bn_buf_text(&text), text.size, err);
 out:
+	bn_buf_free(&text);
+	close_call(&call, err);
+	return rc;
+}
+
+/* ---- writes -------------------------------------------------------------------------------- */
+
+void
+bn_http_allow_write(struct bn_http *http, bool allow)
+{
+	http->write_allowed = allow;
+}
+
+/* An answer that is not JSON is still an answer: it was done. */
+int
+bn_http_write(struct bn_http *http, int index, const struct bn_param *params, const char *body,
+	      json_t **out, enum bn_http_fate *fate, struct bn_error *err)
+{
+	struct bn_buf text = BN_BUF_INIT(BN_MAX_JSON);
+	struct call call = {.write = true, .fate = BN_FATE_NOT_SENT};
+	struct bn_error ignored = {0};
+	json_t *answer = NULL;
+	int rc;
+
+	if ((rc = open_call(&call, http, index, params, body, err)) != BN_OK)
+		goto out;
+	if (call.request->effect != BN_WRITES || !http->write_allowed) {
+		rc = bn_fail(err, BN_EPERM, "%s: a write without permission for it", call.what);
+		goto out;
+	}
+	http->write_allowed = false;
+	call.conditional = false;
+	call.max_body = BN_MAX_JSON < call.max_body ? BN_MAX_JSON : call.max_body;
+	call.feed = feed_buf;
+	call.sink = &text;
+	rc = run(&call, err);
+	if (rc == BN_OK &&
+	    load(&answer, call.what, bn_buf_text(&text), text.size, &ignored) != BN_OK)
+		answer = json_null();
+out:
+	*fate = call.fate;
+	if (out != NULL)
+		*out = answer;
+	else
+		json_decref(answer);
 	bn_buf_free(&text);
 	close_call(&call, err);
 	return rc;
@@ -791,7 +865,7 @@ bn_http_items(struct bn_http *http, int index, const struct bn_param *params, co
 	      const char *array, bn_http_item_fn *on_item, bn_http_skip_fn *on_skip, void *payload,
 	      json_t **rest, struct bn_error *err)
 {
-	struct call call;
+	struct call call = {0};
 	struct items items = {
 	    .call = &call, .on_item = on_item, .on_skip = on_skip, .payload = payload};
 	int rc;
@@ -828,7 +902,7 @@ bn_http_lines(struct bn_http *http, int index, const struct bn_param *params,
 	      void *payload, struct bn_error *err)
 {
 	struct bn_lines *lines = bn_lines_new(framing, BN_LINE_MAX, on_line, payload);
-	struct call call;
+	struct call call = {0};
 	int rc;
 
 	if ((rc = open_call(&call, http, index, params, NULL, err)) != BN_OK)

@@ -108,6 +108,15 @@ extern const char *const bn_view_names[]; /* every name of both, NULL at the end
 /* ---- door.c ---- */
 void bn_door_free(struct bn_door *door);
 
+/* ---- journal.c ---- */
+
+/* Appends unless the guard, which sees journal.db (as `main`) under the lock that the record is written under,
+ * returns other than BN_OK. */
+typedef int bn_journal_guard(sqlite3 *db, bn_time now, void *payload, struct bn_error *err);
+int bn_journal_append_if(struct bn_store *store, const struct bn_actor *actor,
+			 const struct bn_journal_entry *entry, bn_journal_guard *guard,
+			 void *payload, int64_t *seq, struct bn_error *err);
+
 /* ---- notice.c ---- */
 void bn_notice_init(struct bn_notice *notice);
 void bn_notice_free(struct bn_notice *notice);

@@ -146,9 +146,11 @@ insert_record(sqlite3 *db, const struct record *r, const char *hash, struct bn_e
 	return status;
 }
 
-/* The whole record under one lock: two processes can't both follow the same head. */
+/* The whole record under one lock: two processes can't both follow the same head. What the guard looks at is
+ * the journal as it is under that lock. */
 static int
-append_locked(struct bn_store *store, struct record *r, struct bn_error *err)
+append_locked(struct bn_store *store, struct record *r, bn_journal_guard *guard, void *payload,
+	      struct bn_error *err)
 {
 	char prev[BN_DIGEST_HEX], hash[BN_DIGEST_HEX];
 	sqlite3 *db = store->journal_db;
@@ -158,6 +160,11 @@ append_locked(struct bn_store *store, struct record *r, struct bn_error *err)
 	rc = bn_db_exec(db, "BEGIN IMMEDIATE", err);
 	if (rc != BN_OK)
 		return rc;
+	rc = guard != NULL ? guard(db, bn_clock_now(store->clock), payload, err) : BN_OK;
+	if (rc != BN_OK) {
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		return rc;
+	}
 	rc = head_of(db, &seq, prev, err);
 	if (rc == BN_OK) {
 		r->seq = seq + 1;
@@ -209,6 +216,14 @@ int
 bn_journal_append(struct bn_store *store, const struct bn_actor *actor,
 		  const struct bn_journal_entry *entry, int64_t *seq, struct bn_error *err)
 {
+	return bn_journal_append_if(store, actor, entry, NULL, NULL, seq, err);
+}
+
+int
+bn_journal_append_if(struct bn_store *store, const struct bn_actor *actor,
+		     const struct bn_journal_entry *entry, bn_journal_guard *guard, void *payload,
+		     int64_t *seq, struct bn_error *err)
+{
 	const char *body = entry->body != NULL ? entry->body : "{}";
 	struct record r = {
 	    .parent = entry->parent,
@@ -236,7 +251,7 @@ bn_journal_append(struct bn_store *store, const struct bn_actor *actor,
 		return BN_EPERM;
 	}
 	pthread_mutex_lock(&store->journal_lock);
-	rc = append_locked(store, &r, err);
+	rc = append_locked(store, &r, guard, payload, err);
 	pthread_mutex_unlock(&store->journal_lock);
 	if (rc == BN_OK) {
 		if (seq != NULL)

@@ -50,6 +50,36 @@ int bn_journal_note(struct bn_store *store, const struct bn_actor *actor, struct
  * cut off. 0 where there is no such file. Cheap: looks at the last line only. */
 int64_t bn_journal_missing(struct bn_store *store);
 
+/* ---- acting (DESIGN 5) ----------------------------------------------------------------------------
+ * Records of one action: `intent` (about the run; the body holds the plan, its digest, the request and a snapshot
+ * of the failed attempt), then `sending` right before the request leaves, then `outcome` ({"state": …}), each with
+ * the intent as its parent. An intent without an outcome is `open` until it has a `sending` record, and
+ * `unknown` from then on; a later outcome replaces an earlier one. The view intent_now tells them all.
+ *
+ * `lock` ({"until": ms}) and `unlock` are about any thing: while one is in force nobody else may act on it. */
+
+/* Appends an intent, unless the journal says no; that is decided under the lock the record is written under, so
+ * that of two consoles only one gets through. `pipeline` (a key, or NULL) is whose lock counts as well.
+ *   BN_EUNCERTAIN  an earlier intent about the thing is open or unknown; *other is its number
+ *   BN_EBUSY       somebody else's lock, or the thing was acted on less than `min_interval` ms ago (0: never
+ *                  mind); err->retry_after says how long to wait; *other is the record */
+int bn_journal_intent(struct bn_store *store, const struct bn_actor *actor,
+		      const struct bn_journal_entry *entry, const char *pipeline,
+		      int64_t min_interval, int64_t *seq, int64_t *other, struct bn_error *err);
+/* The same question without writing: what would bn_journal_intent say? */
+int bn_journal_may_act(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+		       const char *pipeline, int64_t min_interval, int64_t *other,
+		       struct bn_error *err);
+/* Appends an outcome ({"state":…} and what else `body` holds) to an intent that is open or unknown; BN_ECONFLICT
+ * when it has been settled meanwhile, so that of two who reconcile only one writes. */
+int bn_journal_outcome(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+		       int64_t intent, const char *reason, const char *body, int64_t *seq,
+		       struct bn_error *err);
+/* Locks a thing until a moment, or takes the lock back; BN_EBUSY when somebody else holds it. */
+int bn_journal_lock(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
+		    bn_time until, const char *reason, bool undo, int64_t *seq,
+		    struct bn_error *err);
+
 /* Walks the chain. BN_OK and *count records, or BN_ECONFLICT and *bad, the first that does not fit.
  */
 int bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err);

@@ -158,6 +158,37 @@ const char bn_views_now[] =
     "  CASE WHEN json_valid(a.body) THEN json_extract(a.body, '$.tag') END AS tag, a.reason AS text"
     " FROM journal.record a WHERE a.verb = 'note';"
 
+    /* lock_now: what nobody else may act on, and until when. */
+    "CREATE TEMP VIEW lock_now AS SELECT a.seq, a.at, a.user, a.identity, a.host, a.source, a.kind,"
+    " a.key, a.reason,"
+    "  ref_text(kind_number(a.kind), a.source, a.key) AS entity, json_extract(a.body, '$.until')"
+    " AS until"
+    " FROM journal.record a WHERE a.verb = 'lock' AND json_valid(a.body)"
+    "  AND json_extract(a.body, '$.until') > now()"
+    "  AND NOT EXISTS (SELECT 1 FROM journal.record b WHERE b.kind = a.kind AND b.key = a.key"
+    "   AND b.source = a.source AND b.verb IN ('lock', 'unlock') AND b.seq > a.seq);"
+
+    /* intent_now: every request that was ever asked of a platform. state: open (nothing was sent
+     * yet), unknown (sent; what came of it is not known), done, refused, not-sent. */
+    "CREATE TEMP VIEW intent_now AS SELECT i.seq, i.at, i.user, i.identity, i.host, i.origin,"
+    " i.source, i.kind, i.key,"
+    "  ref_text(kind_number(i.kind), i.source, i.key) AS entity, i.parent, i.reason,"
+    "  json_extract(i.body, '$.verb') AS verb, json_extract(i.body, '$.plan.mode') AS mode,"
+    "  json_extract(i.body, '$.pipeline') AS pipeline, json_extract(i.body, '$.digest') AS digest,"
+    "  json_extract(i.body, '$.plan.request') AS request, json_extract(i.body, '$.plan.what') AS what,"
+    "  json_extract(i.body, '$.plan.attempt') AS attempt,"
+    "  json_extract(i.body, '$.snapshot.attempt') AS run_attempt,"
+    "  json_extract(i.body, '$.snapshot.fingerprint') AS fingerprint,"
+    "  coalesce(json_extract(o.body, '$.state'), CASE WHEN EXISTS (SELECT 1 FROM journal.record s"
+    "   WHERE s.kind = i.kind AND s.key = i.key AND s.source = i.source AND s.parent = i.seq"
+    "   AND s.verb = 'sending') THEN 'unknown' ELSE 'open' END) AS state,"
+    "  o.seq AS outcome_seq, o.at AS outcome_at, json_extract(o.body, '$.answer') AS answer,"
+    "  json_extract(o.body, '$.by') AS settled_by, json_extract(o.body, '$.run') AS new_run"
+    " FROM journal.record i LEFT JOIN journal.record o ON o.seq = (SELECT max(x.seq) FROM"
+    "  journal.record x WHERE x.kind = i.kind AND x.key = i.key AND x.source = i.source"
+    "  AND x.parent = i.seq AND x.verb = 'outcome')"
+    " WHERE i.verb = 'intent' AND json_valid(i.body);"
+
     /* finding_now: what is wrong at this moment, from rules and from the platforms. entity: the
      * thing it is about, NULL for none; root_id: the finding it is folded under; ack_seq,
      * snooze_until: NULL if not; silenced: the platform itself keeps it from people. */
@@ -199,7 +230,8 @@ const char bn_views_short[] =
     SHORT("pipeline", "pipeline_now") SHORT("run", "run_now") SHORT("task", "task_now")
     SHORT("endpoint", "endpoint_now") SHORT("finding", "finding_now") SHORT("source", "source_now")
     SHORT("ack", "ack_now") SHORT("snooze", "snooze_now") SHORT("note", "note_now")
-    SHORT("live", "live_now") KIND("model", "4") KIND("stream", "6") KIND("app", "7") KIND("dataset", "8") KIND("product", "9")
+    SHORT("live", "live_now") SHORT("intent", "intent_now")
+    KIND("model", "4") KIND("stream", "6") KIND("app", "7") KIND("dataset", "8") KIND("product", "9")
     KIND("change", "10")
     /* entity: things of every kind, the kind as a word. */
     "CREATE TEMP VIEW entity AS SELECT" THING ", e.kind_name AS kind FROM temp.entity_now e;"
@@ -250,6 +282,8 @@ const char *const bn_view_names[] = {"entity_now",
 				     "ack_now",
 				     "snooze_now",
 				     "note_now",
+				     "lock_now",
+				     "intent_now",
 				     "finding_now",
 				     "live_now",
 				     "live",
@@ -262,6 +296,7 @@ const char *const bn_view_names[] = {"entity_now",
 				     "ack",
 				     "snooze",
 				     "note",
+				     "intent",
 				     "model",
 				     "stream",
 				     "app",

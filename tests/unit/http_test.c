@@ -620,23 +620,132 @@ http_read_is_tried_three_times(void **state)
 	close_fixture(&f);
 }
 
+static int
+write_once(struct fixture *f, enum bn_http_fate *fate, struct bn_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	return bn_http_write(f->http, R_DELETE, BN_PARAMS({"name", "x"}), "{}", NULL, fate, err);
+}
+
 static void
 http_write_is_never_repeated(void **state)
 {
+	enum bn_http_fate fate;
 	struct fixture f;
 	struct bn_error err;
-	json_t *json = NULL;
 
 	(void)state;
 	fail_first = 100;
 	fail_status = 503;
 	fail_headers = "Retry-After: 0\r\n";
 	open_fixture(&f, flaky, NULL);
-	f.options.writes = true;
-	reopen(&f);
-	assert_fails_with(BN_EREMOTE, bn_http_json(f.http, R_DELETE, BN_PARAMS({"name", "x"}), NULL,
-						   &json, &err));
+	bn_http_allow_write(f.http, true);
+	assert_int_equal(write_once(&f, &fate, &err), BN_EREMOTE);
+	assert_int_equal(fate, BN_FATE_UNKNOWN); /* 503: the one behind may be at it */
 	assert_int_equal(ts_requests(f.server), 1);
+	/* the permission is used up */
+	assert_int_equal(write_once(&f, &fate, &err), BN_EPERM);
+	assert_int_equal(fate, BN_FATE_NOT_SENT);
+	assert_int_equal(ts_requests(f.server), 1);
+	close_fixture(&f);
+}
+
+/* Nothing but bn_http_write sends what is marked as a write, and it sends nothing else. */
+static void
+http_write_goes_no_other_way(void **state)
+{
+	enum bn_http_fate fate;
+	struct fixture f;
+	struct bn_error err;
+	json_t *json = NULL;
+
+	(void)state;
+	open_fixture(&f, flaky, NULL);
+	bn_http_allow_write(f.http, true);
+	assert_fails_with(
+	    BN_EPERM, bn_http_json(f.http, R_DELETE, BN_PARAMS({"name", "x"}), NULL, &json, &err));
+	assert_fails_with(BN_EPERM, bn_http_write(f.http, R_GET, BN_PARAMS({"name", "x"}), NULL,
+						  NULL, &fate, &err));
+	assert_int_equal(ts_requests(f.server), 0);
+	close_fixture(&f);
+}
+
+/* What is known of a write by what came back. */
+static void
+http_write_tells_its_fate(void **state)
+{
+	static const struct {
+		int status;
+		enum bn_http_fate fate;
+	} cases[] = {{400, BN_FATE_REFUSED}, {401, BN_FATE_REFUSED}, {404, BN_FATE_REFUSED},
+		     {409, BN_FATE_REFUSED}, {429, BN_FATE_REFUSED}, {408, BN_FATE_UNKNOWN},
+		     {500, BN_FATE_UNKNOWN}, {502, BN_FATE_UNKNOWN}, {504, BN_FATE_UNKNOWN},
+		     {303, BN_FATE_UNKNOWN}, {307, BN_FATE_REFUSED}};
+	enum bn_http_fate fate;
+	struct fixture f;
+	struct bn_error err;
+	size_t i;
+
+	(void)state;
+	fail_headers = "Location: /elsewhere\r\n";
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fail_first = 100;
+		fail_status = cases[i].status;
+		open_fixture(&f, flaky, NULL);
+		bn_http_allow_write(f.http, true);
+		assert_true(write_once(&f, &fate, &err) < 0);
+		assert_int_equal(fate, cases[i].fate);
+		assert_int_equal(ts_requests(f.server), 1);
+		close_fixture(&f);
+	}
+}
+
+static void
+close_unanswered(struct ts_conn *conn, const struct ts_request *request, void *payload)
+{
+	(void)payload;
+	if (strncmp(request->method, "GET", 3) == 0)
+		ts_json(conn, "{}");
+	/* else: returns without a byte, and the connection is closed */
+}
+
+/* libcurl itself sends a request again when a connection it reuses is found closed before the first byte. A
+ * write goes over one of its own, so that it can't. */
+static void
+http_write_is_not_repeated_by_libcurl(void **state)
+{
+	enum bn_http_fate fate;
+	struct fixture f;
+	struct bn_error err;
+	json_t *json = NULL;
+
+	(void)state;
+	open_fixture(&f, close_unanswered, NULL);
+	assert_ok(bn_http_json(f.http, R_GET, BN_PARAMS({"name", "x"}), NULL, &json, &err), &err);
+	json_decref(json);
+	assert_int_equal(ts_connections(f.server), 1); /* and it is kept for reuse */
+	bn_http_allow_write(f.http, true);
+	assert_true(write_once(&f, &fate, &err) < 0);
+	assert_int_equal(fate, BN_FATE_UNKNOWN);
+	assert_int_equal(ts_requests(f.server), 2);
+	assert_int_equal(ts_connections(f.server), 2);
+	close_fixture(&f);
+}
+
+static void
+http_write_without_a_connection_was_not_sent(void **state)
+{
+	enum bn_http_fate fate;
+	struct fixture f;
+	struct bn_error err;
+
+	(void)state;
+	open_fixture(&f, flaky, NULL);
+	ts_stop(f.server);
+	bn_http_allow_write(f.http, true);
+	assert_int_equal(write_once(&f, &fate, &err), BN_EUNREACHABLE);
+	assert_int_equal(fate, BN_FATE_NOT_SENT);
+	f.server = ts_start(flaky, NULL, NULL);
 	close_fixture(&f);
 }
 
@@ -1811,6 +1920,10 @@ main(void)
 	    cmocka_unit_test(http_query_values_stay_out_of_messages),
 	    cmocka_unit_test(http_read_is_tried_three_times),
 	    cmocka_unit_test(http_write_is_never_repeated),
+	    cmocka_unit_test(http_write_goes_no_other_way),
+	    cmocka_unit_test(http_write_tells_its_fate),
+	    cmocka_unit_test(http_write_is_not_repeated_by_libcurl),
+	    cmocka_unit_test(http_write_without_a_connection_was_not_sent),
 	    cmocka_unit_test(http_long_retry_after_is_passed_on_and_capped),
 	    cmocka_unit_test(http_budget_ends_a_retry_storm),
 	    cmocka_unit_test(http_fifth_failure_in_a_row_opens_the_breaker),

@@ -1,0 +1,375 @@
+/* plan.c - what a retry would do: the plugin's plan, its digest, and everything that may forbid it. */
+/* SPDX-License-Identifier: MIT */
+#include "action/internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/status.h"
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+int
+bn_action_new(struct bn_action **out, const struct bn_action_options *options, struct bn_error *err)
+{
+	struct bn_action *action = bn_xcalloc(1, sizeof(*action));
+
+	(void)err;
+	action->options = *options;
+	bn_actor_self(&action->actor, NULL);
+	*out = action;
+	return BN_OK;
+}
+
+void
+bn_action_free(struct bn_action *action)
+{
+	free(action);
+}
+
+void
+bn_action_plan_free(struct bn_action_plan *plan)
+{
+	if (plan != NULL)
+		bn_arena_free(plan->arena); /* the plan itself lies in it */
+}
+
+/* ---- the plugin's part ------------------------------------------------------------------------- */
+
+static void
+digest_number(struct bn_digest *digest, int64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	bn_digest_field(digest, text);
+}
+
+/* What is sent, to what, and what it makes run. Not the words about it, which may count minutes. */
+void
+bn_plan_digest(const struct bn_plan *plan, char out[BN_DIGEST_HEX])
+{
+	struct bn_digest *digest = bn_digest_new();
+	size_t i;
+
+	bn_digest_field(digest, "binnacle plan 1");
+	bn_digest_field(digest, plan->about.source);
+	bn_digest_field(digest, bn_kind_word(plan->about.kind));
+	bn_digest_field(digest, plan->about.key);
+	bn_digest_field(digest, plan->verb);
+	bn_digest_field(digest, plan->mode);
+	bn_digest_field(digest, plan->attempt);
+	bn_digest_field(digest, plan->request);
+	bn_digest_field(digest, plan->body);
+	digest_number(digest, plan->failed);
+	digest_number(digest, plan->skipped);
+	digest_number(digest, plan->kept);
+	for (i = 0; i < plan->step_count; i++) {
+		bn_digest_field(digest, plan->steps[i].name);
+		digest_number(digest, plan->steps[i].wave);
+		digest_number(digest, plan->steps[i].failed);
+	}
+	bn_digest_finish(digest, out);
+}
+
+static void
+copy_steps(struct bn_action_plan *out, const struct bn_plan *plan)
+{
+	struct bn_plan_step *steps =
+	    bn_arena_alloc(out->arena, (plan->step_count + 1) * sizeof(*steps));
+	size_t i;
+
+	for (i = 0; i < plan->step_count; i++) {
+		steps[i] = plan->steps[i];
+		steps[i].name = bn_arena_strdup(out->arena, plan->steps[i].name);
+		steps[i].group = bn_arena_strdup(out->arena, plan->steps[i].group);
+		if (steps[i].wave > out->waves)
+			out->waves = steps[i].wave;
+	}
+	out->steps = steps;
+	out->step_count = plan->step_count;
+}
+
+struct bn_action_plan *
+bn_plan_copy(const struct bn_plan *plan)
+{
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_action_plan *out = bn_arena_alloc(arena, sizeof(*out));
+	size_t i;
+
+	out->arena = arena;
+	out->about = (struct bn_ref){plan->about.kind, bn_arena_strdup(arena, plan->about.source),
+				     bn_arena_strdup(arena, plan->about.key)};
+	out->verb = bn_arena_strdup(arena, plan->verb);
+	out->mode = bn_arena_strdup(arena, plan->mode);
+	out->attempt = bn_arena_strdup(arena, plan->attempt);
+	out->unit = bn_arena_strdup(arena, plan->unit != NULL ? plan->unit : "task");
+	out->what = bn_arena_strdup(arena, plan->what != NULL ? plan->what : "");
+	out->sends = bn_arena_strdup(arena, plan->sends != NULL ? plan->sends : plan->request);
+	out->request = bn_arena_strdup(arena, plan->request);
+	out->body = bn_arena_strdup(arena, plan->body);
+	out->failed = plan->failed;
+	out->skipped = plan->skipped;
+	out->kept = plan->kept;
+	for (i = 0; i + 1 < sizeof(out->notes) / sizeof(out->notes[0]) && plan->notes[i] != NULL;
+	     i++)
+		out->notes[i] = bn_arena_strdup(arena, plan->notes[i]);
+	copy_steps(out, plan);
+	bn_plan_digest(plan, out->digest);
+	out->usual = -1;
+	out->name = out->about.key;
+	return out;
+}
+
+static json_t *
+steps_json(const struct bn_action_plan *plan)
+{
+	json_t *steps = json_array();
+	size_t i;
+
+	for (i = 0; i < plan->step_count; i++)
+		json_array_append_new(
+		    steps, json_pack("{s:s, s:s?, s:i, s:b}", "name", plan->steps[i].name, "group",
+				     plan->steps[i].group, "wave", plan->steps[i].wave, "failed",
+				     plan->steps[i].failed));
+	return steps;
+}
+
+static json_t *
+count_json(int count)
+{
+	return count >= 0 ? json_integer(count) : json_null();
+}
+
+json_t *
+bn_plan_json(const struct bn_action_plan *plan)
+{
+	json_t *notes = json_array();
+
+	for (size_t i = 0; plan->notes[i] != NULL; i++)
+		json_array_append_new(notes, json_string(plan->notes[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:o}",
+			 "verb", plan->verb, "mode", plan->mode, "attempt", plan->attempt, "unit",
+			 plan->unit, "what", plan->what, "failed", count_json(plan->failed),
+			 "skipped", count_json(plan->skipped), "kept", count_json(plan->kept),
+			 "sends", plan->sends, "request", plan->request, "body", plan->body,
+			 "notes", notes, "steps", steps_json(plan));
+}
+
+/* ---- the store's part -------------------------------------------------------------------------- */
+
+static void
+guard(struct bn_action_plan *plan, enum bn_guard_mark mark, const struct bn_error *why,
+      const char *text)
+{
+	struct bn_action_guard *g = &plan->guards[plan->guard_count];
+
+	if (plan->guard_count == sizeof(plan->guards) / sizeof(plan->guards[0]))
+		return;
+	plan->guard_count++;
+	g->mark = mark;
+	g->text = bn_arena_strdup(plan->arena, text);
+	g->code = why != NULL ? why->code : BN_OK;
+	g->retry_after = why != NULL ? why->retry_after : 0;
+}
+
+/* Runs of the same pipeline that began later: one that is under way forbids a retry, one that went well is
+ * worth knowing. */
+static int
+newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT n.name, n.last_status FROM run_now r JOIN run_now n ON n.source = r.source AND"
+	    " n.pipeline = r.pipeline AND n.id <> r.id AND coalesce(n.queued_at, n.started_at) >"
+	    " coalesce(r.queued_at, r.started_at) WHERE r.source = ?1 AND r.key = ?2"
+	    " ORDER BY n.last_status IN ('running', 'queued') DESC, coalesce(n.queued_at, "
+	    "n.started_at)"
+	    " DESC LIMIT 1";
+	struct bn_error why = {0};
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, plan->about.source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, plan->about.key, -1, SQLITE_STATIC);
+		rc = sqlite3_step(st);
+	}
+	if (rc == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(st, 0);
+		const char *status = (const char *)sqlite3_column_text(st, 1);
+		bool active = strcmp(status, "running") == 0 || strcmp(status, "queued") == 0;
+
+		if (active)
+			bn_fail(&why, BN_EBUSY, "a newer run is %s: %.200s", status, name);
+		guard(plan, active ? BN_GUARD_STOP : BN_GUARD_NOTE, active ? &why : NULL,
+		      active ? why.message
+			     : bn_arena_format(plan->arena, "a newer run %.100s is %s already",
+					       name, status));
+	} else if (rc == SQLITE_DONE)
+		guard(plan, BN_GUARD_FINE, NULL, "no newer run started");
+	else
+		bn_fail(err, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? BN_OK : BN_EIO;
+}
+
+/* What the store knows of run and pipeline. */
+static int
+read_run(struct bn_action *action, struct bn_reader *reader, struct bn_action_plan *plan,
+	 struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT r.pipeline, p.idempotence, p.engine, p.p50_ms, p.next_due_at, r.message FROM"
+	    " run_now r LEFT JOIN pipeline_now p ON p.id = r.pipeline_id WHERE r.source = ?1 AND"
+	    " r.key = ?2";
+	const char *declared = NULL;
+	sqlite3_stmt *st = NULL;
+	char *folded;
+	int rc = sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, plan->about.source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, plan->about.key, -1, SQLITE_STATIC);
+		rc = sqlite3_step(st);
+	}
+	if (rc == SQLITE_ROW) {
+		plan->pipeline =
+		    bn_arena_strdup(plan->arena, (const char *)sqlite3_column_text(st, 0));
+		declared = bn_arena_strdup(plan->arena, (const char *)sqlite3_column_text(st, 1));
+		plan->engine =
+		    bn_arena_strdup(plan->arena, (const char *)sqlite3_column_text(st, 2));
+		if (sqlite3_column_type(st, 3) != SQLITE_NULL)
+			plan->usual = sqlite3_column_int64(st, 3);
+		plan->next_due = sqlite3_column_int64(st, 4);
+		plan->error =
+		    bn_arena_strdup(plan->arena, (const char *)sqlite3_column_text(st, 5));
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		bn_fail(err, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
+	sqlite3_finalize(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return BN_EIO;
+	if (plan->pipeline != NULL)
+		plan->name = plan->pipeline;
+	folded = bn_action_fingerprint(plan->error);
+	plan->fingerprint = bn_arena_strdup(plan->arena, folded);
+	free(folded);
+	bn_action_classify(action, plan, declared);
+	return BN_OK;
+}
+
+int64_t
+bn_action_min_interval(const struct bn_action *action)
+{
+	return bn_section_int(bn_config_find(action->options.config, "policy", ""),
+			      bn_core_options("policy"), "retry-min-interval");
+}
+
+static void
+ask_journal(struct bn_action *action, struct bn_action_plan *plan)
+{
+	struct bn_error why = {0};
+	int64_t other;
+
+	if (bn_journal_may_act(action->options.store, &action->actor, plan->about, plan->pipeline,
+			       bn_action_min_interval(action), &other, &why) != BN_OK)
+		guard(plan, BN_GUARD_STOP, &why, why.message);
+	else
+		guard(plan, BN_GUARD_FINE, NULL, "no other session acts on it");
+}
+
+static int
+add_knowledge(struct bn_action *action, struct bn_action_plan *plan, struct bn_error *err)
+{
+	struct bn_reader *reader = NULL;
+	int rc = bn_reader_open(&reader, action->options.store, err);
+
+	if (rc == BN_OK)
+		rc = read_run(action, reader, plan, err);
+	if (rc == BN_OK)
+		rc = newer_runs(reader, plan, err);
+	if (rc == BN_OK)
+		rc = bn_action_lore(reader, plan, err);
+	if (rc == BN_OK) {
+		guard(plan, plan->retried > 0 ? BN_GUARD_NOTE : BN_GUARD_FINE, NULL,
+		      plan->retried > 0
+			  ? bn_arena_format(plan->arena, "retried %d time%s before", plan->retried,
+					    plan->retried == 1 ? "" : "s")
+			  : "not retried before");
+		ask_journal(action, plan);
+	}
+	bn_reader_close(reader);
+	return rc;
+}
+
+/* ---- planning ---------------------------------------------------------------------------------- */
+
+static int
+allowed(struct bn_action *action, const struct bn_ref *run, struct bn_error *err)
+{
+	const char *actions = bn_collect_actions(action->options.collect, run->source);
+
+	if (action->options.read_only) {
+		bn_fail(err, BN_EPERM, "this is a read-only session");
+		return bn_hint(err, "run it without --read-only");
+	}
+	if (run->kind != BN_RUN)
+		return bn_fail(err, BN_EUNSUPPORTED, "only a run can be retried, not a %s",
+			       bn_kind_word(run->kind));
+	if (actions != NULL && strcmp(actions, "retry") == 0)
+		return BN_OK;
+	if (actions == NULL)
+		return BN_OK; /* not configured here: planning says so better */
+	bn_fail(err, BN_EPERM, "%s: its configuration allows no action", run->source);
+	return bn_hint(err, "actions = retry in [source \"%s\"] allows retries", run->source);
+}
+
+static int
+take(const struct bn_plan *plan, void *payload, struct bn_error *err)
+{
+	struct bn_action_plan **out = payload;
+
+	(void)err;
+	*out = bn_plan_copy(plan);
+	return BN_OK;
+}
+
+int
+bn_action_plan(struct bn_action_plan **out, struct bn_action *action, struct bn_ref run,
+	       struct bn_error *err)
+{
+	int rc;
+
+	*out = NULL;
+	if ((rc = allowed(action, &run, err)) != BN_OK)
+		return rc;
+	rc = bn_collect_plan(action->options.collect, run, "retry", take, out, err);
+	if (rc == BN_OK)
+		rc = add_knowledge(action, *out, err);
+	if (rc != BN_OK) {
+		bn_action_plan_free(*out);
+		*out = NULL;
+		return rc;
+	}
+	(*out)->needs_reason = bn_section_bool(bn_config_find(action->options.config, "policy", ""),
+					       bn_core_options("policy"), "require-reason");
+	return BN_OK;
+}
+
+int
+bn_action_plan_refusal(const struct bn_action_plan *plan, struct bn_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->guard_count; i++)
+		if (plan->guards[i].mark == BN_GUARD_STOP) {
+			bn_fail(err, plan->guards[i].code, "%s", plan->guards[i].text);
+			err->retry_after = plan->guards[i].retry_after;
+			if (err->code == BN_EUNCERTAIN)
+				bn_hint(err, "do not send it again; see: binnacle audit list");
+			return err->code;
+		}
+	return BN_OK;
+}

@@ -1,0 +1,217 @@
+/* settle.c - intents whose outcome is not known: the platform is read, or a person decides. */
+/* SPDX-License-Identifier: MIT */
+#include "action/internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/status.h"
+
+struct reading {
+	struct bn_action *action;
+	const struct bn_intent *intent;
+	int64_t seq;
+	enum bn_outcome_state state;
+	char *answer;
+	size_t size;
+	int rc;
+	struct bn_error err;
+};
+
+static void
+told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload)
+{
+	struct reading *r = payload;
+
+	(void)why;
+	if (outcome->answer != NULL)
+		snprintf(r->answer, r->size, "%s", outcome->answer);
+	/* "It still shows the attempt of before" proves nothing while the request may be under way. */
+	if (outcome->state != BN_OUTCOME_DONE && outcome->state != BN_OUTCOME_REFUSED)
+		return;
+	r->rc = bn_action_record(r->action, r->intent->about, r->seq, "reconcile", outcome, NULL,
+				 NULL, NULL, &r->err);
+	if (r->rc == BN_OK)
+		r->state = outcome->state;
+}
+
+int
+bn_action_settle_one(struct bn_action *action, const struct bn_intent *intent, int64_t seq,
+		     enum bn_outcome_state *state, char *answer, size_t size, struct bn_error *err)
+{
+	struct reading r = {.action = action,
+			    .intent = intent,
+			    .seq = seq,
+			    .state = BN_OUTCOME_UNKNOWN,
+			    .answer = answer,
+			    .size = size};
+	int rc = bn_collect_reconcile(action->options.collect, intent, told, &r, err);
+
+	*state = r.state;
+	if (rc == BN_OK && r.rc != BN_OK) {
+		*err = r.err;
+		rc = r.rc;
+	}
+	return rc;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------- */
+
+struct pending {
+	struct bn_arena *arena;
+	struct bn_intent *intents;
+	int64_t *seqs;
+	bool *sent; /* it has a `sending` record, or an outcome that says unknown */
+	size_t count;
+};
+
+static const char *
+keep(struct pending *p, sqlite3_stmt *st, int at)
+{
+	return bn_arena_strdup(p->arena, (const char *)sqlite3_column_text(st, at));
+}
+
+static int
+find_pending(struct bn_action *action, const char *source, struct pending *p, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT n.seq, n.kind, n.source, n.key, n.verb, n.mode, n.attempt, n.request,"
+	    " json_extract(r.body, '$.plan.body'), json_extract(r.body, '$.key'), n.at, n.state"
+	    " FROM intent_now n JOIN journal.record r ON r.seq = n.seq WHERE n.state IN ('open', "
+	    "'unknown')"
+	    " AND (?1 IS NULL OR n.source = ?1) ORDER BY n.seq LIMIT 500";
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+	int rc = bn_reader_open(&reader, action->options.store, err), step = SQLITE_DONE;
+
+	if (rc != BN_OK)
+		return rc;
+	p->intents = bn_arena_alloc(p->arena, 500 * sizeof(*p->intents));
+	p->seqs = bn_arena_alloc(p->arena, 500 * sizeof(*p->seqs));
+	p->sent = bn_arena_alloc(p->arena, 500 * sizeof(*p->sent));
+	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 1, source, -1, SQLITE_STATIC) != SQLITE_OK)
+		rc = bn_fail(err, BN_EIO, "journal: %s", sqlite3_errmsg(bn_reader_db(reader)));
+	while (rc == BN_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *kind = (const char *)sqlite3_column_text(st, 1);
+
+		p->seqs[p->count] = sqlite3_column_int64(st, 0);
+		p->sent[p->count] = strcmp((const char *)sqlite3_column_text(st, 11), "open") != 0;
+		p->intents[p->count++] = (struct bn_intent){
+		    .about = {bn_kind_from_word(kind), keep(p, st, 2), keep(p, st, 3)},
+		    .verb = keep(p, st, 4),
+		    .mode = keep(p, st, 5),
+		    .attempt = keep(p, st, 6),
+		    .request = keep(p, st, 7),
+		    .body = keep(p, st, 8),
+		    .key = keep(p, st, 9),
+		    .at = sqlite3_column_int64(st, 10),
+		};
+	}
+	if (rc == BN_OK && step != SQLITE_DONE)
+		rc = bn_fail(err, BN_EIO, "journal: %s", sqlite3_errmsg(bn_reader_db(reader)));
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	return rc;
+}
+
+/* Whoever recorded it died, or was killed, before the request left: the record that goes before that is missing.
+ */
+static int
+never_sent(struct bn_action *action, const struct bn_intent *intent, int64_t seq,
+	   struct bn_error *err)
+{
+	struct bn_outcome outcome = {.state = BN_OUTCOME_NOT_SENT,
+				     .answer = "the session ended before anything was sent"};
+
+	return bn_action_record(action, intent->about, seq, "reconcile", &outcome, NULL, NULL, NULL,
+				err);
+}
+
+/* True: it is settled now. */
+static bool
+settle(struct bn_action *action, const struct bn_intent *intent, int64_t seq, bool sent)
+{
+	enum bn_outcome_state state = BN_OUTCOME_UNKNOWN;
+	struct bn_hold *hold = NULL;
+	struct bn_error err = {0};
+	char answer[256] = "";
+	int rc;
+
+	/* Held: its own session is at it and will tell. In memory nobody can hold, and nobody else can have died. */
+	if ((rc = bn_collect_hold(&hold, action->options.collect, intent->about, &err)) != BN_OK)
+		return false;
+	if (!sent)
+		rc = hold != NULL ? never_sent(action, intent, seq, &err) : BN_EBUSY;
+	else
+		rc =
+		    bn_action_settle_one(action, intent, seq, &state, answer, sizeof(answer), &err);
+	bn_hold_release(hold);
+	if (rc != BN_OK && rc != BN_ECONFLICT)
+		bn_log_write(action->options.log, 1, "intent %" PRId64 " stays unknown: %s", seq,
+			     err.message);
+	return rc == BN_ECONFLICT || (rc == BN_OK && (!sent || state != BN_OUTCOME_UNKNOWN));
+}
+
+int
+bn_action_reconcile(struct bn_action *action, const char *source, int *left, struct bn_error *err)
+{
+	struct pending p = {.arena = bn_arena_new()};
+	size_t i, open = 0;
+	int rc = find_pending(action, source, &p, err);
+
+	for (i = 0; rc == BN_OK && !action->options.read_only && i < p.count; i++)
+		open += !settle(action, &p.intents[i], p.seqs[i], p.sent[i]);
+	if (left != NULL)
+		*left = action->options.read_only ? (int)p.count : (int)open;
+	bn_arena_free(p.arena);
+	return rc;
+}
+
+/* ---- a person ---------------------------------------------------------------------------------- */
+
+int
+bn_action_settle(struct bn_action *action, int64_t intent, bool done, const char *reason,
+		 int64_t *seq, struct bn_error *err)
+{
+	struct bn_outcome outcome = {.state = done ? BN_OUTCOME_DONE : BN_OUTCOME_NOT_SENT};
+	struct bn_reader *reader = NULL;
+	struct bn_hold *hold = NULL;
+	sqlite3_stmt *st = NULL;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_ref about = {0};
+	int rc = action->options.read_only ? bn_fail(err, BN_EPERM, "this is a read-only session")
+					   : bn_reader_open(&reader, action->options.store, err);
+
+	if (rc != BN_OK)
+		goto out;
+	rc = bn_fail(err, BN_ENOTFOUND, "record %" PRId64 " is not an intent", intent);
+	if (sqlite3_prepare_v2(
+		bn_reader_db(reader),
+		"SELECT kind, source, key FROM journal.record WHERE seq = ?1 AND verb ="
+		" 'intent'",
+		-1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_bind_int64(st, 1, intent) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+		about.kind = bn_kind_from_word((const char *)sqlite3_column_text(st, 0));
+		about.source = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 1));
+		about.key = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 2));
+		rc = BN_OK;
+	}
+	sqlite3_finalize(st);
+	/* Not while its own session is at it. */
+	if (rc == BN_OK)
+		rc = bn_collect_hold(&hold, action->options.collect, about, err);
+	if (rc == BN_OK)
+		rc = bn_action_record(action, about, intent, "person", &outcome,
+				      done ? "a person says it was done"
+					   : "a person says it was not done",
+				      reason, seq, err);
+out:
+	bn_hold_release(hold);
+	bn_reader_close(reader);
+	bn_arena_free(arena);
+	return rc;
+}

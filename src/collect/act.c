@@ -1,0 +1,222 @@
+/* act.c - lanes for planning, sending and reconciling: on the thread of whoever acts, one send a lane. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/status.h"
+#include "collect/internal.h"
+
+static int
+find(struct bn_collect *collect, const char *source, struct bn_feed **out, struct bn_error *err)
+{
+	*out = source != NULL ? bn_collect_feed(collect, source) : NULL;
+	if (*out == NULL || (*out)->disabled) {
+		bn_fail(err, BN_ENOTFOUND, "source \"%s\" is %s here", source != NULL ? source : "",
+			*out != NULL ? "disabled" : "not configured");
+		return bn_hint(err, "binnacle sources lists those that are");
+	}
+	if ((*out)->plugin->plan == NULL || (*out)->plugin->act == NULL ||
+	    (*out)->plugin->reconcile == NULL)
+		return bn_fail(err, BN_EUNSUPPORTED, "%s: %s retries nothing", (*out)->name,
+			       (*out)->plugin->name);
+	return BN_OK;
+}
+
+static int
+begin(struct bn_lane **lane, struct bn_collect *collect, const char *source, struct bn_error *err)
+{
+	struct bn_feed *feed;
+	int rc;
+
+	*lane = NULL;
+	if ((rc = find(collect, source, &feed, err)) != BN_OK ||
+	    (rc = bn_lane_new(lane, feed, BN_LANE_ACTION, err)) != BN_OK)
+		return rc;
+	return bn_lane_begin(*lane, err);
+}
+
+static void
+finish(struct bn_lane *lane)
+{
+	if (lane == NULL)
+		return;
+	bn_lane_end(lane);
+	bn_lane_free(lane);
+}
+
+static int
+make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
+{
+	int rc = lane->feed->plugin->plan(&lane->source, plan, err);
+
+	bn_lane_checkpoint(lane);
+	if (rc == BN_OK && (plan->mode == NULL || plan->attempt == NULL || plan->request == NULL))
+		rc = bn_fail(err, BN_EINTERNAL, "%s: the plugin's plan says not what it would send",
+			     lane->feed->name);
+	return rc;
+}
+
+int
+bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb, bn_plan_fn *take,
+		void *payload, struct bn_error *err)
+{
+	struct bn_plan plan = {.about = about, .verb = verb};
+	struct bn_lane *lane;
+	int rc = begin(&lane, collect, about.source, err);
+
+	if (rc == BN_OK)
+		rc = make_plan(lane, &plan, err);
+	if (rc == BN_OK)
+		rc = take(&plan, payload, err);
+	finish(lane);
+	return rc;
+}
+
+/* From here on the lane is not cancelled by a person who has had enough of waiting. False: it already was. */
+static bool
+point_of_no_return(struct bn_lane *lane)
+{
+	struct bn_collect *collect = lane->feed->collect;
+	bool go;
+
+	pthread_mutex_lock(&collect->lock);
+	go = !collect->stopping && !atomic_load(&lane->cancelled);
+	lane->sending = go;
+	pthread_mutex_unlock(&collect->lock);
+	return go;
+}
+
+static int
+send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, void *payload,
+	  struct bn_error *err)
+{
+	/* Until the plugin calls bn_send nothing is sent. */
+	struct bn_outcome outcome = {.state = BN_OUTCOME_NOT_SENT};
+	int rc;
+
+	bn_http_allow_write(lane->http, true);
+	rc = lane->feed->plugin->act(&lane->source, plan, &outcome, err);
+	bn_http_allow_write(lane->http, false);
+	bn_lane_checkpoint(lane);
+	/* A plugin that calls it done must have had an answer; one that fails after it is not believed more. */
+	if (rc != BN_OK && outcome.state == BN_OUTCOME_DONE)
+		outcome.state = BN_OUTCOME_UNKNOWN;
+	if (rc == BN_OK && outcome.state == BN_OUTCOME_UNCHANGED)
+		outcome.state = BN_OUTCOME_UNKNOWN;
+	told(&outcome, rc != BN_OK ? err : NULL, payload);
+	return rc;
+}
+
+int
+bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb, const char *key,
+	       bn_plan_fn *check, bn_told_fn *told, void *payload, struct bn_error *err)
+{
+	struct bn_plan plan = {.about = about, .verb = verb, .key = key};
+	struct bn_lane *lane;
+	int rc = begin(&lane, collect, about.source, err);
+
+	if (rc == BN_OK)
+		rc = make_plan(lane, &plan, err);
+	if (rc == BN_OK && !point_of_no_return(lane))
+		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
+	if (rc == BN_OK && (rc = check(&plan, payload, err)) == BN_OK)
+		rc = send_once(lane, &plan, told, payload, err);
+	finish(lane);
+	return rc;
+}
+
+int
+bn_collect_reconcile(struct bn_collect *collect, const struct bn_intent *intent, bn_told_fn *told,
+		     void *payload, struct bn_error *err)
+{
+	struct bn_outcome outcome = {.state = BN_OUTCOME_UNKNOWN};
+	struct bn_lane *lane;
+	int rc = begin(&lane, collect, intent->about.source, err);
+
+	if (rc == BN_OK) {
+		rc = lane->feed->plugin->reconcile(&lane->source, intent, &outcome, err);
+		bn_lane_checkpoint(lane);
+	}
+	if (rc == BN_OK)
+		told(&outcome, NULL, payload);
+	finish(lane);
+	return rc;
+}
+
+void
+bn_collect_cancel_plans(struct bn_collect *collect)
+{
+	struct bn_lane *lane;
+	size_t i;
+
+	pthread_mutex_lock(&collect->lock);
+	for (i = 0; i < collect->count; i++)
+		for (lane = collect->feeds[i].lanes; lane != NULL; lane = lane->next)
+			if (lane->role == BN_LANE_ACTION && !lane->sending)
+				bn_lane_cancel(lane);
+	pthread_mutex_unlock(&collect->lock);
+}
+
+const char *
+bn_collect_actions(struct bn_collect *collect, const char *source)
+{
+	const struct bn_feed *feed = source != NULL ? bn_collect_feed(collect, source) : NULL;
+
+	return feed == NULL || feed->disabled ? NULL : bn_feed_option(feed, "actions", 0);
+}
+
+bool
+bn_collect_can_act(struct bn_collect *collect, const char *source)
+{
+	struct bn_feed *feed;
+
+	return find(collect, source, &feed, NULL) == BN_OK;
+}
+
+/* ---- who is at it ------------------------------------------------------------------------------ */
+
+struct bn_hold {
+	struct bn_lease lease;
+};
+
+int
+bn_collect_hold(struct bn_hold **out, struct bn_collect *collect, struct bn_ref about,
+		struct bn_error *err)
+{
+	struct bn_hold *hold;
+	char digest[BN_DIGEST_HEX];
+	char *name;
+	int rc;
+
+	*out = NULL;
+	if (collect->state_dir == NULL)
+		return BN_OK;
+	name = bn_xasprintf("%s %s", bn_kind_word(about.kind), about.key);
+	bn_digest_once(name, strlen(name), digest);
+	free(name);
+	name = bn_xasprintf("act-%s", about.source);
+	hold = bn_xcalloc(1, sizeof(*hold));
+	bn_lease_init(&hold->lease, collect->state_dir, name, digest);
+	free(name);
+	if ((rc = bn_lease_try(&hold->lease, err)) == BN_OK) {
+		*out = hold;
+		return BN_OK;
+	}
+	if (rc == BN_EBUSY) {
+		bn_fail(err, BN_EBUSY, "%.200s: another session acts on it at this moment",
+			about.key);
+		bn_hint(err, "wait for its outcome: binnacle audit list");
+	}
+	bn_hold_release(hold);
+	return rc;
+}
+
+void
+bn_hold_release(struct bn_hold *hold)
+{
+	if (hold == NULL)
+		return;
+	bn_lease_clear(&hold->lease);
+	free(hold);
+}
