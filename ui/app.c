@@ -358,11 +358,10 @@ begin_look(struct bn_app *app, const char *replaced)
 static void
 begin_screens(struct bn_app *app)
 {
-	app->tabs[BN_TAB_TRIAGE] = bn_triage_screen(app);
-	app->tabs[BN_TAB_RUNS] = bn_runs_screen(app);
-	app->tabs[BN_TAB_ENDPOINTS] = bn_endpoints_screen(app);
-	app->tabs[BN_TAB_TIMELINE] = bn_timeline_screen(app);
-	app->tabs[BN_TAB_SOURCES] = bn_sources_screen(app);
+	int i;
+
+	for (i = 0; i < BN_TAB_COUNT; i++)
+		app->tabs[i] = bn_tabs[i].make(app);
 	app->tab = BN_TAB_TRIAGE;
 	app->top = app->tabs[BN_TAB_TRIAGE];
 }

@@ -72,6 +72,12 @@ enum bn_tab {
 	BN_TAB_SOURCES,
 	BN_TAB_COUNT
 };
+struct bn_tab_row {
+	enum bn_action action;
+	const char *name, *brief; /* brief: where all the names don't fit into the line */
+	struct bn_screen *(*make)(struct bn_app *app);
+};
+extern const struct bn_tab_row bn_tabs[BN_TAB_COUNT];
 
 /* ---- what screens use -------------------------------------------------------------------- */
 

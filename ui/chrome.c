@@ -5,17 +5,6 @@
 
 #include "ui/state.h"
 
-static const struct {
-	enum bn_action action;
-	const char *name;
-} tabs[BN_TAB_COUNT] = {
-    [BN_TAB_TRIAGE] = {BN_ACT_TRIAGE, "Triage"},
-    [BN_TAB_RUNS] = {BN_ACT_RUNS, "Runs"},
-    [BN_TAB_ENDPOINTS] = {BN_ACT_ENDPOINTS, "Endpoints"},
-    [BN_TAB_TIMELINE] = {BN_ACT_TIMELINE, "Timeline"},
-    [BN_TAB_SOURCES] = {BN_ACT_SOURCES, "Sources"},
-};
-
 void
 bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT])
 {
@@ -100,27 +89,41 @@ draw_left(struct bn_app *app, int end)
 	bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), screen->ops->title);
 }
 
+/* "[1 Triage]", or only its width with `draw` false. */
+static int
+one_tab(struct bn_app *app, int i, int x, int width, bool brief, bool draw)
+{
+	struct bn_pen *pen = &app->pen;
+	bool open = i == (int)app->tab;
+	struct bn_ink ink = BN_INK(open ? BN_ROLE_TAB : BN_ROLE_DIM);
+	struct bn_buf text = BN_BUF_INIT(256);
+	int used;
+
+	bn_buf_addc(&text, open ? '[' : ' ');
+	bn_keymap_keys(app->keymap, bn_tabs[i].action, true, !pen->ascii, &text);
+	if (text.size > 1)
+		bn_buf_addc(&text, ' ');
+	bn_buf_adds(&text, brief ? bn_tabs[i].brief : bn_tabs[i].name);
+	bn_buf_addc(&text, open ? ']' : ' ');
+	used = (int)bn_text_width(bn_buf_text(&text));
+	if (draw)
+		bn_draw(pen, 1, x, width - x, ink, bn_buf_text(&text));
+	bn_buf_free(&text);
+	return used;
+}
+
 static void
 draw_tabs(struct bn_app *app, int width)
 {
-	struct bn_pen *pen = &app->pen;
-	struct bn_buf key = BN_BUF_INIT(256);
-	int x = 0, i;
+	int need = 0, x = 0, i;
+	bool brief;
 
-	bn_draw_blank(pen, 1, 0, width, BN_INK(BN_ROLE_TEXT));
-	for (i = 0; i < BN_TAB_COUNT; i++) {
-		bool open = i == (int)app->tab;
-		struct bn_ink ink = BN_INK(open ? BN_ROLE_TAB : BN_ROLE_DIM);
-
-		bn_buf_reset(&key);
-		bn_keymap_keys(app->keymap, tabs[i].action, true, !pen->ascii, &key);
-		x += bn_draw(pen, 1, x, width - x, ink, open ? "[" : " ");
-		x += bn_draw(pen, 1, x, width - x, ink, bn_buf_text(&key));
-		x += bn_draw(pen, 1, x, width - x, ink, key.size > 0 ? " " : "");
-		x += bn_draw(pen, 1, x, width - x, ink, tabs[i].name);
-		x += bn_draw(pen, 1, x, width - x, ink, open ? "]" : " ");
-	}
-	bn_buf_free(&key);
+	bn_draw_blank(&app->pen, 1, 0, width, BN_INK(BN_ROLE_TEXT));
+	for (i = 0; i < BN_TAB_COUNT; i++)
+		need += one_tab(app, i, 0, width, false, false);
+	brief = need > width;
+	for (i = 0; i < BN_TAB_COUNT && x < width; i++)
+		x += one_tab(app, i, x, width, brief, true);
 }
 
 /* ---- the line of keys -------------------------------------------------------------------- */

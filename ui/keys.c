@@ -137,19 +137,13 @@ subject_action(struct bn_app *app, enum bn_action action)
 	return true;
 }
 
-static const enum bn_action tab_actions[BN_TAB_COUNT] = {
-    [BN_TAB_TRIAGE] = BN_ACT_TRIAGE,	   [BN_TAB_RUNS] = BN_ACT_RUNS,
-    [BN_TAB_ENDPOINTS] = BN_ACT_ENDPOINTS, [BN_TAB_TIMELINE] = BN_ACT_TIMELINE,
-    [BN_TAB_SOURCES] = BN_ACT_SOURCES,
-};
-
 static bool
 tab_action(struct bn_app *app, enum bn_action action)
 {
 	int i;
 
 	for (i = 0; i < BN_TAB_COUNT; i++)
-		if (tab_actions[i] == action) {
+		if (bn_tabs[i].action == action) {
 			bn_app_tab(app, (enum bn_tab)i);
 			return true;
 		}

@@ -15,8 +15,8 @@ struct node {
 	struct bn_lineage_line line; /* as far as it is the same wherever it stands */
 	uint64_t hash;
 	int depth;
-	size_t discovered; /* the edge over which it was found first */
-	bn_time moved;	   /* when it, or anything behind it, changed or went wrong last */
+	size_t discovered;   /* the edge over which it was found first */
+	bn_time moved;	     /* when it, or anything behind it, changed or went wrong last */
 	size_t first, count; /* its edges */
 };
 struct edge {
@@ -38,9 +38,11 @@ struct walk {
 #define NEXT(near, far)                                                                            \
 	"SELECT CASE l." far "_source WHEN '' THEN coalesce((SELECT e.source FROM entity_now e"    \
 	"  WHERE e.kind = l." far "_kind AND e.key = l." far "_key"                                \
-	"  ORDER BY e.source <> ?1, e.source LIMIT 1), '') ELSE l." far "_source END, l." far "_kind," \
+	"  ORDER BY e.source <> ?1, e.source LIMIT 1), '') ELSE l." far "_source END, l." far      \
+	"_kind,"                                                                                   \
 	" l." far "_key, l.kind FROM link l WHERE l." near "_kind = ?2 AND l." near "_key = ?3"    \
-	" AND (l." near "_source IN ('', ?1) OR ?1 = '') AND l.kind NOT IN ('defines', 'retry-of')" \
+	" AND (l." near                                                                            \
+	"_source IN ('', ?1) OR ?1 = '') AND l.kind NOT IN ('defines', 'retry-of')"                \
 	" GROUP BY 1, 2, 3"
 
 /* What stands at a node; a pipeline stands as its latest run does. Of the changes the newest: an attribute's, or a
@@ -107,7 +109,8 @@ node_of(struct walk *w, struct bn_ref ref, int depth)
 		w->cut = true;
 		return SIZE_MAX;
 	}
-	w->nodes[i] = (struct node){.line = {.ref = ref}, .hash = hash, .depth = depth, .discovered = SIZE_MAX};
+	w->nodes[i] = (struct node){
+	    .line = {.ref = ref}, .hash = hash, .depth = depth, .discovered = SIZE_MAX};
 	w->node_count++;
 	return i;
 }
@@ -150,8 +153,8 @@ read_edges(struct walk *w, size_t at, struct bn_error *err)
 	w->nodes[at].first = w->edge_count;
 	bind_ref(w->next, w->nodes[at].line.ref);
 	while ((step = sqlite3_step(w->next)) == SQLITE_ROW) {
-		struct bn_ref ref = {(enum bn_kind)sqlite3_column_int(w->next, 1), text(w->arena, w->next, 0),
-				     text(w->arena, w->next, 2)};
+		struct bn_ref ref = {(enum bn_kind)sqlite3_column_int(w->next, 1),
+				     text(w->arena, w->next, 0), text(w->arena, w->next, 2)};
 
 		add_edge(w, at, ref, text(w->arena, w->next, 3));
 	}
@@ -279,8 +282,8 @@ walk(struct bn_reader *reader, bool up, struct bn_ref about, struct bn_arena *ar
 	w.nodes = bn_arena_alloc(arena, (BN_LINEAGE_MOST + 2) * sizeof(*w.nodes));
 	lines.at = bn_arena_alloc(arena, (BN_LINEAGE_MOST + 1) * sizeof(*lines.at));
 	*out = lines.at;
-	if (sqlite3_prepare_v2(w.db, up ? NEXT("to", "from") : NEXT("from", "to"), -1, &w.next, NULL) !=
-		SQLITE_OK ||
+	if (sqlite3_prepare_v2(w.db, up ? NEXT("to", "from") : NEXT("from", "to"), -1, &w.next,
+			       NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(w.db, about_sql, -1, &w.about, NULL) != SQLITE_OK) {
 		rc = bn_fail(err, BN_EIO, "links: %s", sqlite3_errmsg(w.db));
 		goto out;

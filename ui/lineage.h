@@ -17,13 +17,15 @@ struct bn_lineage_line {
 	const char *link; /* "feeds", "serves" … */
 	enum bn_status status;
 	bool stale;
-	bool known;  /* an entity of this name exists at present */
-	bool again;  /* it stands elsewhere in the tree, with what is behind it */
-	bool parent; /* lines under it follow */
-	bool last;   /* of its siblings */
-	bn_time since;	     /* of its status, 0: not known */
-	bn_time changed;     /* the latest change of an attribute or of what defines it, 0: none known */
-	const char *change;  /* what changed then: "parallelism 1 to 2", "dbt!2207"; NULL: nothing known */
+	bool known;    /* an entity of this name exists at present */
+	bool again;    /* it stands elsewhere in the tree, with what is behind it */
+	bool parent;   /* lines under it follow */
+	bool last;     /* of its siblings */
+	bn_time since; /* of its status, 0: not known */
+	bn_time
+	    changed; /* the latest change of an attribute or of what defines it, 0: none known */
+	const char
+	    *change; /* what changed then: "parallelism 1 to 2", "dbt!2207"; NULL: nothing known */
 };
 struct bn_lineage {
 	const struct bn_lineage_line *down, *up;

@@ -84,9 +84,10 @@ add_all(struct links *l, bool up)
 
 	add_kinds(&text, lines, count);
 	l->shown[l->count++] = (struct shown){
-	    count == 0 ? (up ? "it depends on nothing that is known" : "it feeds nothing that is known")
-		       : bn_arena_format(l->arena, "%s %s%s", up ? "it depends on" : "it feeds",
-					 bn_buf_text(&text), up ? ", what changed last first" : ""),
+	    count == 0
+		? (up ? "it depends on nothing that is known" : "it feeds nothing that is known")
+		: bn_arena_format(l->arena, "%s %s%s", up ? "it depends on" : "it feeds",
+				  bn_buf_text(&text), up ? ", what changed last first" : ""),
 	    NULL, NULL, false};
 	for (i = 0; i < count; i++) {
 		if (hidden > 0 && lines[i].depth > hidden)
@@ -98,8 +99,9 @@ add_all(struct links *l, bool up)
 		bn_buf_adds(&text, lines[i].last ? "└─ " : "├─ ");
 		if (lines[i].depth <= DEEPEST)
 			open[lines[i].depth] = !lines[i].last;
-		l->shown[l->count] = (struct shown){NULL, &lines[i], bn_arena_strdup(l->arena, bn_buf_text(&text)),
-						    lines[i].parent && is_folded(l, &lines[i], up)};
+		l->shown[l->count] =
+		    (struct shown){NULL, &lines[i], bn_arena_strdup(l->arena, bn_buf_text(&text)),
+				   lines[i].parent && is_folded(l, &lines[i], up)};
 		if (l->shown[l->count++].folded)
 			hidden = lines[i].depth;
 	}
@@ -132,7 +134,8 @@ keep_cursor(struct links *l, struct bn_ref ref)
 	for (i = 0; i < l->count; i++) {
 		const struct bn_lineage_line *line = l->shown[i].line;
 
-		if (line == NULL || line->ref.kind != ref.kind || strcmp(line->ref.key, ref.key) != 0 ||
+		if (line == NULL || line->ref.kind != ref.kind ||
+		    strcmp(line->ref.key, ref.key) != 0 ||
 		    strcmp(line->ref.source == NULL ? "" : line->ref.source,
 			   ref.source == NULL ? "" : ref.source) != 0)
 			continue;
@@ -296,13 +299,15 @@ draw_header(struct bn_pen *pen, int y, struct bn_rect r, const struct lay *lay)
 	bn_draw(pen, y, x, lay->kind, BN_INK(BN_ROLE_DIM), "KIND");
 	bn_draw(pen, y, x + lay->kind, lay->state, BN_INK(BN_ROLE_DIM), "STATE");
 	bn_draw(pen, y, x + lay->kind + lay->state, lay->since, BN_INK(BN_ROLE_DIM), "SINCE");
-	bn_draw(pen, y, x + lay->kind + lay->state + lay->since, lay->change, BN_INK(BN_ROLE_DIM), "CHANGED");
+	bn_draw(pen, y, x + lay->kind + lay->state + lay->since, lay->change, BN_INK(BN_ROLE_DIM),
+		"CHANGED");
 }
 
 static const char *
 moment(const struct bn_style *style, bn_time at, char out[BN_TIME_TEXT])
 {
-	return bn_time_show(at, style->zone, style->now - at < 86400000 ? BN_TIME_HM : BN_TIME_MD, out);
+	return bn_time_show(at, style->zone, style->now - at < 86400000 ? BN_TIME_HM : BN_TIME_MD,
+			    out);
 }
 
 static void
@@ -326,21 +331,22 @@ draw_facts(struct bn_pen *pen, int y, int x, const struct lay *lay, const struct
 			BN_INK_ON(BN_ROLE_STALE, selected), "no source tells of it");
 		return;
 	}
-	bn_draw(pen, y, x, lay->state - 1, BN_INK_ON(status->problem ? status->role : BN_ROLE_DIM, selected),
-		status->word);
+	bn_draw(pen, y, x, lay->state - 1,
+		BN_INK_ON(status->problem ? status->role : BN_ROLE_DIM, selected), status->word);
 	x += lay->state;
 	if (line->since > 0)
 		bn_draw(pen, y, x, lay->since - 1, BN_INK_ON(BN_ROLE_TEXT, selected),
 			moment(style, line->since, at));
 	x += lay->since;
 	if (line->changed > 0 && lay->change > 0)
-		bn_drawf(pen, y, x, lay->change, BN_INK_ON(recent ? BN_ROLE_CHANGE : BN_ROLE_DIM, selected),
-			 "%s %s", moment(style, line->changed, at), line->change);
+		bn_drawf(pen, y, x, lay->change,
+			 BN_INK_ON(recent ? BN_ROLE_CHANGE : BN_ROLE_DIM, selected), "%s %s",
+			 moment(style, line->changed, at), line->change);
 }
 
 static void
-draw_line(struct bn_pen *pen, int y, struct bn_rect r, const struct shown *shown, const struct lay *lay,
-	  const struct bn_style *style, bool selected)
+draw_line(struct bn_pen *pen, int y, struct bn_rect r, const struct shown *shown,
+	  const struct lay *lay, const struct bn_style *style, bool selected)
 {
 	const struct bn_lineage_line *line = shown->line;
 	const struct bn_status_row *status;
@@ -356,9 +362,10 @@ draw_line(struct bn_pen *pen, int y, struct bn_rect r, const struct shown *shown
 	bn_draw(pen, y, x, 1, BN_INK_ON(status->role, selected),
 		pen->ascii ? status->ascii : status->glyph);
 	x += 2;
-	x += bn_draw(pen, y, x, end - x - 1,
-		     BN_INK_ON(line->known && !line->stale ? BN_ROLE_TEXT : BN_ROLE_STALE, selected),
-		     line->name);
+	x +=
+	    bn_draw(pen, y, x, end - x - 1,
+		    BN_INK_ON(line->known && !line->stale ? BN_ROLE_TEXT : BN_ROLE_STALE, selected),
+		    line->name);
 	if (shown->folded || line->again)
 		bn_draw(pen, y, x + 1, end - x - 2, BN_INK_ON(BN_ROLE_DIM, selected),
 			shown->folded ? "▸ folded" : "↑ above or below");
@@ -376,7 +383,8 @@ links_draw(struct bn_screen *screen, struct bn_rect r)
 
 	bn_draw_clear(pen, r);
 	bn_draw_rule(pen, r.y, r.x, r.w, l->about.key,
-		     l->lineage.cut ? "there are more links than are shown" : bn_kind_word(l->about.kind));
+		     l->lineage.cut ? "there are more links than are shown"
+				    : bn_kind_word(l->about.kind));
 	l->height = (int)height;
 	l->first = r.y + 2;
 	if (l->error.code != BN_OK || l->count == 0) {

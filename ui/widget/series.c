@@ -44,36 +44,53 @@ static struct bn_step
 step_of(const struct bn_rows *rows, size_t row)
 {
 	struct bn_value state = bn_rows_named(rows, row, "state");
+	int64_t filled = bn_rows_named(rows, row, "filled_at").i;
 	struct bn_step step = {number_of(bn_rows_named(rows, row, "value")),
-			       bn_rows_named(rows, row, "seen_at").i, BN_STEP_UNOBSERVED};
+			       filled > 0 ? filled : bn_rows_named(rows, row, "seen_at").i,
+			       BN_STEP_UNOBSERVED};
 
 	if (state.type == BN_VALUE_TEXT && state.s != NULL)
 		step.state = bn_step_state(state.s);
 	/* Whatever a row says of itself: without a number there is none. */
-	if (isnan(step.value) && step.state != BN_STEP_OPEN && step.state != BN_STEP_UNOBSERVED)
+	if (isnan(step.value) && (step.state == BN_STEP_LATE || step.state == BN_STEP_OVER))
 		step.state = BN_STEP_MISSING;
 	return step;
+}
+
+/* How long a row's step is: a minute, or ten where only summaries are left. */
+static int64_t
+length_of(const struct bn_rows *rows, size_t row)
+{
+	int64_t length = bn_rows_named(rows, row, "step").i;
+
+	return length > 0 ? length : 60000;
 }
 
 void
 bn_series_from_rows(struct bn_series *series, const struct bn_rows *rows)
 {
-	size_t count = rows == NULL ? 0 : bn_rows_count(rows), from = 0, i;
+	size_t count = rows == NULL ? 0 : bn_rows_count(rows), total = 0, from = 0, i, at = 0;
+	int64_t step = 0;
 
 	bn_series_clear(series);
-	if (count == 0)
+	for (i = 0; i < count; i++)
+		if (step == 0 || length_of(rows, i) < step)
+			step = length_of(rows, i);
+	for (i = count; i-- > 0 && total + (size_t)(length_of(rows, i) / step) <= BN_SERIES_MOST;
+	     from = i)
+		total += (size_t)(length_of(rows, i) / step);
+	if (total == 0)
 		return;
-	if (count > BN_SERIES_MOST)
-		from = count - BN_SERIES_MOST;
-	series->steps = bn_xcalloc(count - from, sizeof(*series->steps));
-	series->count = count - from;
+	series->steps = bn_xcalloc(total, sizeof(*series->steps));
+	series->step_ms = step;
 	series->start = bn_rows_named(rows, from, "at").i;
-	series->step_ms =
-	    series->count > 1 ? bn_rows_named(rows, from + 1, "at").i - series->start : 60000;
-	if (series->step_ms <= 0)
-		series->step_ms = 60000;
-	for (i = from; i < count; i++)
-		series->steps[i - from] = step_of(rows, i);
+	for (i = from; i < count; i++) { /* a longer row stands for several steps */
+		int64_t times = length_of(rows, i) / step;
+
+		for (; times > 0 && at < total; times--)
+			series->steps[at++] = step_of(rows, i);
+	}
+	series->count = at;
 }
 
 void
@@ -162,7 +179,7 @@ add_step(struct bn_bar *bar, const struct bn_step *step)
 			bar->kind = BN_BAR_UNOBSERVED;
 		return;
 	}
-	if (isnan(step->value)) /* open, and nothing there yet */
+	if (isnan(step->value)) /* nothing yet, or nothing where nothing is expected */
 		return;
 	if (bar->kind == BN_BAR_NONE) {
 		bar->kind = BN_BAR_VALUE;
@@ -271,7 +288,9 @@ tell_step(const struct bn_series *series, size_t at, const char *unit, const str
 		return;
 	}
 	if (step->state == BN_STEP_MISSING || isnan(step->value))
-		bn_buf_adds(out, step->state == BN_STEP_OPEN ? "nothing yet" : "no record");
+		bn_buf_adds(out, step->state == BN_STEP_OPEN ? "nothing yet"
+				 : step->state == BN_STEP_OK ? "nothing, and nothing expected"
+							     : "no record");
 	else
 		bn_buf_addf(out, "%s%s%s%s", bn_number_show(step->value, number),
 			    step->state == BN_STEP_OVER ? " or more" : "", unit == NULL ? "" : " ",

@@ -9,7 +9,7 @@
 
 /* What a step is. Only OK, LATE and OVER have a value that counts; an OPEN one may have one that is not final. */
 enum bn_step_state {
-	BN_STEP_OK,
+	BN_STEP_OK,	   /* without a value: none was expected */
 	BN_STEP_MISSING,   /* closed, and nothing came */
 	BN_STEP_LATE,	   /* filled after it should have been */
 	BN_STEP_OVER,	   /* at the ceiling of what can be counted: a lower bound */
@@ -33,8 +33,8 @@ struct bn_series {
 
 #define BN_SERIES_MOST 20160 /* steps: two weeks of minutes */
 
-/* Replaces what the series holds by the rows of the view table "points" (columns at, value, state, seen_at, in order
- * of time), the newest BN_SERIES_MOST of them. */
+/* Replaces what the series holds by the rows of the view table "points" or one like it (columns at, value,
+ * state, and where it has them seen_at, filled_at, step; in order of time), the newest BN_SERIES_MOST of them. */
 void bn_series_from_rows(struct bn_series *series, const struct bn_rows *rows);
 /* … by a JSON array of numbers, null where nothing was measured, a minute apart, the last one ended at `end`. */
 void bn_series_from_spark(struct bn_series *series, const char *json, bn_time end);
