@@ -54,11 +54,17 @@ struct bn_screen {
 struct bn_screen *bn_triage_screen(struct bn_app *app);
 struct bn_screen *bn_runs_screen(struct bn_app *app);
 struct bn_screen *bn_endpoints_screen(struct bn_app *app);
+struct bn_screen *bn_streams_screen(struct bn_app *app);
 struct bn_screen *bn_timeline_screen(struct bn_app *app);
 struct bn_screen *bn_sources_screen(struct bn_app *app);
 struct bn_screen *bn_run_screen(struct bn_app *app, struct bn_ref about, bool log);
 struct bn_screen *bn_changed_screen(struct bn_app *app, struct bn_ref about);
 struct bn_screen *bn_links_screen(struct bn_app *app, struct bn_ref about);
+/* A chart of the whole screen. `table`: see bn_curve_init; `limit` is drawn as a line called `limit_word`. */
+struct bn_window;
+struct bn_screen *bn_chart_screen(struct bn_app *app, struct bn_ref about, const char *table,
+				  const struct bn_window *window, double limit,
+				  const char *limit_word);
 struct bn_screen *bn_detail_screen(struct bn_app *app, struct bn_ref about);
 /* `text` is taken over; split into lines. */
 struct bn_screen *bn_text_screen(struct bn_app *app, const char *title, char *text);
@@ -68,6 +74,7 @@ enum bn_tab {
 	BN_TAB_TRIAGE,
 	BN_TAB_RUNS,
 	BN_TAB_ENDPOINTS,
+	BN_TAB_STREAMS,
 	BN_TAB_TIMELINE,
 	BN_TAB_SOURCES,
 	BN_TAB_COUNT

@@ -89,9 +89,12 @@ draw_left(struct bn_app *app, int end)
 	bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), screen->ops->title);
 }
 
+/* How much of the names stands in the line of tabs. */
+enum brevity { TABS_WHOLE, TABS_BRIEF, TABS_OPEN_ONE };
+
 /* "[1 Triage]", or only its width with `draw` false. */
 static int
-one_tab(struct bn_app *app, int i, int x, int width, bool brief, bool draw)
+one_tab(struct bn_app *app, int i, int x, int width, enum brevity brevity, bool draw)
 {
 	struct bn_pen *pen = &app->pen;
 	bool open = i == (int)app->tab;
@@ -101,9 +104,11 @@ one_tab(struct bn_app *app, int i, int x, int width, bool brief, bool draw)
 
 	bn_buf_addc(&text, open ? '[' : ' ');
 	bn_keymap_keys(app->keymap, bn_tabs[i].action, true, !pen->ascii, &text);
-	if (text.size > 1)
-		bn_buf_addc(&text, ' ');
-	bn_buf_adds(&text, brief ? bn_tabs[i].brief : bn_tabs[i].name);
+	if (open || brevity < TABS_OPEN_ONE) {
+		if (text.size > 1)
+			bn_buf_addc(&text, ' ');
+		bn_buf_adds(&text, brevity == TABS_WHOLE ? bn_tabs[i].name : bn_tabs[i].brief);
+	}
 	bn_buf_addc(&text, open ? ']' : ' ');
 	used = (int)bn_text_width(bn_buf_text(&text));
 	if (draw)
@@ -115,15 +120,18 @@ one_tab(struct bn_app *app, int i, int x, int width, bool brief, bool draw)
 static void
 draw_tabs(struct bn_app *app, int width)
 {
-	int need = 0, x = 0, i;
-	bool brief;
+	enum brevity brevity;
+	int need, x = 0, i;
 
 	bn_draw_blank(&app->pen, 1, 0, width, BN_INK(BN_ROLE_TEXT));
-	for (i = 0; i < BN_TAB_COUNT; i++)
-		need += one_tab(app, i, 0, width, false, false);
-	brief = need > width;
+	for (brevity = TABS_WHOLE;; brevity++) {
+		for (need = i = 0; i < BN_TAB_COUNT; i++)
+			need += one_tab(app, i, 0, width, brevity, false);
+		if (need <= width || brevity == TABS_OPEN_ONE)
+			break;
+	}
 	for (i = 0; i < BN_TAB_COUNT && x < width; i++)
-		x += one_tab(app, i, x, width, brief, true);
+		x += one_tab(app, i, x, width, brevity, true);
 }
 
 /* ---- the line of keys -------------------------------------------------------------------- */

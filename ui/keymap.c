@@ -28,7 +28,9 @@ static const struct {
     {BN_IN_SOURCES, "Sources"},
     {BN_IN_TIMELINE, "Timeline"},
     {BN_IN_CHANGED, "what changed"},
-    {BN_IN_LINKS, "links"},
+    {BN_IN_LINKS, "lineage"},
+    {BN_IN_STREAMS, "Streams"},
+    {BN_IN_CHART, "a chart"},
     {BN_IN_TEXT, "logs and other text"},
 };
 #define CONTEXTS (sizeof(contexts) / sizeof(contexts[0]))
@@ -213,6 +215,7 @@ static const struct {
     {BN_ACT_TRIAGE, "screens"},
     {BN_ACT_MARK, "rows"},
     {BN_ACT_SEARCH, "text"},
+    {BN_ACT_CURSOR_LEFT, "charts"},
     {BN_ACT_COPY, "everywhere"},
 };
 

@@ -18,10 +18,14 @@
 #define BN_IN_TIMELINE	(1u << 5)
 #define BN_IN_CHANGED	(1u << 6)
 #define BN_IN_LINKS	(1u << 7)
-#define BN_IN_TEXT	(1u << 8)
+#define BN_IN_STREAMS	(1u << 9)
+#define BN_IN_CHART	(1u << 12)
+#define BN_IN_TEXT	(1u << 15)
 #define BN_IN_LISTS	(BN_IN_TEXT - 1u)
 #define BN_IN_ALL	(BN_IN_LISTS | BN_IN_TEXT)
-#define BN_IN_FILTERED	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS))
+#define BN_IN_FILTERED	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_CHART))
+/* Where there is a chart with a cursor. */
+#define BN_IN_CHARTS (BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART)
 /* Screens whose rows are things of the platforms (not calls or commits). */
 #define BN_IN_THINGS (BN_IN_LISTS & ~BN_IN_CHANGED)
 
@@ -35,17 +39,18 @@
 	X(OPEN, "open", BN_IN_LISTS, "Enter", BN_IN_LISTS, "open", 0,                              \
 	  "open the selected thing; in a run, fold a group or read a task's log")                  \
 	X(BACK, "back", BN_IN_ALL, "Esc h Backspace",                                              \
-	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_TEXT, "back", 0,                         \
+	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_CHART | BN_IN_TEXT, "back", 0,           \
 	  "back: clears the filter, closes the pane, leaves the screen, in that order")            \
 	X(LOG, "log", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_TIMELINE, "l",                 \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
 	  "read the log of the selected run or task")                                              \
 	X(LINKS, "links", BN_IN_THINGS, "b",                                                       \
-	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS, "links", 0,                     \
-	  "what it feeds and what feeds it")                                                       \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_STREAMS, "lineage", 0,   \
+	  "lineage: what feeds it, what changed last first, and what it feeds")                    \
 	X(CHANGED, "changed", BN_IN_THINGS, "w",                                                   \
-	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS, "what changed", 0,              \
-	  "what changed around it: commits, statuses, attributes")                                 \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_LINKS | BN_IN_STREAMS |  \
+	      BN_IN_CHART,                                                                         \
+	  "what changed", 0, "what changed around it: commits, statuses, attributes")              \
 	X(DETAIL, "detail", BN_IN_LISTS, "d", BN_IN_SOURCES | BN_IN_TIMELINE, "detail", 0,         \
 	  "everything known about the selected thing")                                             \
 	X(DOCTOR, "doctor", BN_IN_SOURCES, "D", BN_IN_SOURCES, "doctor", 0,                        \
@@ -71,13 +76,15 @@
 	  "fold; in a text, scroll left")                                                          \
 	X(RIGHT, "right", BN_IN_RUN | BN_IN_LINKS | BN_IN_TEXT, "Right", 0, NULL, 0,               \
 	  "unfold; in a text, scroll right")                                                       \
-	X(PANE, "pane", BN_IN_RUN | BN_IN_TEXT, "Tab", 0, "pane", 0,                               \
-	  "between the tasks and the log")                                                         \
+	X(PANE, "pane", BN_IN_RUN | BN_IN_STREAMS | BN_IN_TEXT, "Tab", BN_IN_STREAMS, "next", 0,   \
+	  "in a run, between the tasks and the log; on Streams to the next stream")                \
 	X(CLICK, "click", BN_IN_LISTS, "Click", 0, NULL, 0, "select the row under the mouse")      \
 	X(TRIAGE, "triage", BN_IN_ALL, "1", 0, NULL, 0, "Triage: what needs a person")             \
 	X(RUNS, "runs", BN_IN_ALL, "2", 0, NULL, 0, "Runs: pipelines and their latest run")        \
 	X(ENDPOINTS, "endpoints", BN_IN_ALL, "4", 0, NULL, 0,                                      \
 	  "Endpoints: does it answer, how fast")                                                   \
+	X(STREAMS, "streams", BN_IN_ALL, "5", 0, NULL, 0,                                          \
+	  "Streams: numbers by the minute, their gaps and checks")                                 \
 	X(TIMELINE, "timeline", BN_IN_ALL, "9", 0, NULL, 0,                                        \
 	  "Timeline: what happened, newest first")                                                 \
 	X(SOURCES, "sources", BN_IN_ALL, "0", 0, NULL, 0, "Sources: the collector's own health")   \
@@ -106,6 +113,17 @@
 	X(FOLLOW, "follow", BN_IN_TEXT, "f F", BN_IN_TEXT, "follow", 0,                            \
 	  "follow the end as it grows, or stop doing so")                                          \
 	X(WRAP, "wrap", BN_IN_TEXT, "w", BN_IN_TEXT, "wrap", 0, "wrap long lines, or cut them")    \
+	X(CURSOR_LEFT, "cursor-left", BN_IN_CHARTS, "Left ,", BN_IN_STREAMS | BN_IN_CHART,         \
+	  "cursor", 0, "move the chart's cursor to the minute before")                             \
+	X(CURSOR_RIGHT, "cursor-right", BN_IN_CHARTS, "Right .", 0, NULL, 0,                       \
+	  "move the chart's cursor to the next minute")                                            \
+	X(ZOOM_IN, "zoom-in", BN_IN_CHARTS, "+ =", BN_IN_STREAMS | BN_IN_CHART, "zoom", 0,         \
+	  "a shorter window")                                                                      \
+	X(ZOOM_OUT, "zoom-out", BN_IN_CHARTS, "- _", 0, NULL, 0, "a longer window")                \
+	X(MAXIMISE, "maximise", BN_IN_CHARTS, "m", BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART,  \
+	  "maximise", 0, "give the chart the whole screen, or take it back")                       \
+	X(COMPARE, "compare", BN_IN_CHARTS, "c", BN_IN_STREAMS | BN_IN_CHART, "compare", 0,        \
+	  "show the same time a day before behind it, then a week before")                         \
 	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
 	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
 	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,     \

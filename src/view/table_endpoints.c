@@ -114,3 +114,72 @@ const struct bn_view_table bn_table_endpoints = {
     .name_sql = "e.name",
     .columns = columns,
 };
+
+/* ---- latency ------------------------------------------------------------------------------ */
+
+/* clang-format off */
+/* Every minute of the window is a row: the 95th percentile as a platform measures it where there is any of it in the
+ * window, else the mean of our own probes. Ten-minute roll-ups stand for what is older than points are kept. */
+#define LATENCY                                                                                    \
+	"FROM (WITH RECURSIVE me AS MATERIALIZED (SELECT e.id, e.source_id, s.name AS source, e.key" \
+	" FROM entity e JOIN source s ON s.id = e.source_id WHERE e.kind = " SQL_ENDPOINT          \
+	" AND e.key = :key AND (:source IS NULL OR s.name = :source)"                              \
+	" ORDER BY e.gone_at IS NOT NULL, e.seen_at DESC LIMIT 1),"                                \
+	" w(first, last) AS MATERIALIZED (SELECT coalesce(:since, now() - 3600000) / 60000 * 60000," \
+	"  min(coalesce(:until, now()), now())),"                                                  \
+	" chosen(id, name) AS MATERIALIZED (SELECT r.id, r.name FROM me, w, series r"              \
+	"  WHERE r.entity_id = me.id AND r.name IN ('p95', 'total') AND (r.name = 'total'"         \
+	"   OR EXISTS (SELECT 1 FROM point pt WHERE pt.series_id = r.id"                           \
+	"    AND pt.at >= w.first AND pt.at <= w.last AND pt.value IS NOT NULL)"                   \
+	"   OR EXISTS (SELECT 1 FROM rollup ru WHERE ru.series_id = r.id AND ru.at >= w.first"     \
+	"    AND ru.at <= w.last)) ORDER BY r.name LIMIT 1),"                                      \
+	" m(at) AS (SELECT first FROM w WHERE first <= last UNION ALL SELECT m.at + 60000"         \
+	"  FROM m, w WHERE m.at + 60000 <= w.last LIMIT 100000),"                                  \
+	" p(at, value) AS MATERIALIZED (SELECT pt.at / 60000 * 60000, avg(pt.value) FROM chosen, w, point pt" \
+	"  WHERE pt.series_id = chosen.id AND pt.at >= w.first AND pt.at < w.last + 60000 GROUP BY 1)," \
+	" old(at, value) AS MATERIALIZED (SELECT ru.at, ru.sum / nullif(ru.count, 0) FROM chosen, w, rollup ru" \
+	"  WHERE ru.series_id = chosen.id AND ru.at > w.first - 600000 AND ru.at <= w.last)"       \
+	" SELECT m.at, me.source, me.key, coalesce(p.value, old.value) AS value,"                  \
+	"  CASE (SELECT name FROM chosen) WHEN 'p95' THEN 'p95' WHEN 'total' THEN 'probe' END AS what," \
+	"  CASE WHEN m.at + 60000 > now() THEN 'open'"                                             \
+	"   WHEN coalesce(p.value, old.value) IS NOT NULL THEN 'ok'"                               \
+	"   WHEN EXISTS (SELECT 1 FROM observed o WHERE o.source_id = me.source_id"                \
+	"    AND o.began <= m.at AND o.ended >= m.at + 60000) THEN 'missing'"                      \
+	"   ELSE 'unobserved' END AS state"                                                        \
+	" FROM me, m LEFT JOIN p ON p.at = m.at LEFT JOIN old ON old.at = m.at / 600000 * 600000) x WHERE 1"
+/* clang-format on */
+#define LATENCY_STATUS                                                                             \
+	"CASE x.state WHEN 'ok' THEN " SQL_HEALTHY " WHEN 'open' THEN " SQL_PROGRESSING            \
+	" WHEN 'missing' THEN " SQL_DOWN " ELSE " SQL_UNKNOWN " END"
+
+static const struct bn_column latency_columns[] = {
+    {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, LATENCY_STATUS, "Mark of the state"},
+    {"at", "MINUTE", 8, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "x.at", "Start of the minute"},
+    {"value", "VALUE", 10, 5, BN_RIGHT, 0, BN_FORMAT_NUMBER, "ms", "x.value",
+     "Latency; none where nothing was measured"},
+    {"unit", "UNIT", 10, 4, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "'ms'", "What the value counts"},
+    {"what", "WHAT", 6, 4, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.what",
+     "p95: the 95th percentile as a platform measures it; probe: the mean of our own probes"},
+    {"state", "STATE", 10, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.state",
+     "ok; missing: the source was read and nothing was measured; open: the minute is not over; "
+     "unobserved: nobody looked"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_latency = {
+    .name = "latency",
+    .schema = 1,
+    .kind = BN_KIND_NONE,
+    .doc = "The latency of one endpoint by the minute, each minute a row, holes too. Without "
+	   "--since, the last hour.",
+    .from = LATENCY,
+    .id_sql = "x.source, " SQL_ENDPOINT ", x.key",
+    .status_sql = LATENCY_STATUS,
+    .stale_sql = "0",
+    .order = "x.at",
+    .problem_sql = "x.state = 'missing'",
+    .time_sql = "x.at + 59999",
+    .search_sql = "x.state",
+    .name_sql = "x.state",
+    .columns = latency_columns,
+};

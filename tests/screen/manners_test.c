@@ -209,14 +209,14 @@ manners_no_key_outside_a_dialog_changes_anything(void **state)
 	    "PgDn>"
 	    "<Del><F1>q<F5><F10><C-a><C-b><C-d><C-e><C-f><C-g><C-k><C-l><C-n><C-o><C-p><C-r><C-t>"
 	    "<C-u><C-v><C-w><C-x><C-y>";
-	static const char *const screens[] = {"1", "2", "4", "9", "0"};
+	static const char *const screens[] = {"1", "2", "4", "5", "9", "0"};
 	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
 	struct said said;
 	size_t i;
 	int key;
 
 	(void)state;
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < sizeof(screens) / sizeof(screens[0]); i++) {
 		console_play(t, screens[i]);
 		for (key = '!'; key <= '~'; key++) {
 			char text[8];
@@ -347,11 +347,8 @@ manners_help_lists_the_keys_of_this_screen(void **state)
 	static const struct {
 		const char *keys;
 		unsigned context;
-	} screens[] = {{"1", BN_IN_TRIAGE},
-		       {"2", BN_IN_RUNS},
-		       {"4", BN_IN_ENDPOINTS},
-		       {"9", BN_IN_TIMELINE},
-		       {"0", BN_IN_SOURCES}};
+	} screens[] = {{"1", BN_IN_TRIAGE},  {"2", BN_IN_RUNS},	    {"4", BN_IN_ENDPOINTS},
+		       {"5", BN_IN_STREAMS}, {"9", BN_IN_TIMELINE}, {"0", BN_IN_SOURCES}};
 	struct bn_term *t = console_start(&world, 200, 70, NULL, NULL, NULL);
 	size_t i;
 

@@ -79,17 +79,18 @@ half_painted(wchar_t c, int half)
 	return painted(c);
 }
 
-/* Whether any cell of a bar's columns is painted, in the rows of the plot. */
+/* Whether any unit of width of a bar is painted, in the rows of the plot. */
 static bool
-bar_painted(struct bn_rect plot, size_t bar, bool dense, int wide)
+bar_painted(struct bn_rect plot, enum bn_chart_set set, size_t bar, size_t count, int span)
 {
-	int y, x;
+	int halves = set == BN_CHART_BRAILLE ? 2 : 1, unit, y;
 
-	for (y = plot.y; y < plot.y + plot.h; y++) {
-		if (dense && half_painted(cell(y, plot.x + (int)bar / 2), (int)bar % 2))
-			return true;
-		for (x = 0; !dense && x < wide; x++)
-			if (painted(cell(y, plot.x + (int)bar * wide + x)))
+	for (unit = 0; unit < span; unit++) {
+		if ((size_t)unit * count / (size_t)span != bar)
+			continue;
+		for (y = plot.y; y < plot.y + plot.h; y++)
+			if (halves == 2 ? half_painted(cell(y, plot.x + unit / 2), unit % 2)
+					: painted(cell(y, plot.x + unit)))
 				return true;
 	}
 	return false;
@@ -103,21 +104,20 @@ check_holes(struct bn_series *series, enum bn_chart_set set, int width, int heig
 	struct paper paper;
 	struct bn_bar *bars;
 	size_t count, i, s;
-	bool dense;
-	int wide;
+	int span;
 
 	paper_open(&paper, height, width, set == BN_CHART_ASCII);
 	bn_chart_draw(&paper.pen, (struct bn_rect){0, 0, height, width}, &chart);
 	bars = bn_series_bars(series, bn_chart_bucket(series, set, width), &count);
-	dense = count > (size_t)plot.w;
-	wide = dense ? 1 : plot.w / (int)count;
+	span = bn_chart_span(set, count, width);
+	assert_true(span >= (int)count);
 	for (i = 0; i < count; i++) {
 		bool hole = false;
 
 		for (s = 0; s < bars[i].count; s++)
 			hole |= series->steps[bars[i].first + s].state == BN_STEP_MISSING ||
 				series->steps[bars[i].first + s].state == BN_STEP_UNOBSERVED;
-		if (bar_painted(plot, i, dense, wide) == hole)
+		if (bar_painted(plot, set, i, count, span) == hole)
 			fail_msg("set %d, %dx%d, bar %zu of %zu (%zu steps): hole %d, painted %d",
 				 set, width, height, i, count, bars[i].count, hole, !hole);
 	}

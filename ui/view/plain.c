@@ -175,7 +175,7 @@ draw_boxes(struct bn_plain *p, struct bn_rect r)
 		return;
 	bn_draw_clear(pen, (struct bn_rect){r.y, r.x + left, r.h, r.w - left});
 	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x + left, r.h, r.w - left},
-			 p->kind->side_title, NULL, false);
+			 p->kind->side_title, p->kind->side_right, false);
 	if (p->kind->side_draw != NULL) {
 		p->kind->side_draw(p, in);
 		return;

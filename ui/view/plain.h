@@ -19,7 +19,7 @@ struct bn_plain_kind {
 	void (*headline)(const struct bn_plain *, struct bn_buf *left, struct bn_buf *right);
 	/* The third pane at 120 columns: a table about the selected thing, or drawn by the screen.
 	 */
-	const char *side_title;
+	const char *side_title, *side_right; /* words in its upper edge */
 	const char *side_table;
 	const char *const *side_columns;
 	const char *side_sort;

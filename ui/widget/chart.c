@@ -28,9 +28,8 @@ struct plot {
 	struct bn_rect r; /* of the bars */
 	struct bn_bar *bars, *befores;
 	size_t count, before_count;
-	bool dense; /* two bars to a cell */
-	bool band;  /* bars stand for several steps: they reach from the least to the greatest */
-	int wide;   /* columns of a bar, where not dense */
+	bool band; /* bars stand for several steps: they reach from the least to the greatest */
+	int span;  /* units (see bn_chart_span) that the bars take */
 	double bottom, top;
 	int limit_row; /* from the bottom, -1: none */
 };
@@ -58,18 +57,29 @@ bucket_for(const struct bn_series *series, size_t places)
 	}
 }
 
-static size_t
-places_in(enum bn_chart_set set, int width)
+/* Columns of dots in a cell. */
+static int
+halves_in(enum bn_chart_set set)
 {
-	int plot = width - BN_CHART_GUTTER;
+	return set == BN_CHART_BRAILLE ? 2 : 1;
+}
 
-	return plot < 1 ? 1 : (size_t)(set == BN_CHART_BRAILLE ? 2 * plot : plot);
+int
+bn_chart_span(enum bn_chart_set set, size_t bars, int width)
+{
+	int units = (width - BN_CHART_GUTTER) * halves_in(set);
+	int even = bars > 0 && (int)bars <= units ? units / (int)bars * (int)bars : units;
+
+	/* Bars of one width where that leaves little room unused. */
+	return units - even <= units / 8 ? even : units;
 }
 
 size_t
 bn_chart_bucket(const struct bn_series *series, enum bn_chart_set set, int width)
 {
-	return bucket_for(series, places_in(set, width));
+	int units = (width - BN_CHART_GUTTER) * halves_in(set);
+
+	return bucket_for(series, units < 1 ? 1 : (size_t)units);
 }
 
 /* Not below the value: as close as a person likes to read it. */
@@ -132,7 +142,8 @@ fill_of(const struct plot *p, double value)
 static const struct bn_bar *
 bar_at(const struct plot *p, const struct bn_bar *bars, size_t count, int x, int half)
 {
-	size_t index = p->dense ? 2 * (size_t)x + (size_t)half : (size_t)(x / p->wide);
+	int halves = halves_in(p->chart->set), unit = halves * x + (halves > 1 ? half : 0);
+	size_t index = unit < p->span ? (size_t)unit * p->count / (size_t)p->span : p->count;
 
 	return index < count ? &bars[index] : NULL;
 }
@@ -213,20 +224,21 @@ before_dot(const struct plot *p, int x, int y)
 	       (fill_of(p, bar->high) - 1) / fine_rows(p->chart->set) == y;
 }
 
-/* Signs of the lowest row and of the top: what is odd about a bar. NULL: nothing, or not here. */
+/* Signs of the lowest row and of the top: what is odd about a bar, in its first column. NULL: nothing, or not here. */
 static const char *
 mark_of(const struct plot *p, int x, int y, const struct bn_bar *bar)
 {
 	const struct bn_bar *other = bar_at(p, p->bars, p->count, x, 1);
 
+	/* Where half a cell is a hole no sign may fill it. */
 	if (bar == NULL || bar->kind != BN_BAR_VALUE ||
-	    (p->dense && other != NULL && other->kind != BN_BAR_VALUE))
+	    (other != NULL && other->kind != BN_BAR_VALUE))
 		return NULL;
 	if (bar->over && (fill_of(p, bar->high) - 1) / fine_rows(p->chart->set) == y)
 		return "≥";
-	if (y > 0 || (p->wide > 1 && x % p->wide != 0))
+	if (y > 0 || (x > 0 && bar == bar_at(p, p->bars, p->count, x - 1, 0)))
 		return NULL;
-	return bar->late ? "▲" : bar->open ? "○" : NULL;
+	return bar->late || (other != NULL && other->late) ? "▲" : bar->open ? "○" : NULL;
 }
 
 static enum bn_role
@@ -272,8 +284,7 @@ draw_cell(const struct plot *p, int x, int y)
 	if (mark != NULL) {
 		strcpy(text, mark);
 		ink.role = left->open ? BN_ROLE_DIM : BN_ROLE_WARN;
-	} else if (text[0] == '\0' && unobserved(left) &&
-		   (!p->dense || right == NULL || unobserved(right))) {
+	} else if (text[0] == '\0' && unobserved(left) && (right == NULL || unobserved(right))) {
 		strcpy(text, "░");
 		ink.role = BN_ROLE_RULE;
 	} else if (text[0] == '\0' && cursor) {
@@ -282,7 +293,7 @@ draw_cell(const struct plot *p, int x, int y)
 	} else if (text[0] == '\0' && before_dot(p, x, y)) {
 		strcpy(text, "·");
 		ink.role = BN_ROLE_TEXT;
-	} else if (text[0] == '\0' && y == p->limit_row) {
+	} else if (text[0] == '\0' && y == p->limit_row && left != NULL) {
 		strcpy(text, "╌");
 		ink.role = BN_ROLE_DIM;
 	}
@@ -347,7 +358,9 @@ put(struct times *t, int x, struct bn_ink ink, const char *text)
 static int
 column_of(const struct plot *p, size_t bar)
 {
-	return p->dense ? (int)(bar / 2) : (int)bar * p->wide;
+	int unit = (int)((bar * (size_t)p->span + p->count - 1) / p->count);
+
+	return unit / halves_in(p->chart->set);
 }
 
 /* "╵ gap 5m ╵" under a run of bars that are alike. */
@@ -357,7 +370,7 @@ name_run(struct times *t, size_t from, size_t to)
 	const struct plot *p = t->p;
 	bool hole = p->bars[from].kind == BN_BAR_HOLE;
 	struct bn_ink ink = BN_INK(hole ? BN_ROLE_WARN : BN_ROLE_DIM);
-	int left = column_of(p, from), right = column_of(p, to + 1) - (p->dense ? 0 : 1), width;
+	int left = column_of(p, from), right = column_of(p, to + 1) - 1, width;
 	size_t steps = 0, i, b;
 	char words[64], span[BN_TIME_TEXT];
 
@@ -442,7 +455,7 @@ bn_chart_draw(struct bn_pen *pen, struct bn_rect r, const struct bn_chart *chart
 {
 	const struct bn_series *series = chart->series;
 	size_t bucket = bn_chart_bucket(series, chart->set, r.w);
-	struct plot p = {.pen = pen, .chart = chart, .wide = 1, .limit_row = -1};
+	struct plot p = {.pen = pen, .chart = chart, .limit_row = -1};
 	int x, y;
 
 	bn_draw_clear(pen, r);
@@ -458,9 +471,7 @@ bn_chart_draw(struct bn_pen *pen, struct bn_rect r, const struct bn_chart *chart
 		before.start = series->start; /* bar for bar the same steps */
 		p.befores = bn_series_bars(&before, bucket, &p.before_count);
 	}
-	p.dense = p.count > (size_t)p.r.w;
-	if (!p.dense)
-		p.wide = p.r.w / (int)p.count;
+	p.span = bn_chart_span(chart->set, p.count, r.w);
 	find_scale(&p);
 	draw_scale(&p);
 	for (y = 0; y < p.r.h; y++)

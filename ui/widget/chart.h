@@ -13,8 +13,8 @@ int bn_chart_set_from_word(const char *word);
 
 #define BN_CHART_GUTTER 7 /* columns left of the plot for the numbers of its axis */
 
-/* Bars stand for steps, each of the same width: several columns for one step where there is room, several steps for
- * one bar where there is not; then a bar reaches from the least to the greatest value. A missing step (or a bar with
+/* Bars stand for steps: several columns for one step where there is room, several steps for one bar where there is not;
+ * then a bar reaches from the least to the greatest value. A missing step (or a bar with
  * one in it) is left blank, a band of shade stands where nobody looked, and both are named below. Marks in the lowest
  * row: late, not closed yet; at the top: at or over the ceiling. */
 struct bn_chart {
@@ -32,5 +32,8 @@ struct bn_chart {
 bool bn_chart_draw(struct bn_pen *pen, struct bn_rect rect, const struct bn_chart *chart);
 /* How many steps a bar holds at this width of rectangle: what the cursor moves by. At least 1. */
 size_t bn_chart_bucket(const struct bn_series *series, enum bn_chart_set set, int width);
+/* How many units of width so many bars take together: columns, in Braille columns of dots. Bar b of n lies over the
+ * units u with u * n / span == b. */
+int bn_chart_span(enum bn_chart_set set, size_t bars, int width);
 
 #endif
