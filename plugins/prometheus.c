@@ -1,4 +1,4 @@
-/* prometheus.c - firing alerts, targets that are down, broken rules, numbers by PromQL. */
+/* prometheus.c - firing alerts, targets that are down, broken rules, numbers and streams by PromQL. */
 /* SPDX-License-Identifier: MIT
  *
  * https://prometheus.io/docs/prometheus/latest/querying/api/. Thanos, Mimir, Cortex and
@@ -10,11 +10,10 @@
 #include <string.h>
 
 #include "alert.h"
+#include "prometheus.h"
 
 #define QUERY_AT_MOST  6000 /* bytes: what servers and proxies take in a URL */
 #define SERIES_AT_MOST 50   /* of one query that may become findings */
-
-enum request { ALERTS, TARGETS, RULES, QUERY, BUILDINFO };
 
 static const struct bn_option options[] = {
     {"alerts", BN_OPT_BOOL, "true", "whether firing alerts are shown as findings", 0, NULL},
@@ -46,20 +45,17 @@ static const struct bn_option query_options[] = {
     {NULL, 0, NULL, NULL, 0, NULL}};
 
 static const struct bn_request requests[] = {
-    [ALERTS] = {"GET", "/api/v1/alerts", "", BN_READS, "alerts that are pending or firing"},
-    [TARGETS] = {"GET", "/api/v1/targets", "state", BN_READS,
-		 "what is scraped, and with which result"},
-    [RULES] = {"GET", "/api/v1/rules", "exclude_alerts", BN_READS,
-	       "rules and whether they can be evaluated"},
-    [QUERY] = {"GET", "/api/v1/query", "query timeout", BN_READS,
-	       "the value of a [query] section, now"},
-    [BUILDINFO] = {"GET", "/api/v1/status/buildinfo", "", BN_READS, "the server's version"},
+    [PROM_ALERTS] = {"GET", "/api/v1/alerts", "", BN_READS, "alerts that are pending or firing"},
+    [PROM_TARGETS] = {"GET", "/api/v1/targets", "state", BN_READS,
+		      "what is scraped, and with which result"},
+    [PROM_RULES] = {"GET", "/api/v1/rules", "exclude_alerts", BN_READS,
+		    "rules and whether they can be evaluated"},
+    [PROM_QUERY] = {"GET", "/api/v1/query", "query time timeout", BN_READS,
+		    "the value of a [query] section, now"},
+    [PROM_RANGE] = {"GET", "/api/v1/query_range", "query start end step timeout", BN_READS,
+		    "the minutes of [stream] sections"},
+    [PROM_BUILDINFO] = {"GET", "/api/v1/status/buildinfo", "", BN_READS, "the server's version"},
     {NULL, NULL, NULL, BN_READS, NULL}};
-
-struct poll {
-	struct bn_source *s;
-	struct bn_batch *batch;
-};
 
 /* ---- alerts ---------------------------------------------------------------------------------- */
 
@@ -67,7 +63,7 @@ struct poll {
 static int
 on_alert(struct bn_json item, void *payload, struct bn_error *err)
 {
-	struct poll *p = payload;
+	struct prometheus_poll *p = payload;
 	struct bn_json labels = bn_json_get(item, "labels");
 	const char *name = bn_json_string(labels, "alertname"),
 		   *state = bn_json_string(item, "state");
@@ -89,7 +85,7 @@ on_alert(struct bn_json item, void *payload, struct bn_error *err)
 static int
 on_target(struct bn_json item, void *payload, struct bn_error *err)
 {
-	struct poll *p = payload;
+	struct prometheus_poll *p = payload;
 	const char *health = bn_json_string(item, "health"),
 		   *url = bn_json_string(item, "scrapeUrl");
 	const char *job = bn_json_string(item, "labels/job"),
@@ -118,7 +114,7 @@ on_target(struct bn_json item, void *payload, struct bn_error *err)
 static int
 on_group(struct bn_json group, void *payload, struct bn_error *err)
 {
-	struct poll *p = payload;
+	struct prometheus_poll *p = payload;
 	const char *group_name = bn_json_string(group, "name"),
 		   *file = bn_json_string(group, "file");
 	struct bn_json_iter it = bn_json_walk(group, "rules");
@@ -146,22 +142,26 @@ on_group(struct bn_json group, void *payload, struct bn_error *err)
 }
 
 /* Servers say in `warnings` that an answer may not be complete. */
-static void
-note_warnings(struct poll *p, struct bn_json answer, const char *what)
+size_t
+bn_prometheus_warnings(struct prometheus_poll *p, struct bn_json answer, const char *what)
 {
 	struct bn_json_iter it = bn_json_walk(answer, "warnings");
+	size_t count = 0;
 
 	while (bn_json_next(&it)) {
 		const char *warning = bn_json_string(it.value, NULL);
 
-		if (warning != NULL)
-			bn_add_skip(p->batch, what, warning);
+		if (warning == NULL)
+			continue;
+		bn_add_skip(p->batch, what, warning);
+		count++;
 	}
+	return count;
 }
 
 static int
-poll_list(struct poll *p, const char *option, enum request request, const char *array,
-	  bn_item_fn *on_item, struct bn_error *err)
+poll_list(struct prometheus_poll *p, const char *option, enum prometheus_request request,
+	  const char *array, bn_item_fn *on_item, struct bn_error *err)
 {
 	struct bn_json rest;
 	int rc = bn_scope(p->batch, option, BN_COMPLETE, err);
@@ -169,11 +169,11 @@ poll_list(struct poll *p, const char *option, enum request request, const char *
 	/* A list that was switched off is an empty one: what it held before is gone. */
 	if (rc == BN_OK && bn_option_bool(p->s, option)) {
 		rc = bn_items(p->s, request,
-			      BN_PARAMS({"state", request == TARGETS ? "active" : NULL},
-					{"exclude_alerts", request == RULES ? "true" : NULL}),
+			      BN_PARAMS({"state", request == PROM_TARGETS ? "active" : NULL},
+					{"exclude_alerts", request == PROM_RULES ? "true" : NULL}),
 			      array, on_item, p, &rest, err);
 		if (rc == BN_OK)
-			note_warnings(p, rest, option);
+			bn_prometheus_warnings(p, rest, option);
 	}
 	return rc == BN_OK ? bn_scope_done(p->batch, err) : rc;
 }
@@ -222,7 +222,7 @@ struct query {
 };
 
 static void
-add_query_finding(struct poll *p, const struct query *q, enum bn_severity severity,
+add_query_finding(struct prometheus_poll *p, const struct query *q, enum bn_severity severity,
 		  const char *series, const char *title, const char *message)
 {
 	bn_add_finding(
@@ -234,13 +234,14 @@ add_query_finding(struct poll *p, const struct query *q, enum bn_severity severi
 		.title = title,
 		.message = message,
 		.about = q->about,
-		.url = alert_page_url(p->s, bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0",
+		.url = alert_page_url(p->s,
+				      bn_format(p->s, "/graph?g0.expr=%s&g0.tab=0",
 						bn_escape(p->s, q->text != NULL ? q->text : ""))),
 	    });
 }
 
 static void
-judge(struct poll *p, const struct query *q, double value, const char *series)
+judge(struct prometheus_poll *p, const struct query *q, double value, const char *series)
 {
 	const char *bound = crosses(q->crit, value)   ? q->crit
 			    : crosses(q->warn, value) ? q->warn
@@ -257,8 +258,8 @@ judge(struct poll *p, const struct query *q, double value, const char *series)
 
 /* A sample is [seconds, "value"]. */
 static void
-take_sample(struct poll *p, const struct query *q, struct bn_json sample, const char *series,
-	    bool alone)
+take_sample(struct prometheus_poll *p, const struct query *q, struct bn_json sample,
+	    const char *series, bool alone)
 {
 	double seconds = bn_json_number(sample, "0", 0),
 	       value = bn_json_number(sample, "1", NAN) * q->scale;
@@ -273,14 +274,15 @@ take_sample(struct poll *p, const struct query *q, struct bn_json sample, const 
 }
 
 static int
-read_answer(struct poll *p, const struct query *q, struct bn_json answer, struct bn_error *err)
+read_answer(struct prometheus_poll *p, const struct query *q, struct bn_json answer,
+	    struct bn_error *err)
 {
 	const char *type = bn_json_string(answer, "data/resultType");
 	size_t count = bn_json_size(answer, "data/result");
 	struct bn_json_iter it = bn_json_walk(answer, "data/result");
 	int taken = 0;
 
-	note_warnings(p, answer, q->name);
+	bn_prometheus_warnings(p, answer, q->name);
 	if (type != NULL && strcmp(type, "scalar") == 0) {
 		take_sample(p, q, bn_json_get(answer, "data/result"), "", true);
 		return BN_OK;
@@ -299,7 +301,8 @@ read_answer(struct poll *p, const struct query *q, struct bn_json answer, struct
 	while (taken++ < SERIES_AT_MOST && bn_json_next(&it))
 		take_sample(
 		    p, q, bn_json_get(it.value, "value"),
-		    count > 1 ? alert_label_text(p->s, bn_json_get(it.value, "metric"), "__name__") : "",
+		    count > 1 ? alert_label_text(p->s, bn_json_get(it.value, "metric"), "__name__")
+			      : "",
 		    count == 1);
 	return BN_OK;
 }
@@ -339,7 +342,7 @@ read_query(struct bn_source *s, size_t section, struct query *q, struct bn_error
 
 /* One query that fails, by a typing mistake say, is told; the others are asked all the same. */
 static int
-poll_queries(struct poll *p, struct bn_error *err)
+poll_queries(struct prometheus_poll *p, struct bn_error *err)
 {
 	int rc = bn_scope(p->batch, "queries", BN_COMPLETE, err);
 
@@ -349,8 +352,8 @@ poll_queries(struct poll *p, struct bn_error *err)
 
 		rc = read_query(p->s, i, &q, err);
 		if (rc == BN_OK)
-			rc = bn_get(p->s, QUERY, BN_PARAMS({"query", q.text}, {"timeout", "20s"}),
-				    &answer, err);
+			rc = bn_get(p->s, PROM_QUERY,
+				    BN_PARAMS({"query", q.text}, {"timeout", "20s"}), &answer, err);
 		if (rc == BN_OK)
 			rc = read_answer(p, &q, answer, err);
 		if (rc == BN_EREMOTE || rc == BN_EPARSE || rc == BN_ECONFIG || rc == BN_EINVAL) {
@@ -367,36 +370,38 @@ poll_queries(struct poll *p, struct bn_error *err)
 static int
 prometheus_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err)
 {
-	struct poll p = {s, batch};
-	int rc = poll_list(&p, "alerts", ALERTS, "data/alerts", on_alert, err);
+	struct prometheus_poll p = {s, batch};
+	int rc = poll_list(&p, "alerts", PROM_ALERTS, "data/alerts", on_alert, err);
 
 	if (rc == BN_OK)
-		rc = poll_list(&p, "targets", TARGETS, "data/activeTargets", on_target, err);
+		rc = poll_list(&p, "targets", PROM_TARGETS, "data/activeTargets", on_target, err);
 	if (rc == BN_OK)
-		rc = poll_list(&p, "rules", RULES, "data/groups", on_group, err);
-	return rc == BN_OK ? poll_queries(&p, err) : rc;
+		rc = poll_list(&p, "rules", PROM_RULES, "data/groups", on_group, err);
+	if (rc == BN_OK)
+		rc = poll_queries(&p, err);
+	return rc == BN_OK ? bn_prometheus_streams(&p, err) : rc;
 }
 
 /* ---- doctor ---------------------------------------------------------------------------------- */
 
 static void
-ask(struct bn_source *s, struct bn_sink *sink, enum request request, const char *query,
+ask(struct bn_source *s, struct bn_sink *sink, enum prometheus_request request, const char *query,
     const char *what)
 {
 	struct bn_json answer = {0};
 	struct bn_error err = {0};
 	int rc = bn_get(s, request,
-			BN_PARAMS({"state", request == TARGETS ? "active" : NULL},
-				  {"query", request == QUERY ? query : NULL}),
+			BN_PARAMS({"state", request == PROM_TARGETS ? "active" : NULL},
+				  {"query", request == PROM_QUERY ? query : NULL}),
 			&answer, &err);
 
 	if (rc != BN_OK)
 		bn_check(s, sink, BN_CHECK_FAIL, what,
 			 err.hint[0] != '\0' ? bn_format(s, "%s (%s)", err.message, err.hint)
 					     : err.message);
-	else if (request == BUILDINFO)
+	else if (request == PROM_BUILDINFO)
 		bn_check(s, sink, BN_CHECK_OK, what, bn_json_text(s, answer, "data/version"));
-	else if (request == QUERY && bn_json_size(answer, "data/result") == 0)
+	else if (request == PROM_QUERY && bn_json_size(answer, "data/result") == 0)
 		bn_check(s, sink, BN_CHECK_NOTE, what, "no series");
 	else
 		bn_check(s, sink, BN_CHECK_OK, what, "");
@@ -408,32 +413,35 @@ prometheus_doctor(struct bn_source *s, struct bn_sink *sink, struct bn_error *er
 	struct query q;
 
 	(void)err;
-	ask(s, sink, BUILDINFO, NULL, "server version");
-	ask(s, sink, ALERTS, NULL, "read alerts");
-	ask(s, sink, TARGETS, NULL, "read targets");
+	ask(s, sink, PROM_BUILDINFO, NULL, "server version");
+	ask(s, sink, PROM_ALERTS, NULL, "read alerts");
+	ask(s, sink, PROM_TARGETS, NULL, "read targets");
 	for (size_t i = 0; i < bn_section_count(s); i++) {
 		struct bn_error broken;
 
 		if (read_query(s, i, &q, &broken) == BN_OK)
-			ask(s, sink, QUERY, q.text, bn_format(s, "query %s", q.name));
+			ask(s, sink, PROM_QUERY, q.text, bn_format(s, "query %s", q.name));
 		else
 			bn_check(s, sink, BN_CHECK_FAIL, bn_section_name(s, i),
 				 bn_format(s, "%s", broken.message));
 	}
+	bn_prometheus_doctor(s, sink);
 	return BN_OK;
 }
 
 const struct bn_plugin bn_plugin_prometheus = {
     .abi = BN_PLUGIN_ABI,
     .name = "prometheus",
-    .summary =
-	"Prometheus: firing alerts, targets that are down, broken rules, and numbers by PromQL",
-    .provides = "finding measure",
+    .summary = "Prometheus: firing alerts, targets that are down, broken rules, and numbers and "
+	       "per-minute "
+	       "streams by PromQL",
+    .provides = "finding measure stream",
     .section = "query",
     .options = options,
     .section_options = query_options,
     .requests = requests,
     .interval = 15000,
     .poll = prometheus_poll,
+    .backfill = bn_prometheus_backfill,
     .doctor = prometheus_doctor,
 };

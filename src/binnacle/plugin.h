@@ -430,6 +430,7 @@ struct bn_host {
 	int (*stream_at)(struct bn_source *, size_t stream, struct bn_stream *out,
 			 struct bn_error *);
 	const char *(*stream_option)(const struct bn_source *, size_t stream, const char *name);
+	int64_t (*stream_ms)(const struct bn_source *, size_t stream, const char *name);
 	void (*add_stream)(struct bn_batch *, const struct bn_stream *);
 	void (*add_reading)(struct bn_batch *, const char *stream, bn_time from, bn_time at);
 
@@ -970,7 +971,8 @@ bn_add_entity(struct bn_batch *b, enum bn_kind kind, const struct bn_entity *rec
 
 /* The [stream] sections that name this source, in file order. bn_stream_at gives what the section says,
  * ready for bn_add_stream (key, name and the rest; the status is the caller's); bn_stream_option a key as
- * it is written ("query", "for", "as", "scale", "arrival", "reread"), or its default, or NULL. */
+ * it is written ("query", "for", "as", "scale", "arrival", "unit"), or its default, or NULL; bn_stream_ms a
+ * duration ("reread", "backfill") in ms. */
 static inline size_t
 bn_stream_count(const struct bn_source *s)
 {
@@ -987,6 +989,12 @@ static inline const char *
 bn_stream_option(const struct bn_source *s, size_t stream, const char *name)
 {
 	return s->host->stream_option(s, stream, name);
+}
+
+static inline int64_t
+bn_stream_ms(const struct bn_source *s, size_t stream, const char *name)
+{
+	return s->host->stream_ms(s, stream, name);
 }
 
 static inline void

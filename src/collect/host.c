@@ -74,6 +74,16 @@ host_stream_option(const struct bn_source *source, size_t stream, const char *na
 		   : NULL;
 }
 
+static int64_t
+host_stream_ms(const struct bn_source *source, size_t stream, const char *name)
+{
+	const struct bn_feed *feed = bn_lane_of(source)->feed;
+
+	return stream < feed->stream_count
+		   ? bn_section_int(feed->streams[stream], bn_stream_options, name)
+		   : 0;
+}
+
 static const struct bn_config_section *
 child(const struct bn_source *source, size_t section)
 {
@@ -708,6 +718,7 @@ const struct bn_host bn_collect_host = {
     .stream_count = host_stream_count,
     .stream_at = host_stream_at,
     .stream_option = host_stream_option,
+    .stream_ms = host_stream_ms,
     .add_stream = bn_batch_stream,
     .add_reading = bn_batch_reading,
     .sink_line = host_sink_line,

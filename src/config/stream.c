@@ -32,6 +32,8 @@ const struct bn_option bn_stream_options[] = {
      0, "0s..1h"},
     {"reread", BN_OPT_DURATION, "30m",
      "How far back each reading goes, so that values that come late are found", 0, "1m..1d"},
+    {"backfill", BN_OPT_DURATION, "8d",
+     "How far back is read when a source is met for the first time", 0, "1h..400d"},
     {"arrival", BN_OPT_STRING, NULL,
      "A query for when the minute's record arrived, in seconds since 1970: then lateness is known "
      "of minutes that were not watched",

@@ -1,6 +1,7 @@
 /* fakehost.c - recorded replies in, records out: struct bn_host without network and store. */
 /* SPDX-License-Identifier: MIT */
 #include "fakehost.h"
+#include "config/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,8 @@ struct fake {
 	struct bn_source source; /* first */
 	struct bn_host host;
 	struct bn_arena *arena;
-	struct section config, *sections;
-	size_t section_count;
+	struct section config, *sections, *streams;
+	size_t section_count, stream_count;
 	struct section secrets, watermarks, pending;
 	bn_time now;
 	struct reply *replies;
@@ -213,6 +214,50 @@ host_section_int(const struct bn_source *source, size_t section, const char *nam
 {
 	return to_int(row_of(source->plugin->section_options, name, false),
 		      host_section_option(source, section, name, 0));
+}
+
+static size_t
+host_stream_count(const struct bn_source *source)
+{
+	return fake_of(source)->stream_count;
+}
+
+/* The section as the configuration's loader would give it. */
+static const struct bn_config_section *
+stream_section(const struct bn_source *source, size_t stream)
+{
+	struct fake *fake = fake_of(source);
+	const struct section *from = &fake->streams[stream];
+	struct bn_config_value *values =
+	    bn_arena_alloc(fake->arena, (from->count + 1) * sizeof(*values));
+	struct bn_config_section *section = bn_arena_alloc(fake->arena, sizeof(*section));
+
+	for (size_t i = 0; i < from->count; i++)
+		values[i] =
+		    (struct bn_config_value){from->pairs[i].name, from->pairs[i].value, "", 0};
+	*section = (struct bn_config_section){"stream", from->name, "", 0, values, from->count};
+	return section;
+}
+
+static int
+host_stream_at(struct bn_source *source, size_t stream, struct bn_stream *out, struct bn_error *err)
+{
+	return bn_stream_read(stream_section(source, stream), fake_of(source)->arena, out, NULL,
+			      err);
+}
+
+static const char *
+host_stream_option(const struct bn_source *source, size_t stream, const char *name)
+{
+	return value_of(&fake_of(source)->streams[stream], row_of(bn_stream_options, name, false),
+			name, 0);
+}
+
+static int64_t
+host_stream_ms(const struct bn_source *source, size_t stream, const char *name)
+{
+	return to_int(row_of(bn_stream_options, name, false),
+		      host_stream_option(source, stream, name));
 }
 
 static int
@@ -1010,6 +1055,29 @@ add_point(struct bn_batch *batch, struct bn_ref about, const char *series, bn_ti
 }
 
 static void
+add_stream(struct bn_batch *batch, const struct bn_stream *s)
+{
+	json_t *record = new_entity(batch, "stream", &s->e);
+
+	set(record, "unit", s->unit);
+	set(record, "query", s->query);
+	set(record, "group", s->group);
+	set(record, "stage", s->stage);
+	set(record, "checks", s->checks);
+	set_int(record, "settle", s->settle);
+}
+
+static void
+add_reading(struct bn_batch *batch, const char *stream, bn_time from, bn_time at)
+{
+	json_t *record = new_record(batch, "reading");
+
+	set(record, "key", stream);
+	set_int(record, "from", from);
+	set_int(record, "at", at);
+}
+
+static void
 add_link(struct bn_batch *batch, struct bn_ref from, struct bn_ref to, const char *kind)
 {
 	json_t *record = new_record(batch, "link");
@@ -1114,6 +1182,12 @@ static const struct bn_host table = {
     .option_number = host_option_number,
     .option_bool = host_option_bool,
     .section_count = host_section_count,
+    .stream_count = host_stream_count,
+    .stream_at = host_stream_at,
+    .stream_option = host_stream_option,
+    .stream_ms = host_stream_ms,
+    .add_stream = add_stream,
+    .add_reading = add_reading,
     .section_name = host_section_name,
     .section_option = host_section_option,
     .section_int = host_section_int,
@@ -1227,6 +1301,9 @@ fake_free(struct fake *fake)
 	for (size_t i = 0; i < fake->section_count; i++)
 		clear_section(&fake->sections[i]);
 	free(fake->sections);
+	for (size_t i = 0; i < fake->stream_count; i++)
+		clear_section(&fake->streams[i]);
+	free(fake->streams);
 	clear_section(&fake->secrets);
 	clear_section(&fake->watermarks);
 	for (size_t i = 0; i < fake->reply_count; i++) {
@@ -1277,6 +1354,20 @@ fake_section_option(struct fake *fake, const char *name, const char *value)
 {
 	row_of(fake->source.plugin->section_options, name, false);
 	add_pair(&fake->sections[fake->section_count - 1], name, value);
+}
+
+void
+fake_stream(struct fake *fake, const char *name)
+{
+	fake->streams = bn_xrealloc(fake->streams, fake->stream_count + 1, sizeof(*fake->streams));
+	fake->streams[fake->stream_count++] = (struct section){.name = bn_xstrdup(name)};
+}
+
+void
+fake_stream_option(struct fake *fake, const char *name, const char *value)
+{
+	row_of(bn_stream_options, name, false);
+	add_pair(&fake->streams[fake->stream_count - 1], name, value);
 }
 
 void

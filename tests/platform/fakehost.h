@@ -24,6 +24,9 @@ void fake_option(struct fake *fake, const char *name, const char *value);
 /* Begins a section of the plugin's own; the values that follow belong to it. */
 void fake_section(struct fake *fake, const char *name);
 void fake_section_option(struct fake *fake, const char *name, const char *value);
+/* Begins a [stream]; the values that follow belong to it. */
+void fake_stream(struct fake *fake, const char *name);
+void fake_stream_option(struct fake *fake, const char *name, const char *value);
 void fake_secret(struct fake *fake, const char *name, const char *value);
 void fake_now(struct fake *fake, const char *rfc3339);
 
