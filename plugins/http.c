@@ -88,6 +88,8 @@ struct judged {
 	const char *raw, *message;
 	const char **asserts; /* triples: claim, ok|failed|unclear, what was seen */
 	size_t assert_count;
+	bn_time made;  /* of what it serves: the oldest moment an age claim is about; 0: none is */
+	bn_time since; /* when what is wrong began, where the answer tells; else 0 */
 };
 
 /* The worst of what is wrong counts; of two equally bad things the one found first. */
@@ -173,7 +175,7 @@ judge_asserts(struct bn_source *s, size_t section, const struct bn_probe *probe,
 		/* A claim that can't be read is a mistake in the configuration of this endpoint; the
 		 * others are measured all the same. */
 		if (http_assert(s, claim, probe, body, &outcome, &err) != BN_OK) {
-			outcome = (struct http_outcome){HTTP_UNCLEAR, HTTP_BODY, "not readable"};
+			outcome = (struct http_outcome){HTTP_UNCLEAR, HTTP_BODY, "not readable", 0, 0};
 			worsen(j, BN_DEGRADED, "config",
 			       bn_format(s, "%s (%s)", err.message, err.hint));
 		}
@@ -182,11 +184,17 @@ judge_asserts(struct bn_source *s, size_t section, const struct bn_probe *probe,
 					: outcome.verdict == HTTP_FAILS ? "failed"
 									: "unclear";
 		j->asserts[3 * i + 2] = outcome.seen;
+		if (outcome.made != 0 && (j->made == 0 || outcome.made < j->made))
+			j->made = outcome.made;
 		if (outcome.verdict != HTTP_FAILS)
 			continue;
+		if (j->status == BN_HEALTHY)
+			j->since = outcome.failing;
 		worsen(j, outcome.subject == HTTP_STATUS ? BN_DOWN : BN_DEGRADED,
 		       bn_format(s, "%d%s", probe->http_status, words[outcome.subject]),
 		       bn_format(s, "%s: it is %s", claim, outcome.seen));
+		if (j->status == BN_DOWN)
+			j->since = 0;
 	}
 }
 
@@ -235,6 +243,7 @@ add_result(struct bn_source *s, struct bn_batch *batch, size_t section,
 					 .status = j.status,
 					 .raw_status = j.raw,
 					 .message = j.message,
+					 .since = j.since,
 					 .owner = bn_section_option(s, section, "owner"),
 					 .url = url,
 					 .labels = group != NULL ? labels : NULL},
@@ -256,6 +265,11 @@ add_result(struct bn_source *s, struct bn_batch *batch, size_t section,
 	if (probe->rc == BN_OK && probe->total >= 0)
 		bn_add_point(batch, self, "total", at, (double)probe->total / 1000);
 	bn_add_point(batch, self, "up", at, j.status == BN_DOWN ? 0 : 1);
+	/* How old what it serves is: a product may promise that. */
+	if (j.made != 0 && j.made <= at) {
+		bn_add_measure(batch, self, "age", (double)(at - j.made) / 1000, "s", at);
+		bn_add_point(batch, self, "age", at, (double)(at - j.made) / 1000);
+	}
 }
 
 static int

@@ -306,7 +306,10 @@ judge_age(struct bn_source *s, const struct claim *c, struct bn_json body, struc
 		out->verdict = HTTP_FAILS;
 		return;
 	}
+	out->made = at;
 	judge_ms(s, c, bn_source_now(s) - at, out);
+	if (out->verdict == HTTP_FAILS && (c->op == OP_LT || c->op == OP_LE))
+		out->failing = at + c->ms;
 }
 
 static void

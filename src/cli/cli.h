@@ -149,6 +149,7 @@ struct bn_cli {
 	struct bn_writer *writer;
 	struct bn_collect *collect;
 	struct bn_triage *triage;
+	struct bn_products *products;
 	struct bn_repos *repos;
 	struct bn_sim *sim;
 	struct bn_zone *zone;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "change/repo.h"
 #include "sim/sim.h"
+#include "triage/products.h"
 #include "triage/triage.h"
 
 /* ---- configuration ------------------------------------------------------------------------- */
@@ -263,6 +264,8 @@ after_poll(void *payload, struct bn_store *store)
 
 	if (cli->repos != NULL && bn_repos_read(cli->repos, &err) != BN_OK)
 		bn_log_write(cli->log, 1, "repositories: %s", err.message);
+	if (cli->products != NULL && bn_products_run(cli->products, &err) != BN_OK)
+		bn_log_write(cli->log, 1, "products: %s", err.message);
 	if (cli->triage != NULL && bn_triage_run(cli->triage, &err) != BN_OK)
 		bn_log_write(cli->log, 1, "rules: %s", err.message);
 	wake(cli);
@@ -295,7 +298,9 @@ bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
 	    .payload = cli,
 	    .after_poll = after_poll,
 	};
-	return bn_collect_new(&cli->collect, &options, err);
+	rc = bn_collect_new(&cli->collect, &options, err);
+	/* only now the store knows which sources there are, and so what a reference means */
+	return rc == BN_OK ? bn_products_new(&cli->products, cli->store, cli->config, err) : rc;
 }
 
 /* What a person at a terminal wants to know of it, and the author of a script in the mail cron
@@ -510,6 +515,7 @@ bn_cli_close(struct bn_cli *cli)
 
 	if (ended) {
 		bn_triage_free(cli->triage);
+		bn_products_free(cli->products);
 		bn_repos_free(cli->repos);
 		if (cli->writer != NULL)
 			bn_writer_close(cli->writer);

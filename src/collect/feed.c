@@ -304,7 +304,7 @@ struct links {
 static bool
 is_source(const char *name, void *payload)
 {
-	return bn_collect_feed(payload, name) != NULL;
+	return strcmp(name, BN_PRODUCT_SOURCE) == 0 || bn_collect_feed(payload, name) != NULL;
 }
 
 static struct bn_ref
@@ -325,6 +325,9 @@ add_link(struct links *links, const char *from, const char *to, const char *kind
 		bn_ref_free(&pair[0]);
 		return;
 	}
+	for (size_t i = 0; i < 2; i++) /* products are nobody else's */
+		if (pair[i].kind == BN_PRODUCT && pair[i].source == NULL)
+			pair[i].source = bn_xstrdup(BN_PRODUCT_SOURCE);
 	links->links = bn_xrealloc(links->links, links->count + 1, sizeof(*links->links));
 	links->refs = bn_xrealloc(links->refs, 2 * (links->count + 1), sizeof(*links->refs));
 	memcpy(&links->refs[2 * links->count], pair, sizeof(pair));

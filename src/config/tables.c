@@ -50,6 +50,48 @@ static const struct bn_option link_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
+static const struct bn_option product_options[] = {
+    {"owner", BN_OPT_STRING, NULL, "Who answers for it", 0, NULL},
+    {"contact", BN_OPT_STRING, NULL, "Where to ask: a channel, an address", 0, NULL},
+    {"domain", BN_OPT_STRING, NULL, "The part of the business it belongs to; --domain selects by it",
+     0, NULL},
+    {"lifecycle", BN_OPT_ENUM, "active",
+     "active; dormant: serves old data, and nobody is paged for that; retiring: finding consumers "
+     "of it is a finding; retired: kept for its history",
+     0, "active|dormant|retiring|retired"},
+    {"consumers", BN_OPT_STRING, NULL, "Somebody or something that uses it", BN_OPT_MULTI, NULL},
+    {"needs", BN_OPT_STRING, NULL,
+     "A thing it is made from or served by: KIND/[SOURCE/]KEY; where one of them is not known, "
+     "neither is the product",
+     BN_OPT_MULTI, NULL},
+    {"freshness", BN_OPT_DURATION, NULL,
+     "How old its data may be: since the last good end of its pipelines, the last closed minute of "
+     "its streams, the age of its datasets, whichever is oldest",
+     0, "1s..400d"},
+    {"freshness-of", BN_OPT_STRING, NULL,
+     "The pipeline, stream or dataset whose age counts, instead of all it needs; or the endpoint, "
+     "which tells its age where an assertion asks for it", 0, NULL},
+    {"completeness", BN_OPT_STRING, NULL,
+     "Share of the closed minutes of its streams that have a value (last hour), or of the usual "
+     "rows of its datasets: 99.5%",
+     0, NULL},
+    {"deadline", BN_OPT_STRING, NULL,
+     "When a run of its pipelines has to have ended well: TIME [ZONE] [daily|weekdays|mon,wed], for "
+     "instance 05:30 Europe/Berlin daily",
+     0, NULL},
+    {"availability", BN_OPT_STRING, NULL,
+     "Share of the probes of its endpoints that are answered (last hour): 99.9%", 0, NULL},
+    {"quality", BN_OPT_STRING, NULL,
+     "Share of tests that pass, where a source tells of tests: 100%", 0, NULL},
+    {"goal", BN_OPT_STRING, "99%",
+     "Share of the window in which each of these has to hold; the rest is the error budget", 0,
+     NULL},
+    {"window", BN_OPT_DURATION, "30d", "Over how long that share is reckoned", 0, "1d..400d"},
+    {"cost", BN_OPT_NUMBER, NULL, "What it costs", 0, "0..1000000000"},
+    {"cost-unit", BN_OPT_STRING, "USD/month", "In what, and for how long", 0, NULL},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
 static const struct bn_option rule_options[] = {
     {"sql", BN_OPT_STRING, NULL,
      "One SELECT over the documented views: entity, since, what is wrong", BN_OPT_REQUIRED, NULL},
@@ -145,6 +187,7 @@ const struct bn_section_kind bn_core_sections[] = {
     {"repo", true, repo_options, "A Git repository that defines things"},
     {"stream", true, bn_stream_options, "A number a minute, and what is expected of it"},
     {"link", false, link_options, "Who feeds whom, where no platform says it"},
+    {"product", true, product_options, "What others rely on, who answers for it, and what it promises"},
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
     {"keys", false, keys_options, "Keys of your own"},

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/status.h"
+#include "base/target.h"
 #include "base/text.h"
 #include "config/internal.h"
 #include "config/option.h"
@@ -62,7 +63,7 @@ find_kind(const struct check *c, const char *name)
 static void
 unknown_section(const struct check *c)
 {
-	static const char *const later[] = {"product", "dashboard", "policy", "query", NULL};
+	static const char *const later[] = {"dashboard", "policy", "query", NULL};
 	const struct bn_section_kind *tables[] = {bn_core_sections,
 						  c->types != NULL ? c->types->sections : NULL};
 	const char *words[MAX_WORDS] = {NULL}, *nearest;
@@ -374,6 +375,93 @@ check_repo(const struct check *c)
 		       "[repo \"%.60s\"] has neither path nor url", c->section->name);
 }
 
+/* Targets and references of a [product]. */
+static void
+check_product_value(const struct check *c, size_t i)
+{
+	static const char *const shares[] = {"completeness", "availability", "quality", "goal"};
+	const struct bn_config_value *value = &c->section->values[i];
+	struct bn_deadline deadline;
+	struct bn_error err = {0};
+	double share;
+
+	if ((strcmp(value->key, "needs") == 0 || strcmp(value->key, "freshness-of") == 0) &&
+	    !is_ref(value->text, strlen(value->text)))
+		report(c, true, i, "for example pipeline/argo-prod/transform-hourly",
+		       "%s is not KIND/[SOURCE/]KEY", value->key);
+	for (size_t s = 0; s < sizeof(shares) / sizeof(shares[0]); s++) {
+		if (strcmp(value->key, shares[s]) != 0)
+			continue;
+		if (!bn_share_parse(value->text, &share))
+			report(c, true, i, "for example 99.5%", "%s: '%.40s' is not a share",
+			       value->key, value->text);
+		else if (s == 3 && share >= 1)
+			report(c, true, i, "for example 99%",
+			       "a goal of all the time leaves no budget that could be spent");
+	}
+	if (strcmp(value->key, "deadline") == 0) {
+		if (bn_deadline_parse(&deadline, value->text, &err) != BN_OK)
+			report(c, true, i, err.hint, "deadline: %s", err.message);
+		bn_deadline_clear(&deadline);
+	}
+}
+
+/* Does one of the needs have a kind of those? `kinds` is a bit for each. */
+static bool
+needs_kind(const struct check *c, unsigned kinds)
+{
+	struct bn_ref_text ref;
+	const char *text;
+	bool found = false;
+
+	for (size_t i = 0; (text = bn_section_at(c->section, "needs", i)) != NULL; i++) {
+		if (bn_ref_parse(text, NULL, NULL, &ref, NULL) != BN_OK)
+			continue;
+		found = found || (kinds & 1u << ref.kind) != 0;
+		bn_ref_free(&ref);
+	}
+	return found;
+}
+
+/* Promises that nothing among the needs could ever tell about are never known, so they are said. */
+static void
+check_product(const struct check *c)
+{
+	static const struct {
+		const char *key;
+		unsigned kinds;
+		const char *hint;
+	} rows[] = {
+	    {"freshness", 1u << BN_PIPELINE | 1u << BN_STREAM | 1u << BN_DATASET,
+	     "add needs = pipeline/…, stream/… or dataset/…, or freshness-of"},
+	    {"deadline", 1u << BN_PIPELINE, "add needs = pipeline/…"},
+	    {"completeness", 1u << BN_STREAM | 1u << BN_DATASET,
+	     "add needs = stream/… or dataset/…"},
+	    {"availability", 1u << BN_ENDPOINT, "add needs = endpoint/…"},
+	};
+
+	for (size_t i = 0; i < c->section->count; i++)
+		check_product_value(c, i);
+	if (bn_section_get(c->section, NULL, "needs") == NULL) {
+		const char *lifecycle = bn_section_get(c->section, NULL, "lifecycle");
+
+		if (lifecycle == NULL || strcmp(lifecycle, "active") == 0)
+			report(c, false, WHOLE, "add needs = KIND/[SOURCE/]KEY",
+			       "[product \"%.60s\"] needs nothing, so nothing tells how it stands",
+			       c->section->name);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (bn_section_get(c->section, NULL, rows[i].key) == NULL ||
+		    needs_kind(c, rows[i].kinds) ||
+		    (i == 0 && bn_section_get(c->section, NULL, "freshness-of") != NULL))
+			continue;
+		report(c, false, index_of(c->section, rows[i].key), rows[i].hint,
+		       "nothing [product \"%.60s\"] needs tells its %s", c->section->name,
+		       rows[i].key);
+	}
+}
+
 static void
 check_stream(const struct check *c)
 {
@@ -402,6 +490,8 @@ check_together(const struct check *c)
 		check_login(c);
 	} else if (strcmp(kind, "link") == 0)
 		check_feeds(c);
+	else if (strcmp(kind, "product") == 0)
+		check_product(c);
 	else if (strcmp(kind, "ui") == 0)
 		check_zone(c);
 	else if (strcmp(kind, "repo") == 0)

@@ -231,6 +231,8 @@ fill(struct bn_facts *facts)
 	json_t *pipelines = json_array(), *runs = json_array(), *endpoints = json_array();
 	const struct bn_w_pipeline *pipeline;
 	const struct bn_w_api *api;
+	const struct bn_w_product *product;
+	json_t *products = json_array();
 	size_t i;
 
 	for (i = 0; (pipeline = bn_world_pipeline(facts->world, i)) != NULL; i++) {
@@ -251,6 +253,11 @@ fill(struct bn_facts *facts)
 	json_object_set_new(facts->root, "changes", bn_facts_changes(facts));
 	json_object_set_new(facts->root, "links", bn_facts_link_list(facts));
 	json_object_set_new(facts->root, "sources", sources_of(facts));
+	for (i = 0; (product = bn_world_product(i)) != NULL; i++)
+		json_array_append_new(products, bn_facts_product(facts, product));
+	json_object_set_new(facts->root, "products", products);
+	json_object_set_new(facts->root, "blast", bn_facts_blast(facts));
+	bn_facts_fold(facts);
 }
 
 char *

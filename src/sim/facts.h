@@ -10,7 +10,7 @@
  *   failed      pipelines whose latest run failed
  *   running     runs that are running (queued ones are in `queued`)
  *   degraded    endpoints whose assertions do not hold or that answer slower than their objective
- *   crit, warn  findings of that severity
+ *   crit, warn  findings of that severity that follow from no other (root is null)
  *   silenced    firing alerts that Alertmanager keeps from people; no findings here
  * sources     [{name, type, entities}]; entities: how many of pipelines, runs, endpoints, …
  *             runs: those of the last seven days, as far as they were created by `at`
@@ -48,19 +48,26 @@
  * targets     [{job, instance, up, error}]
  * import_errors [{source, filename, since, error}]; error: its last line
  * findings    what a person has to know, one an object, unfolded:
- *             [{rule, severity, source, about, title, since}]
+ *             [{rule, severity, source, about, title, since, root}]
  *   rule        run-failed     the run that ended last has failed; since the first of them
  *               run-flaky      the latest is good, but two or more of the last twelve were not
  *               endpoint-degraded   an assertion does not hold, or the probe is slow
  *               endpoint-slow  the platform's own 99th percentile is over the objective
  *               alert (firing; seen through Prometheus and Alertmanager, told once, as of when it
  *               fired)  target-down  import-error
+ *               product-missed    its data are older than promised; crit by half the target again
+ *               product-retiring  it is being retired, and has consumers
  *   about       a ref, or null
  *   since       null where the platform does not say
+ *   root        the ref of what it follows from, or null
+ * products    [{name, ref, owner, contact, domain, lifecycle, consumers, needs, cost, status,
+ *             freshness: {target, made, age, status}}]; without freshness where it promises none
+ * blast       {ref: {p, s, a, d, j, reached}} of each thing that feeds another: how many products,
+ *             services, endpoints, datasets and pipelines depend on it, and which
  * changes     merged in the last 90 days, newest first
  *             [{repo, number, ref, title, author, at, path}]
  *   ref         "dbt!2207" on GitLab, "k8s-apps#415" on GitHub
- * links       [{from, to}]: refs, as in the configuration */
+ * links       [{from, to}]: refs, as in the configuration; what products need too */
 #ifndef BN_SIM_FACTS_H
 #define BN_SIM_FACTS_H
 
@@ -71,6 +78,8 @@ struct bn_buf;
 /* The document, with a newline at its end. The caller frees it. `certificate_expires`: of the API that
  * is served over TLS, which the world can't know; 0: none is. */
 char *bn_facts_text(const struct bn_world *world, bn_time at, bn_time certificate_expires);
+/* The [product] sections. */
+void bn_facts_configure_products(struct bn_buf *out);
 /* The [link] section of the same lineage. */
 void bn_facts_links(const struct bn_world *world, struct bn_buf *out);
 

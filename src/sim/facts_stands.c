@@ -189,11 +189,18 @@ bn_facts_links(const struct bn_world *world, struct bn_buf *out)
 json_t *
 bn_facts_link_list(const struct bn_facts *facts)
 {
+	const struct bn_w_product *product;
 	char from[160], to[160];
 	json_t *list = json_array();
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; nth_link(facts->world, i, from, to); i++)
 		json_array_append_new(list, json_pack("{s:s, s:s}", "from", from, "to", to));
+	for (i = 0; (product = bn_world_product(i)) != NULL; i++) {
+		snprintf(to, sizeof(to), "product/products/%s", product->name);
+		for (k = 0; product->needs[k] != NULL; k++)
+			json_array_append_new(list, json_pack("{s:s, s:s}", "from",
+							      product->needs[k], "to", to));
+	}
 	return list;
 }

@@ -107,5 +107,6 @@ bn_sim_configure(struct bn_sim *sim)
 		configure_api(sim, api, &out);
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
+	bn_facts_configure_products(&out);
 	sim->config = bn_buf_take(&out);
 }

@@ -226,6 +226,23 @@ struct bn_w_import_error {
 bool bn_world_import_error(enum bn_w_engine engine, size_t index, bn_time now,
 			   struct bn_w_import_error *out);
 
+/* ---- data products --------------------------------------------------------- */
+
+struct bn_w_product {
+	const char *name, *owner, *contact, *domain, *lifecycle;
+	const char *consumers[12];
+	const char *needs[8];	  /* references, NULL behind the last */
+	int freshness;		  /* minutes its data may be old; 0: promises nothing of it */
+	const char *freshness_of; /* the reference whose age counts; NULL: the oldest of its pipelines */
+	const char *deadline;	  /* as in the configuration, or NULL */
+	const char *availability;
+	int cost; /* USD a month */
+};
+const struct bn_w_product *bn_world_product(size_t index); /* NULL behind the last */
+/* When its data were made that it serves at `now`; 0: nobody can say. */
+bn_time bn_world_product_made(const struct bn_world *world, const struct bn_w_product *product,
+			      bn_time now);
+
 /* ---- what people changed --------------------------------------------------- */
 
 struct bn_w_change {

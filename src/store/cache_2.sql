@@ -126,7 +126,8 @@ CREATE TABLE early_number (
 CREATE INDEX early_number_of ON early_number (source, kind, key);
 
 -- ---- products -------------------------------------------------------------------------------------
--- [product] sections. They are entities (kind product) of a source of their own.
+-- [product] sections. They are entities (kind product) of a source of their own, "products", which no
+-- platform stands behind; its scopes are the configurations that name them.
 CREATE TABLE product (
 	entity_id INTEGER PRIMARY KEY REFERENCES entity(id),
 	domain TEXT,
@@ -144,21 +145,26 @@ CREATE TABLE objective (
 	text TEXT NOT NULL,             -- the target as it was written
 	goal REAL NOT NULL DEFAULT 0.99, -- share of the window in which it has to be met
 	window_ms INTEGER NOT NULL,
-	value REAL,                     -- as it is now
+	value REAL,                     -- as it is now: ms of age, ms to spare, else a share; NULL: not known
 	state INTEGER NOT NULL DEFAULT 0, -- enum bn_status: unknown healthy degraded down
 	since INTEGER,
+	good_at INTEGER,                -- the good end that its freshness or deadline counts from
+	due_at INTEGER,                 -- deadline: the next one
+	predicted_at INTEGER,           -- deadline: when it will be ready, or was
 	evaluated_at INTEGER,
 	detail TEXT,
+	gone_at INTEGER,                -- the configuration does not ask for it any more
 	UNIQUE (product_id, sli)
 );
--- How it went, a row for ten minutes: ms in which it was met, broken, and not known.
+-- How it went, a row for ten minutes: ms in which it was met, broken, and not known, and its state at the
+-- end of them. What no row speaks of was not observed.
 CREATE TABLE objective_history (
 	objective_id INTEGER NOT NULL REFERENCES objective(id),
 	at INTEGER NOT NULL,
 	good_ms INTEGER NOT NULL,
 	bad_ms INTEGER NOT NULL,
 	unknown_ms INTEGER NOT NULL,
-	worst REAL,
+	state INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (objective_id, at)
 ) WITHOUT ROWID;
 

@@ -44,6 +44,8 @@ static const struct expiry expiries[] = {
 		  " (SELECT source_id, began FROM observed WHERE ended < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM rollup WHERE (series_id, at) IN"
 		  " (SELECT series_id, at FROM rollup WHERE at < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM objective_history WHERE (objective_id, at) IN"
+		  " (SELECT objective_id, at FROM objective_history WHERE at < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM commit_file WHERE (repo, id) IN (SELECT repo, id FROM commit_log "
 		  "WHERE at < ?1 LIMIT ?2)"},
 };
@@ -64,6 +66,10 @@ static const char *const forget[] = {
     "DELETE FROM stream_changed WHERE entity_id IN temp.forgotten",
     "DELETE FROM stream_minute WHERE entity_id IN temp.forgotten",
     "DELETE FROM stream_verdict WHERE entity_id IN temp.forgotten",
+    "DELETE FROM objective_history WHERE objective_id IN"
+    " (SELECT id FROM objective WHERE product_id IN temp.forgotten)",
+    "DELETE FROM objective WHERE product_id IN temp.forgotten",
+    "DELETE FROM product WHERE entity_id IN temp.forgotten",
     "DELETE FROM attribute WHERE entity_id IN temp.forgotten",
     "DELETE FROM attribute_history WHERE entity_id IN temp.forgotten",
     "DELETE FROM measure WHERE entity_id IN temp.forgotten",

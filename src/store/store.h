@@ -194,6 +194,40 @@ struct bn_config_link {
 int bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link *links,
 			   size_t count, struct bn_error *err);
 
+/* Data products, as they are judged (src/triage). They belong to the source BN_PRODUCT_SOURCE, which no
+ * platform stands behind. Strings are borrowed; `value` is NAN where it is not known; times 0 likewise. */
+#define BN_PRODUCT_SOURCE "products"
+#define BN_OBJECTIVE_ROW  ((int64_t)600000) /* ms that a row of an objective's history stands for */
+struct bn_objective_row {
+	bn_time at; /* its start */
+	int64_t good, bad, unknown; /* ms, together at most BN_OBJECTIVE_ROW */
+	enum bn_status state;	    /* at its end */
+};
+struct bn_objective_record {
+	const char *sli, *text, *detail;
+	double target, goal, value;
+	int64_t window; /* ms */
+	enum bn_status state;
+	bn_time since, good_at, due_at, predicted_at;
+	const struct bn_objective_row *rows; /* those that are to be replaced, ascending */
+	size_t row_count;
+	bool sampled; /* its value is kept as a point of the minute, since nothing else tells its past */
+};
+struct bn_product_record {
+	struct bn_entity entity;
+	const char *domain, *contact, *lifecycle;
+	const char *consumers; /* a JSON array, or NULL */
+	double cost;	       /* NAN: nobody said */
+	const char *cost_unit;
+	const struct bn_objective_record *objectives;
+	size_t objective_count;
+};
+/* Writes all products of the configuration `origin`; those it named before and now does not are gone.
+ * `interval` (ms) is how often they are judged at least. Where nothing but time has passed, and little of
+ * it, nothing is written. What another process wrote of a later moment stays. */
+int bn_writer_products(struct bn_writer *writer, const char *origin, int64_t interval, bn_time at,
+		       const struct bn_product_record *products, size_t count, struct bn_error *err);
+
 /* Logs read once are kept (at most 1 MiB each, the newest 256 MiB in all). */
 int bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt,
 		  const char *task_key, int try_number, bool complete, const char *text,

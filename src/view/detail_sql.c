@@ -64,13 +64,14 @@ const char bn_detail_head[] =
 	" u.key" \
 	"  AND l.to_source IN ('', u.source) WHERE l.kind NOT IN ('defines', 'retry-of')" \
 	" LIMIT 10000) "
-/* The names in `set` by kind: "products a, b, c +4". */
+/* The names in `set` by kind, the worst first: "products a, b, c +4". */
 #define NAMES(set) \
 	"SELECT group_concat(line, ' · ') FROM (SELECT kind_word(kind) || CASE n WHEN 1 THEN ' '" \
 	"  ELSE 's ' END || names || CASE WHEN n > 3 THEN ' +' || (n - 3) ELSE '' END AS line" \
 	" FROM (SELECT kind, max(n) AS n, group_concat(key, ', ') AS names FROM" \
 	"  (SELECT d.kind, d.key, count(*) OVER (PARTITION BY d.kind) AS n, row_number() OVER" \
-	"    (PARTITION BY d.kind ORDER BY d.key) AS i FROM (SELECT DISTINCT kind, key FROM " set \
+	"    (PARTITION BY d.kind ORDER BY coalesce((SELECT max(status_rank(e.status)) FROM entity e" \
+	"     WHERE e.kind = d.kind AND e.key = d.key AND e.gone_at IS NULL), 0) DESC, d.key) AS i FROM (SELECT DISTINCT kind, key FROM " set \
 	"    EXCEPT SELECT kind, key FROM self) d)" \
 	"  WHERE i <= 3 GROUP BY kind) ORDER BY kind = " SQL_PRODUCT " DESC, kind DESC)"
 

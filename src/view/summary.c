@@ -24,7 +24,8 @@ static const char sql[] =
     " + (SELECT count(*) FROM entity_now WHERE kind = " SQL_RUN " AND status IN"
     " (" SQL_QUEUED ", " SQL_RUNNING
     ") AND stale),"
-    " (SELECT count(*) FROM source WHERE NOT disabled AND configured_at IS NOT NULL),"
+    " (SELECT count(*) FROM source WHERE NOT disabled AND configured_at IS NOT NULL"
+    "   AND type <> '" BN_PRODUCT_SOURCE "'),"
     " (SELECT count(*) FROM source_now s WHERE NOT s.disabled AND s.state = 'ok'"
     "   AND now() - s.last_ok_at <= stale_after(s.interval_ms, coalesce(s.took_ms, 0))),"
     " " NEEDS("severity_rank >= 1 AND ack_seq IS NOT NULL") ","
@@ -38,10 +39,10 @@ static const char sql[] =
     "   AND e.kind = f.about_kind AND e.key = f.about_key JOIN pipeline p ON p.entity_id = e.id"
     "   JOIN run r ON r.entity_id = p.latest_run_id WHERE f.closed_at IS NULL AND f.rule ="
     " 'run-failed'),"
-    " (SELECT max(last_ok_at) FROM source),"
+    " (SELECT max(last_ok_at) FROM source WHERE type <> '" BN_PRODUCT_SOURCE "'),"
     " (SELECT max(30000, coalesce(max(stale_after(interval_ms, coalesce(took_ms, 0))), 0))"
     " FROM source"
-    "   WHERE NOT disabled)";
+    "   WHERE NOT disabled AND type <> '" BN_PRODUCT_SOURCE "')";
 /* clang-format on */
 
 int

@@ -161,7 +161,30 @@ config_unknown_words_name_the_nearest(void **state)
 	assert_problem("[endpoin \"a\"]\n", true, 1, "[endpoin]", "did you mean [endpoint]?");
 	assert_problem("[source \"a\"]\ntype = argo\nurl = https://x\n", true, 2,
 		       "unknown type 'argo'", "did you mean argo-workflows?");
-	assert_problem("[product \"x\"]\nowner = me\n", true, 1, "later release", "take it out");
+	assert_problem("[dashboard \"x\"]\npanel = triage\n", true, 1, "later release", "take it out");
+}
+
+#define PRODUCT "[product \"orders\"]\nneeds = pipeline/nightly\n"
+
+static void
+config_products_promise_what_can_be_told(void **state)
+{
+	(void)state;
+	bn_config_free(load(PRODUCT "freshness = 15m\ndeadline = 05:30 Europe/Berlin daily\n"
+				    "needs = endpoint/a\navailability = 99.9%\ngoal = 0.995\n",
+			    BN_OK));
+	assert_problem(PRODUCT "deadline = half past five\n", true, 3, "half past five",
+		       "05:30 Europe/Berlin");
+	assert_problem(PRODUCT "deadline = 05:30 Europe/Berlim\n", true, 3, "Berlim", "");
+	assert_problem(PRODUCT "deadline = 05:30 UTC someday\n", true, 3, "someday", "mon-fri");
+	assert_problem(PRODUCT "goal = 101%\n", true, 3, "101%", "99.5%");
+	assert_problem(PRODUCT "goal = 100%\n", true, 3, "no budget", "99%");
+	assert_problem(PRODUCT "lifecycle = dead\n", true, 3, "dead", "");
+	assert_problem(PRODUCT "needs = nightly\n", true, 3, "needs is not", "pipeline/");
+	/* what nothing can tell of is no mistake, but said */
+	assert_problem(PRODUCT "availability = 99%\n", false, 3, "tells its availability",
+		       "endpoint/");
+	assert_problem("[product \"x\"]\nowner = me\n", false, 1, "needs nothing", "add needs");
 }
 
 static void
@@ -554,7 +577,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(config_path_values_start_at_the_home_directory),
     cmocka_unit_test(config_of_the_design_is_accepted),
     cmocka_unit_test(config_unknown_words_name_the_nearest),
-    cmocka_unit_test(config_syntax_errors_have_their_line),
+    cmocka_unit_test(config_products_promise_what_can_be_told),
+	    cmocka_unit_test(config_syntax_errors_have_their_line),
     cmocka_unit_test(config_bad_values_say_what_is_allowed),
     cmocka_unit_test(config_missing_and_misplaced_names_are_told),
     cmocka_unit_test(config_lost_characters_are_warned_about),

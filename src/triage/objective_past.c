@@ -1,0 +1,449 @@
+/* objective_past.c - how a promise was kept: rows of ten minutes, from what the store holds of the past. */
+/* SPDX-License-Identifier: MIT
+ *
+ * Time is good where there is evidence that it was: a run that ended well in time, a probe that was answered.
+ * It is bad where there is none although the source was observed. All other time is unknown, whether binnacle
+ * ran or not: not running is never good, and never bad. Since all of it follows from the store, it does not
+ * matter who reckons it, how often, or after what pause. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "triage/internal.h"
+#include "triage/objective.h"
+
+#define MINUTE	  ((int64_t)60000)
+#define ROW	  BN_OBJECTIVE_ROW
+#define LOOK_BACK ((int64_t)86400000) /* rows of the last day are reckoned anew: truth comes late */
+#define LONG_RUN  ((int64_t)7 * 86400000)
+
+enum state { GOOD, UNKNOWN, BAD }; /* by which outranks which */
+
+/* What held from one moment to the next; in order, without gaps. */
+struct span {
+	bn_time from, to;
+	enum state state;
+};
+struct spans {
+	struct span *items;
+	size_t count, capacity;
+};
+
+static void
+add_span(struct spans *spans, bn_time from, bn_time to, enum state state)
+{
+	struct span *last = spans->count > 0 ? &spans->items[spans->count - 1] : NULL;
+
+	if (from >= to)
+		return;
+	if (last != NULL && last->state == state && last->to == from) {
+		last->to = to;
+		return;
+	}
+	if (spans->count == spans->capacity) {
+		spans->capacity = spans->capacity > 0 ? spans->capacity * 2 : 32;
+		spans->items = bn_xrealloc(spans->items, spans->capacity, sizeof(*spans->items));
+	}
+	spans->items[spans->count++] = (struct span){from, to, state};
+}
+
+/* ---- good ends ----------------------------------------------------------------------------- */
+
+static const char runs_sql[] =
+    "SELECT a.finished_at, coalesce(a.started_at, a.finished_at) FROM run r"
+    " JOIN attempt a ON a.run_id = r.entity_id WHERE r.pipeline_id = ?1 AND a.status = 3"
+    " AND a.finished_at >= ?2 AND a.finished_at <= ?3 AND r.started_at >= ?2 - ?4"
+    " AND r.started_at <= ?3"
+    " UNION SELECT * FROM (SELECT a.finished_at, coalesce(a.started_at, a.finished_at) FROM run r"
+    "  JOIN attempt a ON a.run_id = r.entity_id WHERE r.pipeline_id = ?1 AND a.status = 3"
+    "  AND a.finished_at < ?2 AND r.started_at < ?2 ORDER BY r.started_at DESC LIMIT 3)"
+    " ORDER BY 1";
+/* A dataset, or what an endpoint serves, that was so many seconds old when somebody looked. */
+static const char ages_sql[] =
+    "SELECT at - CAST(value * 1000 AS INTEGER), at FROM measure WHERE entity_id = ?1 AND name = 'age'"
+    " AND at <= ?3 AND value >= 0 AND ?2 >= 0 AND ?4 >= 0"
+    " UNION SELECT pt.at - CAST(pt.value * 1000 AS INTEGER), pt.at FROM series s JOIN point pt"
+    "  ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = 'age' AND pt.at >= ?2"
+    "  AND pt.at <= ?3 AND pt.value >= 0 ORDER BY 1";
+/* The end of each minute that has a value. */
+static const char closed_sql[] =
+    "SELECT pt.at + st.step_ms, pt.at FROM stream st JOIN series s ON s.entity_id = st.entity_id"
+    " AND s.name = 'value' JOIN point pt ON pt.series_id = s.id WHERE st.entity_id = ?1"
+    " AND pt.at >= ?2 - st.step_ms AND pt.at <= ?3 - st.step_ms AND pt.value IS NOT NULL"
+    " AND ?4 >= 0 UNION SELECT * FROM (SELECT pt.at + st.step_ms, pt.at FROM stream st"
+    "  JOIN series s ON s.entity_id = st.entity_id AND s.name = 'value' JOIN point pt"
+    "  ON pt.series_id = s.id WHERE st.entity_id = ?1 AND pt.at < ?2 - st.step_ms"
+    "  AND pt.value IS NOT NULL ORDER BY pt.at DESC LIMIT 1) ORDER BY 1";
+
+int
+bn_good_ends(const struct bn_judge *judge, const struct bn_need *need, bn_time from, bn_time to,
+	     struct bn_good_ends *out, struct bn_error *err)
+{
+	const char *sql = need->ref.kind == BN_PIPELINE	 ? runs_sql
+			  : need->ref.kind == BN_DATASET || need->ref.kind == BN_ENDPOINT ? ages_sql
+							 : closed_sql;
+	sqlite3_stmt *row = NULL;
+	int step, rc = bn_triage_prepare(judge->db, sql, &row, err);
+
+	if (rc != BN_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, need->id);
+	sqlite3_bind_int64(row, 2, from);
+	sqlite3_bind_int64(row, 3, to);
+	sqlite3_bind_int64(row, 4, LONG_RUN);
+	while ((step = sqlite3_step(row)) == SQLITE_ROW) {
+		if (out->count == out->capacity) {
+			out->capacity = out->capacity > 0 ? out->capacity * 2 : 64;
+			out->items = bn_xrealloc(out->items, out->capacity, sizeof(*out->items));
+		}
+		out->items[out->count++] = (struct bn_good_end){sqlite3_column_int64(row, 0),
+								sqlite3_column_int64(row, 1)};
+	}
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE ? BN_OK
+				   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
+}
+
+bn_time
+bn_deadline_from(const struct bn_deadline *deadline, bn_time due)
+{
+	return due - (due - bn_deadline_last(deadline, due - 1)) / 2;
+}
+
+bn_time
+bn_ready_for(const struct bn_good_ends *ends, const struct bn_deadline *deadline, bn_time due)
+{
+	bn_time from = bn_deadline_from(deadline, due);
+
+	for (size_t i = 0; i < ends->count; i++) {
+		if (ends->items[i].started > from)
+			return ends->items[i].ended;
+	}
+	return 0;
+}
+
+/* ---- spans --------------------------------------------------------------------------------- */
+
+/* Time without evidence: bad where the source was observed, else unknown. Before `known` nobody can tell. */
+static int
+add_observed(const struct bn_judge *judge, const struct bn_need *need, bn_time known, bn_time from,
+	     bn_time to, struct spans *spans, struct bn_error *err)
+{
+	static const char sql[] = "SELECT began, ended FROM observed WHERE source_id = ?1 AND ended > ?2"
+				  " AND began < ?3 ORDER BY began";
+	sqlite3_stmt *row = NULL;
+	bn_time at = from;
+	int rc, step;
+
+	if (from >= to)
+		return BN_OK;
+	rc = bn_triage_prepare(judge->db, sql, &row, err);
+	if (rc != BN_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, need->source_id);
+	sqlite3_bind_int64(row, 2, from);
+	sqlite3_bind_int64(row, 3, to);
+	while ((step = sqlite3_step(row)) == SQLITE_ROW) {
+		bn_time began = sqlite3_column_int64(row, 0), ended = sqlite3_column_int64(row, 1);
+
+		began = began < at ? at : began;
+		began = began < known ? known : began;
+		ended = ended > to ? to : ended;
+		if (began >= ended)
+			continue;
+		add_span(spans, at, began, UNKNOWN);
+		add_span(spans, began, ended, BAD);
+		at = ended;
+	}
+	sqlite3_finalize(row);
+	add_span(spans, at, to, UNKNOWN);
+	return step == SQLITE_DONE ? BN_OK
+				   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
+}
+
+static int
+fresh_spans(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
+	    bn_time from, struct spans *spans, struct bn_error *err)
+{
+	struct bn_good_ends ends = {0};
+	int64_t target = (int64_t)o->target;
+	bn_time at = from, known;
+	int rc = bn_good_ends(judge, need, from - target, judge->now, &ends, err);
+
+	known = ends.count > 0 ? ends.items[0].ended : judge->now;
+	for (size_t i = 0; i < ends.count && rc == BN_OK; i++) {
+		bn_time good = ends.items[i].ended, end = good + target;
+
+		end = end > judge->now ? judge->now : end;
+		if (end <= at)
+			continue;
+		good = good < at ? at : good;
+		rc = add_observed(judge, need, known, at, good, spans, err);
+		add_span(spans, good, end, GOOD);
+		at = end;
+	}
+	if (rc == BN_OK)
+		rc = add_observed(judge, need, known, at, judge->now, spans, err);
+	free(ends.items);
+	return rc;
+}
+
+/* From each deadline on the time is good once a run that counts for it has ended well. */
+static int
+due_spans(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
+	  bn_time from, struct spans *spans, struct bn_error *err)
+{
+	bn_time due = bn_deadline_last(&o->deadline, from), next, ready, known, at = from, end;
+	struct bn_good_ends ends = {0};
+	int rc = bn_good_ends(judge, need, 2 * due - bn_deadline_next(&o->deadline, due), judge->now,
+			      &ends, err);
+
+	known = ends.count > 0 ? ends.items[0].started : judge->now;
+	for (; rc == BN_OK && due != 0 && at < judge->now; due = next) {
+		next = bn_deadline_next(&o->deadline, due);
+		end = next == 0 || next > judge->now ? judge->now : next;
+		ready = bn_ready_for(&ends, &o->deadline, due);
+		ready = ready == 0 || ready > end ? end : ready < at ? at : ready;
+		/* runs of before are known, so this one's absence says something */
+		rc = add_observed(judge, need,
+				  known <= bn_deadline_from(&o->deadline, due) ? at : judge->now, at,
+				  ready, spans, err);
+		add_span(spans, ready, end, GOOD);
+		at = end;
+		if (next == 0)
+			break;
+	}
+	if (rc == BN_OK)
+		add_span(spans, at, judge->now, UNKNOWN);
+	free(ends.items);
+	return rc;
+}
+
+/* Shares minute by minute: of a minute that was met by half, half is good. To keep spans exact the good
+ * part comes first. A minute without a value is bad if it must have had one. */
+static int
+share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t entity_id,
+	    const struct bn_need *need, bn_time from, struct spans *spans, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT pt.at / 60000 * 60000, avg(pt.value), count(pt.value) FROM series s JOIN point pt"
+	    " ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = ?2 AND pt.at >= ?3"
+	    " AND pt.at <= ?4 GROUP BY 1 ORDER BY 1";
+	bool stream = o->sli == BN_COMPLETENESS && need != NULL && need->ref.kind == BN_STREAM;
+	/* what is still within its time to come in is not missing */
+	bn_time open = stream ? judge->now - 3 * MINUTE : judge->now, at = from, known = 0;
+	sqlite3_stmt *row = NULL;
+	int step, rc = bn_triage_prepare(judge->db, sql, &row, err);
+
+	if (rc != BN_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, entity_id);
+	sqlite3_bind_text(row, 2,
+			  o->sli == BN_AVAILABILITY ? "up"
+			  : stream		    ? "value"
+						    : bn_sli_words[o->sli],
+			  -1, SQLITE_STATIC);
+	sqlite3_bind_int64(row, 3, from);
+	sqlite3_bind_int64(row, 4, judge->now);
+	while (rc == BN_OK && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		bn_time minute = sqlite3_column_int64(row, 0), end = minute + MINUTE;
+		double share = sqlite3_column_double(row, 1);
+
+		if (sqlite3_column_int64(row, 2) == 0 || minute < at)
+			continue;
+		if (stream)
+			share = 1;
+		else if (o->sli != BN_AVAILABILITY)
+			share = share >= o->target;
+		known = known == 0 ? minute : known;
+		if (stream)
+			rc = add_observed(judge, need, known, at, minute, spans, err);
+		else
+			add_span(spans, at, minute, UNKNOWN);
+		end = end > judge->now ? judge->now : end;
+		share = share < 0 ? 0 : share > 1 ? 1 : share;
+		add_span(spans, minute, minute + (int64_t)((double)(end - minute) * share), GOOD);
+		add_span(spans, minute + (int64_t)((double)(end - minute) * share), end, BAD);
+		at = end;
+	}
+	sqlite3_finalize(row);
+	if (rc == BN_OK && stream && known != 0 && at < open) {
+		rc = add_observed(judge, need, known, at, open, spans, err);
+		at = open;
+	}
+	add_span(spans, at, judge->now, UNKNOWN);
+	return rc;
+}
+
+/* The worst of both at each moment. Both cover the same time. */
+static void
+merge(struct spans *into, const struct spans *other)
+{
+	struct spans both = {0};
+	size_t i = 0, k = 0;
+
+	while (i < into->count && k < other->count) {
+		const struct span *a = &into->items[i], *b = &other->items[k];
+		bn_time from = a->from > b->from ? a->from : b->from;
+		bn_time to = a->to < b->to ? a->to : b->to;
+
+		add_span(&both, from, to, a->state > b->state ? a->state : b->state);
+		i += a->to == to;
+		k += b->to == to;
+	}
+	free(into->items);
+	*into = both;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+static const enum bn_status statuses[] = {BN_HEALTHY, BN_UNKNOWN, BN_DEGRADED};
+
+static void
+make_rows(const struct bn_judge *judge, const struct spans *spans, bn_time from,
+	  struct bn_objective_record *out)
+{
+	size_t most = (size_t)((judge->now - from) / ROW + 1), i = 0, n = 0;
+	struct bn_objective_row *rows = bn_arena_alloc(judge->arena, most * sizeof(*rows));
+
+	for (bn_time at = from; at < judge->now && n < most; at += ROW) {
+		struct bn_objective_row row = {.at = at};
+
+		while (i < spans->count && spans->items[i].from < at + ROW) {
+			const struct span *span = &spans->items[i];
+			bn_time begin = span->from < at ? at : span->from;
+			bn_time end = span->to > at + ROW ? at + ROW : span->to;
+
+			*(span->state == GOOD  ? &row.good
+			  : span->state == BAD ? &row.bad
+					       : &row.unknown) += end - begin;
+			row.state = statuses[span->state];
+			if (span->to > at + ROW)
+				break;
+			i++;
+		}
+		rows[n++] = row;
+	}
+	if (n > 0)
+		rows[n - 1].state = out->state;
+	out->rows = rows;
+	out->row_count = n;
+}
+
+/* When the store's knowledge of the objective's needs begins, as far as it tells the past. */
+static int
+first_known(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
+	    bn_time *out, struct bn_error *err)
+{
+	const char *sql =
+	    o->sli == BN_FRESHNESS || o->sli == BN_DEADLINE
+		? need->ref.kind == BN_PIPELINE
+		      ? "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id IN"
+			" (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at LIMIT 5)"
+		      : "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
+			" WHERE s.entity_id = ?1 AND s.name IN ('age', 'value')"
+		: "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
+		  " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', 'completeness')";
+	sqlite3_stmt *row = NULL;
+	bn_time first = 0;
+	int rc = bn_triage_prepare(judge->db, sql, &row, err);
+
+	if (rc != BN_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, o->sli == BN_QUALITY ? judge->product_id : need->id);
+	if (sqlite3_step(row) == SQLITE_ROW)
+		first = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	if (first != 0 && (*out == 0 || first < *out))
+		*out = first;
+	return BN_OK;
+}
+
+/* From where rows have to be reckoned: the last day's, or all of them where more of the past has become
+ * known than they tell. */
+static int
+begin_of(const struct bn_judge *judge, const struct bn_objective *o, bn_time known, bn_time *out,
+	 struct bn_error *err)
+{
+	static const char sql[] = "SELECT min(h.at), max(o.evaluated_at) FROM objective o"
+				  " LEFT JOIN objective_history h ON h.objective_id = o.id"
+				  " WHERE o.product_id = ?1 AND o.sli = ?2";
+	bn_time horizon = judge->now - judge->window, first = 0, last = 0;
+	sqlite3_stmt *row = NULL;
+	int rc = bn_triage_prepare(judge->db, sql, &row, err);
+
+	if (rc != BN_OK)
+		return rc;
+	sqlite3_bind_int64(row, 1, judge->product_id);
+	sqlite3_bind_text(row, 2, bn_sli_words[o->sli], -1, SQLITE_STATIC);
+	if (sqlite3_step(row) == SQLITE_ROW) {
+		first = sqlite3_column_int64(row, 0);
+		last = sqlite3_column_int64(row, 1);
+	}
+	sqlite3_finalize(row);
+	known = known == 0 ? judge->now : known;
+	if (known < horizon)
+		known = horizon;
+	if (first == 0 || known / ROW * ROW < first)
+		*out = known;
+	else {
+		*out = (last < judge->now ? last : judge->now) - LOOK_BACK;
+		*out = *out < known ? known : *out;
+	}
+	*out = *out / ROW * ROW;
+	return BN_OK;
+}
+
+static int
+past_of(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
+	bn_time from, struct spans *spans, struct bn_error *err)
+{
+	if (need->id == 0) {
+		add_span(spans, from, judge->now, UNKNOWN);
+		return BN_OK;
+	}
+	if (o->sli == BN_FRESHNESS)
+		return fresh_spans(judge, o, need, from, spans, err);
+	if (o->sli == BN_DEADLINE)
+		return due_spans(judge, o, need, from, spans, err);
+	return share_spans(judge, o, need->id, need, from, spans, err);
+}
+
+int
+bn_objective_past(const struct bn_judge *judge, const struct bn_objective *o,
+		  struct bn_objective_record *out, struct bn_error *err)
+{
+	struct spans all = {0}, one = {0};
+	const struct bn_need *needs = o->of != NULL ? o->of : judge->needs;
+	size_t count = o->of != NULL ? 1 : judge->need_count;
+	bn_time known = 0, from = 0;
+	int rc = BN_OK;
+
+	for (size_t i = 0; i < count && rc == BN_OK; i++) {
+		if (bn_objective_takes(o, &needs[i]) && needs[i].id != 0)
+			rc = first_known(judge, o, &needs[i], &known, err);
+	}
+	if (o->sli == BN_QUALITY && rc == BN_OK)
+		rc = first_known(judge, o, NULL, &known, err);
+	if (rc == BN_OK)
+		rc = begin_of(judge, o, known, &from, err);
+	if (rc == BN_OK && o->sli == BN_QUALITY)
+		rc = share_spans(judge, o, judge->product_id, NULL, from, &all, err);
+	for (size_t i = 0; i < count && rc == BN_OK; i++) {
+		if (!bn_objective_takes(o, &needs[i]))
+			continue;
+		one = (struct spans){0};
+		rc = past_of(judge, o, &needs[i], from, &one, err);
+		if (all.count == 0)
+			all = one;
+		else {
+			merge(&all, &one);
+			free(one.items);
+		}
+	}
+	if (rc == BN_OK && all.count > 0)
+		make_rows(judge, &all, from, out);
+	free(all.items);
+	return rc;
+}
