@@ -175,7 +175,8 @@ judge_asserts(struct bn_source *s, size_t section, const struct bn_probe *probe,
 		/* A claim that can't be read is a mistake in the configuration of this endpoint; the
 		 * others are measured all the same. */
 		if (http_assert(s, claim, probe, body, &outcome, &err) != BN_OK) {
-			outcome = (struct http_outcome){HTTP_UNCLEAR, HTTP_BODY, "not readable", 0, 0};
+			outcome =
+			    (struct http_outcome){HTTP_UNCLEAR, HTTP_BODY, "not readable", 0, 0};
 			worsen(j, BN_DEGRADED, "config",
 			       bn_format(s, "%s (%s)", err.message, err.hint));
 		}

@@ -26,8 +26,8 @@ struct http_outcome {
 	enum http_verdict verdict;
 	enum http_subject subject;
 	const char *seen; /* "404", "24h32m", "absent" */
-	bn_time made;	  /* the moment an age claim is about; 0: not known, or it is another claim */
-	bn_time failing;  /* since when an age claim fails, likewise */
+	bn_time made; /* the moment an age claim is about; 0: not known, or it is another claim */
+	bn_time failing; /* since when an age claim fails, likewise */
 };
 
 /* Judges one probe. `body` is its JSON (node NULL when it is none). BN_ECONFIG says what is wrong with

@@ -84,7 +84,8 @@ time_of_day(const char *text, int *minute)
 {
 	if (strlen(text) != 5 || text[2] != ':' || strspn(text, "0123456789:") != 5)
 		return false;
-	*minute = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+	*minute =
+	    ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
 	return text[0] <= '2' && text[3] <= '5' && *minute < 24 * 60;
 }
 

@@ -53,8 +53,8 @@ static const struct bn_option link_options[] = {
 static const struct bn_option product_options[] = {
     {"owner", BN_OPT_STRING, NULL, "Who answers for it", 0, NULL},
     {"contact", BN_OPT_STRING, NULL, "Where to ask: a channel, an address", 0, NULL},
-    {"domain", BN_OPT_STRING, NULL, "The part of the business it belongs to; --domain selects by it",
-     0, NULL},
+    {"domain", BN_OPT_STRING, NULL,
+     "The part of the business it belongs to; --domain selects by it", 0, NULL},
     {"lifecycle", BN_OPT_ENUM, "active",
      "active; dormant: serves old data, and nobody is paged for that; retiring: finding consumers "
      "of it is a finding; retired: kept for its history",
@@ -70,13 +70,15 @@ static const struct bn_option product_options[] = {
      0, "1s..400d"},
     {"freshness-of", BN_OPT_STRING, NULL,
      "The pipeline, stream or dataset whose age counts, instead of all it needs; or the endpoint, "
-     "which tells its age where an assertion asks for it", 0, NULL},
+     "which tells its age where an assertion asks for it",
+     0, NULL},
     {"completeness", BN_OPT_STRING, NULL,
      "Share of the closed minutes of its streams that have a value (last hour), or of the usual "
      "rows of its datasets: 99.5%",
      0, NULL},
     {"deadline", BN_OPT_STRING, NULL,
-     "When a run of its pipelines has to have ended well: TIME [ZONE] [daily|weekdays|mon,wed], for "
+     "When a run of its pipelines has to have ended well: TIME [ZONE] [daily|weekdays|mon,wed], "
+     "for "
      "instance 05:30 Europe/Berlin daily",
      0, NULL},
     {"availability", BN_OPT_STRING, NULL,
@@ -187,7 +189,8 @@ const struct bn_section_kind bn_core_sections[] = {
     {"repo", true, repo_options, "A Git repository that defines things"},
     {"stream", true, bn_stream_options, "A number a minute, and what is expected of it"},
     {"link", false, link_options, "Who feeds whom, where no platform says it"},
-    {"product", true, product_options, "What others rely on, who answers for it, and what it promises"},
+    {"product", true, product_options,
+     "What others rely on, who answers for it, and what it promises"},
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
     {"keys", false, keys_options, "Keys of your own"},

@@ -47,20 +47,21 @@ bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product)
 	    "{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:i}", "name", product->name, "ref",
 	    bn_facts_reference("product", "products", product->name), "owner",
 	    text_or_null(product->owner), "contact", text_or_null(product->contact), "domain",
-	    product->domain, "lifecycle", product->lifecycle, "consumers", words(product->consumers),
-	    "needs", words(product->needs), "cost", product->cost);
+	    product->domain, "lifecycle", product->lifecycle, "consumers",
+	    words(product->consumers), "needs", words(product->needs), "cost", product->cost);
 
 	json_object_set_new(form, "status",
-			    json_string(!judged	    ? "paused"
+			    json_string(!judged		? "paused"
 					: fresh != NULL ? fresh
 							: "healthy"));
 	if (fresh != NULL) {
-		json_object_set_new(
-		    form, "freshness",
-		    json_pack("{s:I, s:o, s:I, s:s}", "target", (json_int_t)target, "made",
-			      bn_facts_when(made), "age", (json_int_t)age, "status", fresh));
+		json_object_set_new(form, "freshness",
+				    json_pack("{s:I, s:o, s:I, s:s}", "target", (json_int_t)target,
+					      "made", bn_facts_when(made), "age", (json_int_t)age,
+					      "status", fresh));
 		if (strcmp(fresh, "healthy") != 0)
-			bn_facts_find(facts, "product-missed", strcmp(fresh, "down") == 0, "products",
+			bn_facts_find(facts, "product-missed", strcmp(fresh, "down") == 0,
+				      "products",
 				      bn_facts_reference("product", "products", product->name),
 				      product->name, made + target);
 	}
@@ -113,7 +114,8 @@ reached(const json_t *links, const char *ref)
 json_t *
 bn_facts_blast(const struct bn_facts *facts)
 {
-	static const char *const kinds[] = {"product/", "app/", "endpoint/", "dataset/", "pipeline/"};
+	static const char *const kinds[] = {"product/", "app/", "endpoint/", "dataset/",
+					    "pipeline/"};
 	static const char *const letters[] = {"p", "s", "a", "d", "j"};
 	const json_t *links = json_object_get(facts->root, "links"), *link, *thing;
 	json_t *out = json_object(), *all, *counts;
@@ -219,9 +221,10 @@ configure(const struct bn_w_product *product, struct bn_buf *out)
 	for (size_t i = 0; product->needs[i] != NULL; i++)
 		bn_buf_addf(out, "\tneeds = %s\n", product->needs[i]);
 	if (product->freshness > 0)
-		bn_buf_addf(out, product->freshness % 60 == 0 ? "\tfreshness = %dh\n" : "\tfreshness = %dm\n",
-			    product->freshness % 60 == 0 ? product->freshness / 60
-							 : product->freshness);
+		bn_buf_addf(
+		    out,
+		    product->freshness % 60 == 0 ? "\tfreshness = %dh\n" : "\tfreshness = %dm\n",
+		    product->freshness % 60 == 0 ? product->freshness / 60 : product->freshness);
 	if (product->freshness_of != NULL)
 		bn_buf_addf(out, "\tfreshness-of = %s\n", product->freshness_of);
 	if (product->deadline != NULL)

@@ -199,8 +199,8 @@ bn_facts_link_list(const struct bn_facts *facts)
 	for (i = 0; (product = bn_world_product(i)) != NULL; i++) {
 		snprintf(to, sizeof(to), "product/products/%s", product->name);
 		for (k = 0; product->needs[k] != NULL; k++)
-			json_array_append_new(list, json_pack("{s:s, s:s}", "from",
-							      product->needs[k], "to", to));
+			json_array_append_new(
+			    list, json_pack("{s:s, s:s}", "from", product->needs[k], "to", to));
 	}
 	return list;
 }

@@ -231,10 +231,11 @@ bool bn_world_import_error(enum bn_w_engine engine, size_t index, bn_time now,
 struct bn_w_product {
 	const char *name, *owner, *contact, *domain, *lifecycle;
 	const char *consumers[12];
-	const char *needs[8];	  /* references, NULL behind the last */
-	int freshness;		  /* minutes its data may be old; 0: promises nothing of it */
-	const char *freshness_of; /* the reference whose age counts; NULL: the oldest of its pipelines */
-	const char *deadline;	  /* as in the configuration, or NULL */
+	const char *needs[8]; /* references, NULL behind the last */
+	int freshness;	      /* minutes its data may be old; 0: promises nothing of it */
+	const char
+	    *freshness_of; /* the reference whose age counts; NULL: the oldest of its pipelines */
+	const char *deadline; /* as in the configuration, or NULL */
 	const char *availability;
 	int cost; /* USD a month */
 };

@@ -80,8 +80,7 @@ step(struct put *put, sqlite3_stmt *st)
 	if (rc == SQLITE_ROW)
 		rc = SQLITE_DONE;
 	sqlite3_reset(st);
-	return rc == SQLITE_DONE ? BN_OK
-				 : bn_db_fail(put->apply.writer->db, put->err, "products");
+	return rc == SQLITE_DONE ? BN_OK : bn_db_fail(put->apply.writer->db, put->err, "products");
 }
 
 /* The source's row and the configuration's scope in it. There is no BN_SOURCE entity: no platform has
@@ -91,7 +90,8 @@ open_scope(struct put *put, const char *origin, int64_t interval)
 {
 	static const char source_sql[] =
 	    "INSERT INTO source (name, type, interval_ms, configured_at, state, last_try_at,"
-	    " last_ok_at, took_ms) VALUES ('" BN_PRODUCT_SOURCE "', '" BN_PRODUCT_SOURCE "', ?1, ?2,"
+	    " last_ok_at, took_ms) VALUES ('" BN_PRODUCT_SOURCE "', '" BN_PRODUCT_SOURCE
+	    "', ?1, ?2,"
 	    " 'ok', ?2, ?2, 0) ON CONFLICT (name) DO UPDATE SET interval_ms = ?1,"
 	    " configured_at = max(coalesce(configured_at, 0), ?2),"
 	    " last_try_at = max(last_try_at, ?2), last_ok_at = max(last_ok_at, ?2) RETURNING id";
@@ -223,8 +223,8 @@ static int
 put_product(struct put *put, const struct bn_product_record *p)
 {
 	struct bn_seen seen;
-	int rc = bn_apply_entity(&put->apply, BN_PRODUCT, &p->entity, NULL, put->at, &seen,
-				 put->err);
+	int rc =
+	    bn_apply_entity(&put->apply, BN_PRODUCT, &p->entity, NULL, put->at, &seen, put->err);
 
 	if (rc != BN_OK || seen.dropped)
 		return rc;

@@ -199,7 +199,7 @@ int bn_writer_config_links(struct bn_writer *writer, const struct bn_config_link
 #define BN_PRODUCT_SOURCE "products"
 #define BN_OBJECTIVE_ROW  ((int64_t)600000) /* ms that a row of an objective's history stands for */
 struct bn_objective_row {
-	bn_time at; /* its start */
+	bn_time at;		    /* its start */
 	int64_t good, bad, unknown; /* ms, together at most BN_OBJECTIVE_ROW */
 	enum bn_status state;	    /* at its end */
 };
@@ -211,7 +211,8 @@ struct bn_objective_record {
 	bn_time since, good_at, due_at, predicted_at;
 	const struct bn_objective_row *rows; /* those that are to be replaced, ascending */
 	size_t row_count;
-	bool sampled; /* its value is kept as a point of the minute, since nothing else tells its past */
+	bool
+	    sampled; /* its value is kept as a point of the minute, since nothing else tells its past */
 };
 struct bn_product_record {
 	struct bn_entity entity;
@@ -226,7 +227,8 @@ struct bn_product_record {
  * `interval` (ms) is how often they are judged at least. Where nothing but time has passed, and little of
  * it, nothing is written. What another process wrote of a later moment stays. */
 int bn_writer_products(struct bn_writer *writer, const char *origin, int64_t interval, bn_time at,
-		       const struct bn_product_record *products, size_t count, struct bn_error *err);
+		       const struct bn_product_record *products, size_t count,
+		       struct bn_error *err);
 
 /* Logs read once are kept (at most 1 MiB each, the newest 256 MiB in all). */
 int bn_writer_log(struct bn_writer *writer, const char *source, const char *run_key, int attempt,

@@ -116,8 +116,7 @@ judge_freshness(const struct bn_judge *judge, const struct bn_objective *o,
 			unknown(out, judge, "no good end of ", need->ref.key, " is known");
 			break;
 		}
-		if (rc == BN_OK &&
-		    (oldest == 0 || ends.items[ends.count - 1].ended < oldest)) {
+		if (rc == BN_OK && (oldest == 0 || ends.items[ends.count - 1].ended < oldest)) {
 			oldest = ends.items[ends.count - 1].ended;
 			out->detail = bn_arena_format(judge->arena, "by %s", need->ref.key);
 		}
@@ -228,11 +227,11 @@ judge_due(const struct bn_judge *judge, const struct bn_need *need, const struct
 		out->detail = bn_arena_format(judge->arena, "%s was not ready", need->ref.key);
 	} else if (ready > due || next.failed) {
 		state = BN_DEGRADED;
-		out->detail = bn_arena_format(
-		    judge->arena, "%s %s", need->ref.key,
-		    !next.failed  ? "will be late"
-		    : ready > due ? "failed, and it is too late to run it anew"
-				  : "failed; run anew it would be ready in time");
+		out->detail =
+		    bn_arena_format(judge->arena, "%s %s", need->ref.key,
+				    !next.failed  ? "will be late"
+				    : ready > due ? "failed, and it is too late to run it anew"
+						  : "failed; run anew it would be ready in time");
 	}
 	out->state = worse(out->state, state);
 out:
@@ -286,15 +285,16 @@ static const char rows_sql[] =
     " AND u.name = 'usual-rows' AND u.value > 0 WHERE r.entity_id = ?1 AND r.name = 'rows'";
 static const char tests_sql[] =
     "SELECT 1.0 * p.value / t.value FROM measure p JOIN measure t ON t.entity_id = p.entity_id"
-    " AND t.name = 'tests-total' AND t.value > 0 WHERE p.entity_id = ?1 AND p.name = 'tests-passed'";
+    " AND t.name = 'tests-total' AND t.value > 0 WHERE p.entity_id = ?1 AND p.name = "
+    "'tests-passed'";
 
 static const char *
 share_sql(enum bn_sli sli, enum bn_kind kind)
 {
-	return sli == BN_AVAILABILITY	? up_sql
-	       : sli == BN_QUALITY	? tests_sql
-	       : kind == BN_STREAM	? minutes_sql
-					: rows_sql;
+	return sli == BN_AVAILABILITY ? up_sql
+	       : sli == BN_QUALITY    ? tests_sql
+	       : kind == BN_STREAM    ? minutes_sql
+				      : rows_sql;
 }
 
 /* The least share of all needs that say it. Quality is what any of them says; of the rest each has to. */
@@ -331,7 +331,8 @@ judge_share(const struct bn_judge *judge, const struct bn_objective *o,
 		return rc;
 	if (told == 0 || (blind && !down)) {
 		if (out->detail == NULL)
-			unknown(out, judge, "nothing it needs tells its ", bn_sli_words[o->sli], "");
+			unknown(out, judge, "nothing it needs tells its ", bn_sli_words[o->sli],
+				"");
 		out->state = BN_UNKNOWN;
 		return BN_OK;
 	}

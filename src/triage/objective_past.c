@@ -61,7 +61,8 @@ static const char runs_sql[] =
     " ORDER BY 1";
 /* A dataset, or what an endpoint serves, that was so many seconds old when somebody looked. */
 static const char ages_sql[] =
-    "SELECT at - CAST(value * 1000 AS INTEGER), at FROM measure WHERE entity_id = ?1 AND name = 'age'"
+    "SELECT at - CAST(value * 1000 AS INTEGER), at FROM measure WHERE entity_id = ?1 AND name = "
+    "'age'"
     " AND at <= ?3 AND value >= 0 AND ?2 >= 0 AND ?4 >= 0"
     " UNION SELECT pt.at - CAST(pt.value * 1000 AS INTEGER), pt.at FROM series s JOIN point pt"
     "  ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = 'age' AND pt.at >= ?2"
@@ -80,9 +81,10 @@ int
 bn_good_ends(const struct bn_judge *judge, const struct bn_need *need, bn_time from, bn_time to,
 	     struct bn_good_ends *out, struct bn_error *err)
 {
-	const char *sql = need->ref.kind == BN_PIPELINE	 ? runs_sql
-			  : need->ref.kind == BN_DATASET || need->ref.kind == BN_ENDPOINT ? ages_sql
-							 : closed_sql;
+	const char *sql = need->ref.kind == BN_PIPELINE ? runs_sql
+			  : need->ref.kind == BN_DATASET || need->ref.kind == BN_ENDPOINT
+			      ? ages_sql
+			      : closed_sql;
 	sqlite3_stmt *row = NULL;
 	int step, rc = bn_triage_prepare(judge->db, sql, &row, err);
 
@@ -101,8 +103,9 @@ bn_good_ends(const struct bn_judge *judge, const struct bn_need *need, bn_time f
 								sqlite3_column_int64(row, 1)};
 	}
 	sqlite3_finalize(row);
-	return step == SQLITE_DONE ? BN_OK
-				   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
+	return step == SQLITE_DONE
+		   ? BN_OK
+		   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
 }
 
 bn_time
@@ -130,8 +133,9 @@ static int
 add_observed(const struct bn_judge *judge, const struct bn_need *need, bn_time known, bn_time from,
 	     bn_time to, struct spans *spans, struct bn_error *err)
 {
-	static const char sql[] = "SELECT began, ended FROM observed WHERE source_id = ?1 AND ended > ?2"
-				  " AND began < ?3 ORDER BY began";
+	static const char sql[] =
+	    "SELECT began, ended FROM observed WHERE source_id = ?1 AND ended > ?2"
+	    " AND began < ?3 ORDER BY began";
 	sqlite3_stmt *row = NULL;
 	bn_time at = from;
 	int rc, step;
@@ -158,8 +162,9 @@ add_observed(const struct bn_judge *judge, const struct bn_need *need, bn_time k
 	}
 	sqlite3_finalize(row);
 	add_span(spans, at, to, UNKNOWN);
-	return step == SQLITE_DONE ? BN_OK
-				   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
+	return step == SQLITE_DONE
+		   ? BN_OK
+		   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
 }
 
 static int
@@ -196,8 +201,8 @@ due_spans(const struct bn_judge *judge, const struct bn_objective *o, const stru
 {
 	bn_time due = bn_deadline_last(&o->deadline, from), next, ready, known, at = from, end;
 	struct bn_good_ends ends = {0};
-	int rc = bn_good_ends(judge, need, 2 * due - bn_deadline_next(&o->deadline, due), judge->now,
-			      &ends, err);
+	int rc = bn_good_ends(judge, need, 2 * due - bn_deadline_next(&o->deadline, due),
+			      judge->now, &ends, err);
 
 	known = ends.count > 0 ? ends.items[0].started : judge->now;
 	for (; rc == BN_OK && due != 0 && at < judge->now; due = next) {
@@ -207,8 +212,8 @@ due_spans(const struct bn_judge *judge, const struct bn_objective *o, const stru
 		ready = ready == 0 || ready > end ? end : ready < at ? at : ready;
 		/* runs of before are known, so this one's absence says something */
 		rc = add_observed(judge, need,
-				  known <= bn_deadline_from(&o->deadline, due) ? at : judge->now, at,
-				  ready, spans, err);
+				  known <= bn_deadline_from(&o->deadline, due) ? at : judge->now,
+				  at, ready, spans, err);
 		add_span(spans, ready, end, GOOD);
 		at = end;
 		if (next == 0)
@@ -227,7 +232,8 @@ share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t 
 	    const struct bn_need *need, bn_time from, struct spans *spans, struct bn_error *err)
 {
 	static const char sql[] =
-	    "SELECT pt.at / 60000 * 60000, avg(pt.value), count(pt.value) FROM series s JOIN point pt"
+	    "SELECT pt.at / 60000 * 60000, avg(pt.value), count(pt.value) FROM series s JOIN point "
+	    "pt"
 	    " ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = ?2 AND pt.at >= ?3"
 	    " AND pt.at <= ?4 GROUP BY 1 ORDER BY 1";
 	bool stream = o->sli == BN_COMPLETENESS && need != NULL && need->ref.kind == BN_STREAM;
@@ -339,12 +345,15 @@ first_known(const struct bn_judge *judge, const struct bn_objective *o, const st
 	const char *sql =
 	    o->sli == BN_FRESHNESS || o->sli == BN_DEADLINE
 		? need->ref.kind == BN_PIPELINE
-		      ? "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id IN"
-			" (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at LIMIT 5)"
+		      ? "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id "
+			"IN"
+			" (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at "
+			"LIMIT 5)"
 		      : "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
 			" WHERE s.entity_id = ?1 AND s.name IN ('age', 'value')"
 		: "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
-		  " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', 'completeness')";
+		  " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', "
+		  "'completeness')";
 	sqlite3_stmt *row = NULL;
 	bn_time first = 0;
 	int rc = bn_triage_prepare(judge->db, sql, &row, err);

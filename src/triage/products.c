@@ -374,8 +374,7 @@ int
 bn_products_run(struct bn_products *products, struct bn_error *err)
 {
 	struct bn_judge judge = {.db = bn_reader_db(products->reader)};
-	struct bn_product_record *records =
-	    bn_xcalloc(products->count + 1, sizeof(*records));
+	struct bn_product_record *records = bn_xcalloc(products->count + 1, sizeof(*records));
 	int rc = BN_OK;
 
 	judge.now = bn_reader_now(products->reader);

@@ -11,8 +11,7 @@
 #define SEEN	PAST("h.good_ms + h.bad_ms", "o.window_ms")
 #define ALLOWED "((1 - o.goal) * o.window_ms)"
 /* Share of the error budget that is left; nothing where nothing was observed. */
-#define LEFT                                                                                       \
-	"CASE WHEN " SEEN " > 0 THEN 100.0 * max(0, 1 - " USED " / " ALLOWED ") END"
+#define LEFT "CASE WHEN " SEEN " > 0 THEN 100.0 * max(0, 1 - " USED " / " ALLOWED ") END"
 /* How fast it goes: 1 is a pace that uses it up exactly at the window's end. */
 #define HOUR_BAD  PAST("h.bad_ms", "3600000")
 #define HOUR_SEEN PAST("h.good_ms + h.bad_ms", "3600000")
@@ -25,12 +24,13 @@
 #define OF(sli, what)                                                                              \
 	"(SELECT " what " FROM objective o WHERE o.product_id = e.id AND o.sli = '" sli "'"        \
 	" AND o.gone_at IS NULL)"
-#define ANY(what) "(SELECT " what " FROM objective o WHERE o.product_id = e.id AND o.gone_at IS NULL)"
+#define ANY(what)                                                                                  \
+	"(SELECT " what " FROM objective o WHERE o.product_id = e.id AND o.gone_at IS NULL)"
 /* What its state says too; not known is not what it was. */
-#define STATE	     "CASE WHEN e.stale THEN " SQL_UNKNOWN " ELSE o.state END"
-#define SHARE	     "CASE WHEN NOT e.stale THEN 100.0 * o.value END"
-#define AGE	     "CASE WHEN o.good_at <= now() THEN now() - o.good_at END"
-#define CONSUMERS    "json_array_length(CASE WHEN json_valid(p.consumers) THEN p.consumers END)"
+#define STATE	  "CASE WHEN e.stale THEN " SQL_UNKNOWN " ELSE o.state END"
+#define SHARE	  "CASE WHEN NOT e.stale THEN 100.0 * o.value END"
+#define AGE	  "CASE WHEN o.good_at <= now() THEN now() - o.good_at END"
+#define CONSUMERS "json_array_length(CASE WHEN json_valid(p.consumers) THEN p.consumers END)"
 #define CONSUMER_LIST                                                                              \
 	"(SELECT group_concat(c.value, ', ') FROM json_each(CASE WHEN json_valid(p.consumers)"     \
 	" THEN p.consumers ELSE '[]' END) c)"
@@ -65,8 +65,7 @@ static const struct bn_column product_columns[] = {
      "How many consumers are known"},
     {"lifecycle", "STATE", 8, 6, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "p.lifecycle",
      "active, dormant, retiring or retired"},
-    {"since", "SINCE", 5, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "e.since",
-     "When its status began"},
+    {"since", "SINCE", 5, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "e.since", "When its status began"},
     {"message", "MESSAGE", 40, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "e.message",
      "What is missed or not known"},
     {"fresh_state", "FRESH?", 6, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, OF("freshness", STATE),
@@ -107,9 +106,10 @@ const struct bn_view_table bn_table_products = {
     .name = "products",
     .schema = 1,
     .kind = BN_PRODUCT,
-    .doc = "Data products: who answers for each, what it promises, whether it keeps it, and how much "
-	   "may still go "
-	   "wrong.",
+    .doc =
+	"Data products: who answers for each, what it promises, whether it keeps it, and how much "
+	"may still go "
+	"wrong.",
     .from = "FROM entity_now e JOIN product p ON p.entity_id = e.id WHERE e.kind = " SQL_PRODUCT,
     .row_sql = "e.id",
     .id_sql = "e.source, e.kind, e.key",
@@ -129,15 +129,18 @@ const struct bn_view_table bn_table_products = {
 /* As a person says it; a deadline's moments have columns of their own, since SQL knows no zones. */
 #define NOW_TEXT                                                                                   \
 	"CASE o.sli WHEN 'freshness' THEN human_ms((now() - o.good_at) / 60000 * 60000)"           \
-	" WHEN 'deadline' THEN CASE WHEN o.state = " SQL_DOWN " THEN 'missed' WHEN o.state = "     \
-	SQL_DEGRADED " THEN 'at risk' WHEN o.state = " SQL_HEALTHY " THEN 'on time' END"           \
-	" ELSE CASE WHEN o.value IS NOT NULL THEN rtrim(rtrim(printf('%.2f', 100 * o.value), '0'),"\
+	" WHEN 'deadline' THEN CASE WHEN o.state = " SQL_DOWN                                      \
+	" THEN 'missed' WHEN o.state = " SQL_DEGRADED                                              \
+	" THEN 'at risk' WHEN o.state = " SQL_HEALTHY " THEN 'on time' END"                        \
+	" ELSE CASE WHEN o.value IS NOT NULL THEN rtrim(rtrim(printf('%.2f', 100 * o.value), "     \
+	"'0'),"                                                                                    \
 	" '.') || '%' END END"
 
 static const struct bn_column objective_columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, STATE,
      "healthy: kept; degraded: missed, or a deadline that will be; down: missed by far; unknown"},
-    {"product", "PRODUCT", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "e.name", "Whose promise it is"},
+    {"product", "PRODUCT", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "e.name",
+     "Whose promise it is"},
     {"sli", "SLI", 12, 8, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "o.sli",
      "What is promised: freshness, completeness, deadline, availability, quality"},
     {"target", "TARGET", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "o.text", "As it was written"},
@@ -203,15 +206,18 @@ const struct bn_view_table bn_table_objectives = {
 /* The part of the day that has passed. */
 #define PASSED "(min(d.day + " DAY ", now()) - d.day)"
 #define DAY_STATE                                                                                  \
-	"CASE WHEN d.bad > (1 - o.goal) * " DAY " THEN " SQL_DOWN " WHEN d.bad > 0 THEN "          \
-	SQL_DEGRADED " WHEN d.good * 2 >= " PASSED " THEN " SQL_HEALTHY " ELSE " SQL_UNKNOWN " END"
+	"CASE WHEN d.bad > (1 - o.goal) * " DAY " THEN " SQL_DOWN                                  \
+	" WHEN d.bad > 0 THEN " SQL_DEGRADED " WHEN d.good * 2 >= " PASSED " THEN " SQL_HEALTHY    \
+	" ELSE " SQL_UNKNOWN " END"
 
 static const struct bn_column day_columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, DAY_STATE,
-     "healthy: kept all day as far as is known; degraded: missed, for no longer than its goal allows "
+     "healthy: kept all day as far as is known; degraded: missed, for no longer than its goal "
+     "allows "
      "of a day; "
      "down: for longer; unknown: more than half of it was not observed"},
-    {"product", "PRODUCT", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "e.name", "Whose promise it is"},
+    {"product", "PRODUCT", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "e.name",
+     "Whose promise it is"},
     {"sli", "SLI", 12, 8, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "o.sli", "What is promised"},
     {"day", "DAY", 10, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
      "strftime('%Y-%m-%d', d.day / 1000, 'unixepoch')", "The day, in UTC"},

@@ -301,7 +301,8 @@ screens_triage_80x24_answers_the_four_questions_without_a_key(void **state)
 	assert_true(bn_term_find(t, text, &where, &col));
 	/* of the products that follow from it the broken ones come first */
 	assert_true(bn_term_find(t, "hits", &where, &col));
-	assert_true(bn_term_find(t, "products demand-forecast, orders, postage-quotes", &where, &col));
+	assert_true(
+	    bn_term_find(t, "products demand-forecast, orders, postage-quotes", &where, &col));
 	assert_true(bn_term_find(t, "02:51 ", &where, &col));
 	assert_true(bn_term_find(t, "dbt!2207", &where, &col));
 	console_quit(t);

@@ -161,7 +161,8 @@ config_unknown_words_name_the_nearest(void **state)
 	assert_problem("[endpoin \"a\"]\n", true, 1, "[endpoin]", "did you mean [endpoint]?");
 	assert_problem("[source \"a\"]\ntype = argo\nurl = https://x\n", true, 2,
 		       "unknown type 'argo'", "did you mean argo-workflows?");
-	assert_problem("[dashboard \"x\"]\npanel = triage\n", true, 1, "later release", "take it out");
+	assert_problem("[dashboard \"x\"]\npanel = triage\n", true, 1, "later release",
+		       "take it out");
 }
 
 #define PRODUCT "[product \"orders\"]\nneeds = pipeline/nightly\n"
@@ -578,7 +579,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(config_of_the_design_is_accepted),
     cmocka_unit_test(config_unknown_words_name_the_nearest),
     cmocka_unit_test(config_products_promise_what_can_be_told),
-	    cmocka_unit_test(config_syntax_errors_have_their_line),
+    cmocka_unit_test(config_syntax_errors_have_their_line),
     cmocka_unit_test(config_bad_values_say_what_is_allowed),
     cmocka_unit_test(config_missing_and_misplaced_names_are_told),
     cmocka_unit_test(config_lost_characters_are_warned_about),
