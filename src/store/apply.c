@@ -26,19 +26,20 @@ enum {
 };
 
 int
-bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new,
-		    const char *message, struct bn_error *err)
+bn_apply_transition(struct bn_apply *a, int64_t id, const struct bn_change *c, struct bn_error *err)
 {
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_TRANSITION, err);
 
 	if (st == NULL)
 		return err->code;
 	sqlite3_bind_int64(st, 1, id);
-	sqlite3_bind_int64(st, 2, at);
+	sqlite3_bind_int64(st, 2, c->at);
 	sqlite3_bind_int64(st, 3, a->now);
-	bn_bind_known(st, 4, old);
-	bn_bind_known(st, 5, new);
-	bn_bind_text(st, 6, message);
+	bn_bind_known(st, 4, c->old);
+	bn_bind_known(st, 5, c->new);
+	bn_bind_text(st, 6, c->message);
+	bn_bind_text(st, 7, c->raw);
+	sqlite3_bind_int64(st, 8, c->since);
 	return bn_run_statement(a->writer, st, err);
 }
 
@@ -75,9 +76,16 @@ add_entity(struct bn_apply *a, enum bn_kind kind, const struct bn_entity *e, con
 	rc = bn_apply_awaited(a, seen->id, kind, e->key, err);
 	if (rc != BN_OK)
 		return rc;
-	return bn_apply_transition(a, seen->id,
-				   e->since > 0 && e->since <= a->now + SKEW_MS ? e->since : a->now,
-				   -1, (int)e->status, e->message, err);
+	return bn_apply_transition(
+	    a, seen->id,
+	    &(struct bn_change){.at = e->since > 0 && e->since <= a->now + SKEW_MS ? e->since
+										   : a->now,
+				.old = -1,
+				.new = (int)e->status,
+				.message = e->message,
+				.raw = e->raw_status,
+				.since = e->since},
+	    err);
 }
 
 /* The statement's row is what is stored; e is what was read, NULL where it says nothing. Not said
@@ -188,12 +196,21 @@ update_entity(struct bn_apply *a, sqlite3_stmt *row, const struct merged *m,
 	rc = bn_run_statement(a->writer, st, err);
 	seen->changed = true;
 	seen->since = m->since;
-	if (rc == BN_OK && (was_gone || seen->old != e->status)) {
+	/* A status whose beginning moved on was left and entered again while nobody looked. */
+	if (rc == BN_OK &&
+	    (was_gone || seen->old != e->status ||
+	     (e->since > old_since && e->since <= a->now + SKEW_MS && old_since != 0))) {
 		/* The platform's own time, unless it can't be that of this change. */
 		if (e->since > old_since && e->since <= a->now + SKEW_MS)
 			at = e->since;
-		rc = bn_apply_transition(a, seen->id, at, was_gone ? -1 : (int)seen->old,
-					 (int)e->status, m->message, err);
+		rc = bn_apply_transition(a, seen->id,
+					 &(struct bn_change){.at = at,
+							     .old = was_gone ? -1 : (int)seen->old,
+							     .new = (int)e->status,
+							     .message = m->message,
+							     .raw = m->raw,
+							     .since = m->since},
+					 err);
 	}
 	if (rc == BN_OK && !m->same_text)
 		rc = text_changed(a, seen->id, err);
@@ -286,7 +303,10 @@ gone(struct bn_apply *a, int64_t id, int status, bn_time before, struct bn_error
 	sqlite3_bind_int64(st, 2, a->now);
 	sqlite3_bind_int64(st, 3, before);
 	rc = bn_run_statement(a->writer, st, err);
-	return rc == BN_OK ? bn_apply_transition(a, id, a->now, status, -1, NULL, err) : rc;
+	return rc == BN_OK
+		   ? bn_apply_transition(
+			 a, id, &(struct bn_change){.at = a->now, .old = status, .new = -1}, err)
+		   : rc;
 }
 
 int

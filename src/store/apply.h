@@ -90,7 +90,18 @@ int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
 		  struct bn_error *err);
 int bn_apply_find_exact(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
 			struct bn_error *err);
-int bn_apply_transition(struct bn_apply *a, int64_t id, bn_time at, int old, int new,
-			const char *message, struct bn_error *err); /* a status below 0 is NULL */
+/* One change of status, as it is kept. A status below 0 is NULL: not there. */
+struct bn_change {
+	bn_time at; /* by the platform's clock, where it says it */
+	int old, new;
+	const char *message, *raw;
+	bn_time since; /* 0: not said */
+};
+int bn_apply_transition(struct bn_apply *a, int64_t id, const struct bn_change *change,
+			struct bn_error *err);
+/* The source's scope was read to its end, or (scope 0) it was polled, at `ended`: that span of coverage
+ * goes on if what was known had not become stale by then, else one begins at `began`. */
+int bn_apply_watched(struct bn_writer *writer, int64_t source_id, int64_t scope_id, bn_time began,
+		     bn_time ended, struct bn_error *err);
 
 #endif

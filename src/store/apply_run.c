@@ -90,6 +90,22 @@ adopt_runs(struct bn_apply *a, int64_t id, const char *key, struct bn_error *err
 	return bn_run_statement(a->writer, st, err);
 }
 
+/* What of a pipeline is history: written when it is first seen and whenever it differs. */
+static int
+note_facts(struct bn_apply *a, const struct bn_pipeline *p, bool paused, bool schedule,
+	   bn_time sent, struct bn_error *err)
+{
+	int rc = BN_OK;
+
+	if (paused)
+		rc = bn_apply_attribute(a, BN_PIPELINE, p->e.key, "paused",
+					p->paused ? "yes" : "no", sent, err);
+	if (rc == BN_OK && schedule)
+		rc = bn_apply_attribute(a, BN_PIPELINE, p->e.key, "schedule", p->schedule, sent,
+					err);
+	return rc;
+}
+
 int
 bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *labels, bn_time sent,
 		  struct bn_error *err)
@@ -97,7 +113,7 @@ bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *l
 	struct bn_seen seen;
 	sqlite3_stmt *st;
 	bn_time next = p->next_due_at;
-	bool found = false, keep = false;
+	bool found = false, keep = false, paused = true, schedule = p->schedule != NULL;
 	int rc;
 
 	rc = bn_apply_entity(a, BN_PIPELINE, &p->e, labels, sent, &seen, err);
@@ -108,6 +124,10 @@ bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *l
 		return err->code;
 	sqlite3_bind_int64(st, 1, seen.id);
 	rc = bn_first_row(a->writer, st, &found, err);
+	if (found) {
+		paused = (sqlite3_column_int(st, 4) != 0) != p->paused;
+		schedule = !bn_same_text(bn_column_text(st, 0), p->schedule);
+	}
 	if (rc == BN_OK && next == 0 && !p->paused) {
 		/* What was due stays due until a run comes or the schedule changes: else nothing
 		 * would ever be late. */
@@ -121,6 +141,8 @@ bn_apply_pipeline(struct bn_apply *a, const struct bn_pipeline *p, const char *l
 	sqlite3_reset(st);
 	if (rc == BN_OK)
 		rc = put_pipeline(a, seen.id, p, next, p->next_due_at == 0, err);
+	if (rc == BN_OK && (paused || schedule))
+		rc = note_facts(a, p, paused, schedule, sent, err);
 	if (rc == BN_OK && !found) {
 		rc = adopt_runs(a, seen.id, p->e.key, err);
 		bn_apply_dirty(a, seen.id);
@@ -421,6 +443,7 @@ put_attempt(struct bn_apply *a, int64_t id, int n, const struct bn_run *r, bn_ti
 					    : 0);
 	bn_bind_time(st, 7, r->finished_at);
 	bn_bind_text(st, 8, r->e.message);
+	sqlite3_bind_int64(st, 9, a->now);
 	return bn_run_statement(a->writer, st, err);
 }
 

@@ -855,7 +855,10 @@ finish_scope(struct bn_batch *b, struct bn_error *err)
 	sqlite3_bind_int64(st, 3, b->scope.before);
 	sqlite3_bind_int64(st, 4, (int64_t)b->scope.items);
 	sqlite3_bind_int64(st, 5, (int64_t)b->scope.skipped);
-	return bn_run_statement(b->writer, st, err);
+	rc = bn_run_statement(b->writer, st, err);
+	return rc == BN_OK && whole ? bn_apply_watched(b->writer, b->source_id, b->apply.scope_id,
+						       b->apply.now, b->apply.now, err)
+				    : rc;
 }
 
 static void
@@ -980,6 +983,8 @@ bn_batch_scope_same(struct bn_batch *b, struct bn_error *err)
 {
 	sqlite3_stmt *st;
 	bool found = false;
+	bn_time now = bn_clock_now(b->writer->store->clock);
+	int64_t scope = 0;
 	int rc = earlier_failure(b, err);
 
 	if (rc == BN_OK && b->scope.name == NULL)
@@ -997,13 +1002,16 @@ bn_batch_scope_same(struct bn_batch *b, struct bn_error *err)
 	if (rc == BN_OK) {
 		sqlite3_bind_int64(st, 1, b->source_id);
 		bn_bind_text(st, 2, b->scope.name);
-		sqlite3_bind_int64(st, 3, bn_clock_now(b->writer->store->clock));
+		sqlite3_bind_int64(st, 3, now);
 		sqlite3_bind_int64(st, 4, b->scope.before);
 		rc = bn_first_row(b->writer, st, &found, err);
+		scope = found ? sqlite3_column_int64(st, 0) : 0;
 		sqlite3_reset(st);
 	}
 	if (rc == BN_OK && !found)
 		rc = bn_fail(err, BN_ECONFLICT, "%s was never read to its end", b->scope.name);
+	if (rc == BN_OK)
+		rc = bn_apply_watched(b->writer, b->source_id, scope, now, now, err);
 	if (rc == BN_OK)
 		rc = store_marks(b, err);
 	if (rc == BN_OK)

@@ -177,3 +177,32 @@ ALTER TABLE finding ADD COLUMN silenced_why TEXT;
 -- The same alert seen through another source (Prometheus and Alertmanager): one finding stands for both,
 -- and the other, which names it here, is left out of every list.
 ALTER TABLE finding ADD COLUMN same_as INTEGER;
+
+-- ---- as-of ----------------------------------------------------------------------------------------
+-- A transition also keeps what the platform's word and the status' beginning were (0: it said nothing of
+-- that; NULL: not recorded, as in rows of schema 1).
+ALTER TABLE transition ADD COLUMN raw TEXT;
+ALTER TABLE transition ADD COLUMN since INTEGER;
+CREATE INDEX transition_seen ON transition (seen_at);
+CREATE INDEX attribute_history_seen ON attribute_history (seen_at);
+-- When anything but the status changed last: what is said now was not said before.
+ALTER TABLE entity ADD COLUMN said_at INTEGER;
+ALTER TABLE attempt ADD COLUMN seen_at INTEGER; -- when it was first known
+ALTER TABLE link ADD COLUMN first_at INTEGER;   -- when it was first known
+-- Coverage in detail: since when and until when each scope was read to its end (scope_id), and polls were
+-- made at all, whatever came of them (scope_id 0). `observed` is that of whole good polls.
+CREATE TABLE watched (
+	source_id INTEGER NOT NULL REFERENCES source(id),
+	scope_id INTEGER NOT NULL,
+	began INTEGER NOT NULL,
+	ended INTEGER NOT NULL,
+	PRIMARY KEY (source_id, scope_id, began)
+) WITHOUT ROWID;
+-- Spans in which nobody watched, but of which the platform still knew every run. Nothing is claimed of
+-- other things then.
+CREATE TABLE backfilled (
+	source_id INTEGER NOT NULL REFERENCES source(id),
+	began INTEGER NOT NULL,
+	ended INTEGER NOT NULL,
+	PRIMARY KEY (source_id, began)
+) WITHOUT ROWID;

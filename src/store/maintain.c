@@ -42,6 +42,10 @@ static const struct expiry expiries[] = {
      "DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE closed_at < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM observed WHERE (source_id, began) IN"
 		  " (SELECT source_id, began FROM observed WHERE ended < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM watched WHERE (source_id, scope_id, began) IN"
+		  " (SELECT source_id, scope_id, began FROM watched WHERE ended < ?1 LIMIT ?2)"},
+    {OLD_HISTORY, "DELETE FROM backfilled WHERE (source_id, began) IN"
+		  " (SELECT source_id, began FROM backfilled WHERE ended < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM rollup WHERE (series_id, at) IN"
 		  " (SELECT series_id, at FROM rollup WHERE at < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM objective_history WHERE (objective_id, at) IN"

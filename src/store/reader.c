@@ -1,6 +1,6 @@
 /* reader.c - read connections: both files, functions, views, a version of commits. */
 /* SPDX-License-Identifier: MIT */
-#include "store/internal.h"
+#include "store/asof.h"
 
 #include <stdlib.h>
 
@@ -8,6 +8,7 @@ struct bn_reader {
 	struct bn_store *store;
 	sqlite3 *db;
 	struct bn_functions functions;
+	struct bn_asof asof;
 	sqlite3_stmt *version[2];
 };
 
@@ -58,6 +59,7 @@ bn_reader_close(struct bn_reader *reader)
 {
 	if (reader == NULL)
 		return;
+	bn_asof_rest(&reader->asof);
 	sqlite3_finalize(reader->version[0]);
 	sqlite3_finalize(reader->version[1]);
 	bn_db_close(reader->db);
@@ -80,7 +82,36 @@ bn_reader_interrupt(struct bn_reader *reader)
 void
 bn_reader_set_now(struct bn_reader *reader, bn_time now)
 {
-	reader->functions.frozen = now;
+	if (reader->asof.at == 0)
+		reader->functions.frozen = now;
+}
+
+int
+bn_reader_set_at(struct bn_reader *reader, bn_time at, struct bn_error *err)
+{
+	int rc;
+
+	if (at > bn_clock_now(reader->functions.clock)) {
+		bn_fail(err, BN_EINVAL, "that moment has not come yet");
+		return bn_hint(err, "time travel goes back; without a moment everything is live");
+	}
+	reader->functions.frozen = at;
+	rc = bn_asof_set(&reader->asof, reader->db, at, err);
+	if (rc != BN_OK)
+		reader->functions.frozen = reader->asof.at;
+	return rc;
+}
+
+bn_time
+bn_reader_at(const struct bn_reader *reader)
+{
+	return reader->asof.at;
+}
+
+void
+bn_reader_rest(struct bn_reader *reader)
+{
+	bn_asof_rest(&reader->asof);
 }
 
 bn_time

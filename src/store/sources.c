@@ -205,6 +205,40 @@ poll_failed(struct bn_writer *writer, int64_t source_id, const struct bn_poll_re
 	return bn_run_statement(writer, st, err);
 }
 
+int
+bn_apply_watched(struct bn_writer *writer, int64_t source_id, int64_t scope_id, bn_time began,
+		 bn_time ended, struct bn_error *err)
+{
+	double speed = writer->store->clock->speed > 1 ? writer->store->clock->speed : 1;
+	sqlite3_stmt *st = bn_use(writer, BN_ST_WATCHED_LAST, err);
+	bool found, goes_on = false;
+	int rc;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, source_id);
+	sqlite3_bind_int64(st, 2, scope_id);
+	rc = bn_first_row(writer, st, &found, err);
+	if (rc == BN_OK && found && sqlite3_column_type(st, 0) != SQLITE_NULL) {
+		/* the same factor as clock_factor(), by which what is read is judged stale */
+		goes_on = ended - sqlite3_column_int64(st, 1) <=
+			  sqlite3_column_int64(st, 2) * (int64_t)(speed + 0.5);
+		if (goes_on)
+			began = sqlite3_column_int64(st, 0);
+	}
+	sqlite3_reset(st);
+	if (rc != BN_OK)
+		return rc;
+	st = bn_use(writer, goes_on ? BN_ST_WATCHED_EXTEND : BN_ST_WATCHED_ADD, err);
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, source_id);
+	sqlite3_bind_int64(st, 2, scope_id);
+	sqlite3_bind_int64(st, 3, began);
+	sqlite3_bind_int64(st, 4, ended);
+	return bn_run_statement(writer, st, err);
+}
+
 /* Coverage: the latest interval goes on while the gap is no longer than two intervals. */
 static int
 observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
@@ -228,7 +262,7 @@ observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
 	sqlite3_reset(st);
 	if (rc != BN_OK)
 		return rc;
-	found = found && r->began - ended <= gap;
+	found = found && r->ended - ended <= gap;
 	st = bn_use(writer, found ? BN_ST_OBSERVED_EXTEND : BN_ST_OBSERVED_ADD, err);
 	if (st == NULL)
 		return err->code;
@@ -274,6 +308,8 @@ apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_r
 				  : failing != 0     ? failing
 						     : r->began,
 				  r->failure == NULL ? NULL : r->failure->message, r->ended, err);
+	if (rc == BN_OK)
+		rc = bn_apply_watched(writer, source_id, 0, r->began, r->ended, err);
 	if (rc == BN_OK && r->failure == NULL)
 		rc = observed(writer, source_id, interval, r, err);
 	free(name);

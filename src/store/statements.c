@@ -44,6 +44,16 @@ static const char *const texts[BN_ST_COUNT] = {
 	"UPDATE observed SET ended = ?3 WHERE source_id = ?1 AND began = ?2 AND ended < ?3",
     [BN_ST_OBSERVED_ADD] =
 	"INSERT OR IGNORE INTO observed (source_id, began, ended) VALUES (?1, ?2, ?3)",
+    [BN_ST_WATCHED_LAST] =
+	"SELECT w.began, w.ended, s.stale_ms FROM source s LEFT JOIN watched w ON w.source_id = s.id"
+	" AND w.scope_id = ?2 WHERE s.id = ?1 ORDER BY w.began DESC LIMIT 1",
+    [BN_ST_WATCHED_EXTEND] = "UPDATE watched SET ended = ?4 WHERE source_id = ?1 AND scope_id = ?2"
+			     " AND began = ?3 AND ended < ?4",
+    [BN_ST_WATCHED_ADD] = "INSERT OR IGNORE INTO watched (source_id, scope_id, began, ended)"
+			  " VALUES (?1, ?2, ?3, ?4)",
+    [BN_ST_BACKFILLED] = "INSERT INTO backfilled (source_id, began, ended) VALUES (?1, ?2, ?3)"
+			 " ON CONFLICT (source_id, began) DO UPDATE SET ended = max(ended,"
+			 " excluded.ended)",
     [BN_ST_CALL_ADD] = "INSERT INTO call (source_id, at, took_ms, what, http_status, bytes, error)"
 		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 
@@ -83,7 +93,8 @@ static const char *const texts[BN_ST_COUNT] = {
 	"UPDATE entity SET scope_id = ?2, name = ?3, status = ?4, raw_status = ?5, since = ?6,"
 	" message = ?7,"
 	" owner = ?8, url = ?9, labels = ?10, seen_at = ?11, sent_at = ?12, generation = ?13,"
-	" gone_at = NULL"
+	" gone_at = NULL, said_at = CASE WHEN status = ?4 AND message IS ?7 AND raw_status IS ?5"
+	" AND since IS ?6 THEN said_at ELSE ?11 END"
 	" WHERE id = ?1",
     [BN_ST_ENTITY_TOUCH] =
 	"UPDATE entity SET seen_at = ?2, sent_at = ?3, generation = ?4 WHERE id = ?1",
@@ -93,8 +104,9 @@ static const char *const texts[BN_ST_COUNT] = {
 			" WHERE s.name = ?1 AND e.kind = ?2 AND e.key = ?3",
     [BN_ST_TEXT_CHANGED] =
 	"UPDATE search_done SET seen_at = 0 WHERE entity_id = ?1 AND seen_at <> 0",
-    [BN_ST_TRANSITION] = "INSERT INTO transition (entity_id, at, seen_at, old, new, message)"
-			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [BN_ST_TRANSITION] =
+	"INSERT INTO transition (entity_id, at, seen_at, old, new, message, raw, since)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 
     [BN_ST_PIPELINE_FIND] =
 	"SELECT schedule, timezone, next_due_at, due_computed, paused, latest_run_id FROM pipeline"
@@ -152,8 +164,8 @@ static const char *const texts[BN_ST_COUNT] = {
 	" tasks_done = coalesce(excluded.tasks_done, tasks_done)",
     [BN_ST_ATTEMPT_PUT] =
 	"INSERT INTO attempt (run_id, n, status, raw_status, queued_at, started_at, finished_at,"
-	" message)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run_id, n) DO UPDATE SET status ="
+	" message, seen_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run_id, n) DO UPDATE SET status ="
 	" excluded.status,"
 	" raw_status = excluded.raw_status, queued_at = coalesce(excluded.queued_at, queued_at),"
 	" started_at = coalesce(excluded.started_at, started_at), finished_at ="
@@ -343,8 +355,8 @@ static const char *const texts[BN_ST_COUNT] = {
     [BN_ST_EARLY_DROP] = "DELETE FROM early_number WHERE source = ?1 AND kind = ?2 AND key = ?3",
     [BN_ST_LINK_PUT] =
 	"INSERT INTO link (from_source, from_kind, from_key, to_source, to_kind, to_key, kind,"
-	" origin, seen_at)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+	" origin, seen_at, first_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
 	" ON CONFLICT (from_source, from_kind, from_key, to_source, to_kind, to_key, kind, origin)"
 	" DO UPDATE SET seen_at = excluded.seen_at WHERE excluded.seen_at > seen_at + 3600000",
     [BN_ST_LINKS_DROP] = "DELETE FROM link WHERE origin = ?1",

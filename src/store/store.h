@@ -65,6 +65,15 @@ void bn_store_met(sqlite3 *db);
 /* Freezes now() for the statements of one screen, so that all of them agree; 0 thaws. */
 void bn_reader_set_now(struct bn_reader *reader, bn_time now);
 bn_time bn_reader_now(const struct bn_reader *reader);
+/* Time travel: from now on every table and view answers as of `at` (0: live again), now() included. A moment
+ * that was watched gives what was known then; of one that nobody watched (no `observed` around it) things are
+ * unknown with the message "not observed", and runs are as their attempts' times say. Costs what changed since
+ * that moment. Opens a read transaction, so that all that is read is of one state of the files; who keeps a
+ * reader for long calls bn_reader_rest when it has read enough, and this again (cheap if nothing was committed
+ * meanwhile) before it reads on. BN_EINVAL: the moment lies ahead. */
+int bn_reader_set_at(struct bn_reader *reader, bn_time at, struct bn_error *err);
+bn_time bn_reader_at(const struct bn_reader *reader);
+void bn_reader_rest(struct bn_reader *reader);
 /* Changes whenever any process committed to the cache or the journal. Cheap. */
 int64_t bn_reader_version(struct bn_reader *reader);
 

@@ -36,7 +36,7 @@
 /* A pipeline stands for its runs. Its definition alone, read while they could not be, makes it no
  * greener: so it is as old as the last time its source was read to the end. */
 #define STALE                                                                                      \
-	"(age_ms > stale_ms * clock_factor() OR (kind = " K_PIPELINE                               \
+	"(coalesce(age_ms > stale_ms * clock_factor(), 1) OR (kind = " K_PIPELINE                               \
 	" AND now() - coalesce(source_ok_at, 0) > stale_ms * clock_factor()))"
 
 const char bn_views_now[] =
@@ -50,7 +50,7 @@ const char bn_views_now[] =
     "   ref_text(e.kind, s.name, e.key) AS entity, e.kind, kind_word(e.kind) AS kind_name, e.key,"
     "   e.name, e.status, e.raw_status, e.since, e.message, e.owner, e.url, e.labels,"
     "   e.first_seen_at, e.seen_at, s.interval_ms, s.stale_ms, s.last_ok_at AS source_ok_at,"
-    "   now() - max(e.seen_at, coalesce(c.last_ok_at, 0)) AS age_ms"
+    "   now() - max(coalesce(e.seen_at, c.last_ok_at), coalesce(c.last_ok_at, 0)) AS age_ms"
     "  FROM main.entity e JOIN main.source s ON s.id = e.source_id"
     "  LEFT JOIN main.scope c ON c.id = e.scope_id WHERE e.gone_at IS NULL"
     "   AND s.configured_at IS NOT NULL);"

@@ -106,7 +106,7 @@ add_sort(struct bn_buf *sql, const struct bn_view_table *table, const char *sort
 
 /* The row numbers of what the scope names, found through the index. */
 #define SCOPE_ROWS                                                                                 \
-	"SELECT e0.id FROM main.source s0 CROSS JOIN main.entity e0 ON e0.source_id = s0.id"       \
+	"SELECT e0.id FROM source s0 CROSS JOIN entity e0 ON e0.source_id = s0.id"       \
 	" WHERE e0.kind = :kind AND e0.key = :key AND (:source IS NULL OR s0.name = :source)"
 
 /* What narrows the table: the filter, `!`, and --since/--until where the table has a time. */

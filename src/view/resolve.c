@@ -33,7 +33,7 @@ find(struct bn_reader *reader, const char *where, enum bn_kind kind, const char 
 	int step, rc = BN_OK;
 
 	snprintf(sql, sizeof(sql),
-		 "SELECT s.name, e.key FROM main.entity e JOIN main.source s ON s.id = e.source_id"
+		 "SELECT s.name, e.key FROM entity e JOIN source s ON s.id = e.source_id"
 		 " WHERE e.kind = ?1 AND e.gone_at IS NULL AND (?2 IS NULL OR s.name = ?2) AND %s"
 		 " ORDER BY e.seen_at DESC, s.name, e.key LIMIT 100",
 		 where);
@@ -91,7 +91,7 @@ fail_unknown(struct bn_reader *reader, enum bn_kind kind, const char *source, co
 	sqlite3_stmt *row = NULL;
 
 	if (sqlite3_prepare_v2(bn_reader_db(reader),
-			       "SELECT DISTINCT e.name FROM main.entity e WHERE e.kind = ? AND "
+			       "SELECT DISTINCT e.name FROM entity e WHERE e.kind = ? AND "
 			       "e.gone_at IS NULL LIMIT ?",
 			       -1, &row, NULL) == SQLITE_OK) {
 		sqlite3_bind_int(row, 1, kind);

@@ -48,7 +48,7 @@
 #define RECORDS                                                                                    \
 	"SELECT j.at, " SQL_HEALTHY ", j.verb, j.key, j.verb || CASE WHEN j.reason <> ''"          \
 	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, j.source,"                \
-	" j.kind, j.key FROM journal.record j WHERE " SPAN("j.at")                    \
+	" j.kind, j.key FROM record j WHERE " SPAN("j.at")                    \
 	" AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"                        \
 	"  AND (:source IS NULL OR j.source IN ('', :source))))"
 
@@ -119,7 +119,7 @@ const struct bn_view_table bn_table_notes = {
     .schema = 1,
     .kind = BN_KIND_NONE,
     .doc = "Notes people left, newest first.",
-    .from = "FROM journal.record j WHERE j.verb = 'note' AND (:key IS NULL OR (j.key = :key"
+    .from = "FROM record j WHERE j.verb = 'note' AND (:key IS NULL OR (j.key = :key"
 	    " AND j.kind = kind_word(:kind) AND (:source IS NULL OR j.source IN ('', :source))))",
     .id_sql = "j.source, j.kind, j.key",
     .order = "j.seq DESC",

@@ -6,7 +6,7 @@
 /* What the store says of an open finding: acknowledged, snoozed, too old. */
 #define NOW_OF(what)  "(SELECT n." what " FROM finding_now n WHERE n.id = f.id)"
 #define ACKED	      "(" NOW_OF("ack_seq") " IS NOT NULL)"
-#define ACKED_BY      "(SELECT a.user FROM journal.record a WHERE a.seq = " NOW_OF("ack_seq") ")"
+#define ACKED_BY      "(SELECT a.user FROM record a WHERE a.seq = " NOW_OF("ack_seq") ")"
 #define SNOOZED_UNTIL NOW_OF("snooze_until")
 #define FOLDED                                                                                     \
 	"(SELECT count(*) FROM finding u WHERE u.root_id = f.id AND u.closed_at IS NULL"           \
