@@ -143,6 +143,21 @@ const char *const bn_asof_views[] = {
 
     /* What the configuration says holds for the past as well. */
     "CREATE TEMP VIEW at_link AS SELECT * FROM main.link WHERE origin = 'config' OR coalesce(first_at, 0) <= now()",
+    "CREATE TEMP VIEW at_stream_read AS SELECT entity_id, began, min(ended, now()) AS ended FROM main.stream_read"
+    " WHERE began <= now()",
+    "CREATE TEMP VIEW at_stream AS SELECT st.entity_id, st.unit, st.query, st.step_ms, st.expect, st.counted,"
+    " st.settle_ms, st.ceiling, st.burst, st.flat_ms, st.anomaly, st.scope, st.grp, st.stage, st.position, st.checks,"
+    " min(st.examined_at, (now() - 60000 - st.settle_ms) / 60000 * 60000) AS examined_at,"
+    " CASE WHEN st.last_at <= now() THEN st.last_at ELSE (SELECT max(p.at) FROM main.series x JOIN main.point p"
+    "  ON p.series_id = x.id WHERE x.entity_id = st.entity_id AND x.name = 'value' AND p.at + 60000 <= now()"
+    "  AND p.value IS NOT NULL AND p.seen_at <= now()) END AS last_at FROM main.stream st",
+    /* A minute that was filled later was missing then; its marks came with its value. */
+    "CREATE TEMP VIEW at_stream_minute AS SELECT entity_id, at, CASE WHEN missed_at <= now() THEN missed_at END AS missed_at,"
+    " CASE WHEN filled_at <= now() THEN filled_at END AS filled_at,"
+    " CASE WHEN filled_at > now() THEN 0 ELSE marks END AS marks,"
+    " CASE WHEN filled_at > now() THEN NULL ELSE value END AS value, usual FROM main.stream_minute"
+    " WHERE at + 60000 <= now() AND (missed_at <= now() OR filled_at <= now() OR marks <> 0)",
+    "CREATE TEMP VIEW at_stream_verdict AS SELECT * FROM main.stream_verdict WHERE since <= now()",
     "CREATE TEMP VIEW at_commit_log AS SELECT * FROM main.commit_log WHERE at <= now()",
     "CREATE TEMP VIEW at_call AS SELECT * FROM main.call WHERE at <= now()",
     "CREATE TEMP VIEW at_observed AS SELECT source_id, began, min(ended, now()) AS ended FROM main.observed"

@@ -270,7 +270,8 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" e.source_id WHERE n.entity_id = :id"},
     {ANY & ~SOURCE, "config", BN_ROLE_DIM,
 	"SELECT group_concat(a.name || ' ' || a.value, ' · ') FROM attribute a WHERE"
-	" a.entity_id = :id AND a.value <> ''"},
+	" a.entity_id = :id AND a.value <> '' AND NOT (:kind = " SQL_PIPELINE
+	" AND a.name IN ('paused', 'schedule'))"},
     {SOURCE, "auth", BN_ROLE_TEXT,
 	"SELECT coalesce(s.auth, 'none') || coalesce(', expires ' ||"
 	" " TIME("s.auth_expires_at") ", '') FROM source s WHERE s.name = :key"},
