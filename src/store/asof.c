@@ -27,12 +27,16 @@ static int
 make_now_views(sqlite3 *db, bool shadowed, struct bn_error *err)
 {
 	static const char *const from[] = {"main.", "journal."};
+	static const char made[] = "CREATE TEMP VIEW ";
 	const char *at = bn_views_now;
 	struct bn_buf sql = BN_BUF_INIT(0);
 	int rc;
 
-	for (size_t i = 0; i < BN_VIEWS_NOW; i++)
-		bn_buf_addf(&sql, "DROP VIEW IF EXISTS temp.%s;", bn_view_names[i]);
+	for (const char *v = at; (v = strstr(v, made)) != NULL; v += strlen(made)) {
+		v += strlen(made);
+		bn_buf_addf(&sql, "DROP VIEW IF EXISTS temp.%.*s;", (int)strcspn(v, " "), v);
+		v -= strlen(made);
+	}
 	while (*at != '\0') {
 		size_t i = 0;
 
@@ -85,13 +89,48 @@ for_all_tables(sqlite3 *db, const char *format, bool missing_only, struct bn_err
 	return rc;
 }
 
+/* CREATE TEMP VIEW at_TABLE over the columns the table has. */
+static int
+make_shadow(sqlite3 *db, const struct bn_shadow *s, struct bn_error *err)
+{
+	struct bn_buf sql = BN_BUF_INIT(0);
+	sqlite3_stmt *st = NULL;
+	int rc = BN_OK, count = 0;
+
+	bn_buf_addf(&sql, "CREATE TEMP VIEW at_%s AS SELECT ", s->table);
+	if (sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_xinfo(?1, 'main')", -1, &st,
+			       NULL) != SQLITE_OK)
+		return bn_db_fail(db, err, "time travel");
+	bn_bind_text(st, 1, s->table);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(st, 0), *by = NULL;
+
+		for (size_t i = 0; s->columns[i].column != NULL && by == NULL; i++)
+			if (strcmp(s->columns[i].column, name) == 0)
+				by = s->columns[i].sql;
+		bn_buf_addf(&sql, "%s%s%s AS %s", count++ > 0 ? ", " : "", by != NULL ? by : "x.",
+			    by != NULL ? "" : name, name);
+	}
+	sqlite3_finalize(st);
+	bn_buf_addf(&sql, " FROM main.%s x%s%s", s->table, s->where != NULL ? " WHERE " : "",
+		    s->where != NULL ? s->where : "");
+	rc = bn_db_exec(db, bn_buf_text(&sql), err);
+	bn_buf_free(&sql);
+	return rc;
+}
+
 static int
 shadow(struct bn_asof *a, struct bn_error *err)
 {
 	int rc = BN_OK;
 
-	if (!a->made)
-		rc = each(a->db, bn_asof_views, err);
+	if (!a->made) {
+		rc = each(a->db, bn_asof_tables, err);
+		for (size_t i = 0; bn_asof_shadows[i].table != NULL && rc == BN_OK; i++)
+			rc = make_shadow(a->db, &bn_asof_shadows[i], err);
+		if (rc == BN_OK)
+			rc = each(a->db, bn_asof_views, err);
+	}
 	if (rc == BN_OK && !a->made)
 		rc = for_all_tables(a->db, "CREATE TEMP VIEW at_% AS SELECT * FROM main.%;", true,
 				    err);

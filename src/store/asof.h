@@ -21,8 +21,18 @@ void bn_asof_rest(struct bn_asof *asof);
 
 /* ---- asof_sql.c ---- */
 
-extern const char *const bn_asof_views[]; /* the temporary tables, and at_NAME over each table */
-extern const char *const bn_asof_fill[];  /* fills them for now() */
+/* at_TABLE: the table's columns, some of them replaced by an expression over its row `x`, some rows left
+ * out. Columns that a later schema adds pass through. */
+struct bn_shadow {
+	const char *table, *where;
+	struct {
+		const char *column, *sql;
+	} columns[20];
+};
+extern const struct bn_shadow bn_asof_shadows[]; /* ends with a NULL table */
+extern const char *const bn_asof_tables[];	 /* what the shadows look in */
+extern const char *const bn_asof_views[];	 /* the shadows that are more than that */
+extern const char *const bn_asof_fill[];	 /* fills them for now() */
 extern const char
     bn_asof_pipelines[]; /* pipelines whose runs changed since: id, schedule, zone, paused */
 extern const char

@@ -12,16 +12,18 @@
 
 /* clang-format off */
 
-#define OVER(column) "(SELECT o." column " FROM temp.at_over o WHERE o.id = e.id)"
-#define IS_OVER	     "EXISTS (SELECT 1 FROM temp.at_over o WHERE o.id = e.id)"
+#define OVER(column) "(SELECT o." column " FROM temp.at_over o WHERE o.id = x.id)"
+#define IS_OVER	     "EXISTS (SELECT 1 FROM temp.at_over o WHERE o.id = x.id)"
 /* What was read with a list is as old as the list, the rest as its source. */
-#define OBSERVED     "CASE WHEN e.scope_id IS NULL THEN (SELECT u.observed FROM temp.at_src u WHERE u.id = e.source_id)" \
-	" ELSE (SELECT c.observed FROM temp.at_scope c WHERE c.id = e.scope_id) END"
+#define OBSERVED(e) "CASE WHEN " e ".scope_id IS NULL THEN (SELECT u.observed FROM temp.at_src u WHERE u.id = " e     \
+	".source_id) ELSE (SELECT c.observed FROM temp.at_read c WHERE c.id = " e ".scope_id) END"
 
-const char *const bn_asof_views[] = {
+const char *const bn_asof_tables[] = {
     /* ok, tried: when the source was last read to its end, polled at all; observed: not stale by then;
      * known: the platform's runs of that moment were read later */
-    "CREATE TEMP TABLE at_src (id INTEGER PRIMARY KEY, ok INTEGER, tried INTEGER, observed INTEGER, known INTEGER)",
+    "CREATE TEMP TABLE at_src (id INTEGER PRIMARY KEY, ok INTEGER, tried INTEGER, observed INTEGER, known INTEGER,"
+    " state TEXT, error TEXT, since INTEGER)",
+    "CREATE TEMP TABLE at_read (id INTEGER PRIMARY KEY, source_id INTEGER, ok INTEGER, observed INTEGER)",
     "CREATE TEMP TABLE at_over (id INTEGER PRIMARY KEY, status INTEGER, raw TEXT, since INTEGER, message TEXT,"
     " seen_at INTEGER, gone_at INTEGER)",
     "CREATE TEMP TABLE at_over_run (id INTEGER PRIMARY KEY, pipeline_id INTEGER, n INTEGER, queued_at INTEGER,"
@@ -29,163 +31,163 @@ const char *const bn_asof_views[] = {
     "CREATE INDEX temp.at_over_run_of ON at_over_run (pipeline_id)",
     "CREATE TEMP TABLE at_attr (entity_id INTEGER, name TEXT, value TEXT, since INTEGER,"
     " PRIMARY KEY (entity_id, name)) WITHOUT ROWID",
-    "CREATE TEMP TABLE at_scope (id INTEGER PRIMARY KEY, source_id INTEGER, name TEXT, complete INTEGER,"
-    " generation INTEGER, last_ok_at INTEGER, sent_at INTEGER, items INTEGER, skipped INTEGER,"
-    " observed INTEGER)",
-    "CREATE TEMP TABLE at_source (id INTEGER PRIMARY KEY, name TEXT UNIQUE, type TEXT, url TEXT, interval_ms INTEGER,"
-    " config_digest TEXT, configured_at INTEGER, origin TEXT, disabled INTEGER, lease_epoch INTEGER,"
-    " lease_holder TEXT, state TEXT, last_try_at INTEGER, last_ok_at INTEGER, last_error_at INTEGER,"
-    " last_error_code INTEGER, last_http_status INTEGER, last_error TEXT, last_hint TEXT, failures INTEGER,"
-    " failing_since INTEGER, next_poll_at INTEGER, took_ms INTEGER, requests INTEGER, skipped INTEGER,"
-    " skip_reason TEXT, auth TEXT, auth_expires_at INTEGER, stale_ms INTEGER)",
-    "CREATE TEMP TABLE at_pipeline (entity_id INTEGER PRIMARY KEY, schedule TEXT, timezone TEXT, next_due_at INTEGER,"
-    " due_computed INTEGER, paused INTEGER, grp TEXT, engine TEXT, definition TEXT, idempotence INTEGER,"
-    " latest_run_id INTEGER, last_good_at INTEGER, p50_ms INTEGER, p95_ms INTEGER)",
+    "CREATE TEMP TABLE at_pipe (id INTEGER PRIMARY KEY, latest INTEGER, good INTEGER, p50 INTEGER, p95 INTEGER,"
+    " due INTEGER)",
+    NULL,
+};
+
+#define RUN_OVER "EXISTS (SELECT 1 FROM temp.at_over_run o WHERE o.id = x.entity_id)"
+#define OF_RUN(column) "(SELECT o." column " FROM temp.at_over_run o WHERE o.id = x.entity_id)"
+#define UNDER_WAY RUN_OVER " AND NOT " OF_RUN("ended")
+#define CURRENT "EXISTS (SELECT 1 FROM temp.at_over_run o WHERE o.id = x.run_id AND o.n = x.n AND NOT o.ended)"
+#define RUN_ENDED "coalesce((SELECT o.ended OR o.n > x.attempt FROM temp.at_over_run o WHERE o.id = x.run_id), 1)"
+#define TASK_ENDED "(x.finished_at <= now() OR (x.finished_at IS NULL AND " RUN_ENDED "))"
+#define PAST(column) {column, "CASE WHEN x." column " <= now() THEN x." column " END"}
+#define SRC(column) "(SELECT u." column " FROM temp.at_src u WHERE u.id = x.id)"
+#define PIPE_OVER "EXISTS (SELECT 1 FROM temp.at_pipe o WHERE o.id = x.entity_id)"
+#define PIPE(column, ours) {column, "CASE WHEN " PIPE_OVER " THEN (SELECT o." ours " FROM temp.at_pipe o"    \
+	" WHERE o.id = x.entity_id) ELSE x." column " END"}
+#define ATTR(name) "(SELECT o.value FROM temp.at_attr o WHERE o.entity_id = x.entity_id AND o.name = '" name "')"
+#define HAS_ATTR(name) "EXISTS (SELECT 1 FROM temp.at_attr o WHERE o.entity_id = x.entity_id AND o.name = '" name "')"
+#define LATEST(what, names)                                                                                    \
+	"(SELECT p." what " FROM main.series z JOIN main.point p ON p.series_id = z.id WHERE z.entity_id ="    \
+	" x.entity_id AND z.name " names " AND p.at <= now() AND p.seen_at <= now() ORDER BY p.at DESC LIMIT 1)"
+#define PROBED(column) {column, "CASE WHEN x.checked_at <= now() THEN x." column " END"}
+#define JUDGED(column) {column, "CASE WHEN x.evaluated_at <= now() THEN x." column " END"}
+
+const struct bn_shadow bn_asof_shadows[] = {
+    {"source", NULL, {
+	{"configured_at", "CASE WHEN " SRC("observed") " THEN coalesce(x.configured_at, now()) ELSE x.configured_at END"},
+	{"state", "coalesce(" SRC("state") ", 'new')"},
+	{"last_try_at", SRC("tried")}, {"last_ok_at", SRC("ok")},
+	{"last_error", SRC("error")}, {"failing_since", SRC("since")},
+	{"lease_holder", "NULL"}, {"last_error_at", "NULL"}, {"last_error_code", "NULL"}, {"last_http_status", "NULL"},
+	{"last_hint", "NULL"}, {"failures", "NULL"}, {"next_poll_at", "NULL"}, {"requests", "NULL"}, {"skipped", "NULL"},
+	{"skip_reason", "NULL"}, {"auth_expires_at", "NULL"}}},
+    {"scope", NULL, {{"last_ok_at", "(SELECT c.ok FROM temp.at_read c WHERE c.id = x.id)"}}},
 
     /* Names, owners, links and labels are today's: they say what a thing is, not how it was. */
-    "CREATE TEMP VIEW at_entity AS SELECT e.id, e.source_id, e.scope_id, e.kind, e.key, e.name,"
-    " CASE WHEN " IS_OVER " THEN " OVER("status") " ELSE e.status END AS status,"
-    " CASE WHEN " IS_OVER " THEN " OVER("raw") " WHEN e.said_at > now() THEN NULL ELSE e.raw_status END AS raw_status,"
-    " CASE WHEN " IS_OVER " THEN " OVER("since") " WHEN e.said_at > now() THEN (SELECT max(t.at) FROM main.transition t"
-    "  WHERE t.entity_id = e.id AND t.seen_at <= now()) ELSE e.since END AS since,"
-    " CASE WHEN e.kind <> 2 AND e.kind <> 11 AND NOT (" OBSERVED ") THEN 'not observed'"
-    "  WHEN " IS_OVER " THEN " OVER("message") " WHEN e.said_at > now() THEN NULL ELSE e.message END AS message,"
-    " e.owner, e.url, e.labels, e.first_seen_at,"
-    " CASE WHEN " IS_OVER " THEN " OVER("seen_at") " WHEN e.seen_at <= now() THEN e.seen_at"
-    "  WHEN e.scope_id IS NULL THEN (SELECT CASE e.kind WHEN 11 THEN u.tried ELSE u.ok END FROM temp.at_src u"
-    "   WHERE u.id = e.source_id) ELSE e.first_seen_at END AS seen_at,"
-    " e.sent_at, e.generation, CASE WHEN " IS_OVER " THEN " OVER("gone_at") " ELSE e.gone_at END AS gone_at, e.said_at"
-    " FROM main.entity e WHERE e.first_seen_at <= now() OR " IS_OVER,
+    {"entity", "x.first_seen_at <= now() OR " IS_OVER, {
+	{"status", "CASE WHEN " IS_OVER " THEN " OVER("status") " ELSE x.status END"},
+	{"raw_status", "CASE WHEN " IS_OVER " THEN " OVER("raw") " WHEN x.said_at > now() THEN NULL ELSE x.raw_status END"},
+	{"since", "CASE WHEN " IS_OVER " THEN " OVER("since") " WHEN x.said_at > now() THEN (SELECT max(t.at)"
+	 " FROM main.transition t WHERE t.entity_id = x.id AND t.seen_at <= now()) ELSE x.since END"},
+	{"message", "CASE WHEN x.kind <> 2 AND x.kind <> 11 AND NOT (" OBSERVED("x") ") THEN 'not observed'"
+	 " WHEN " IS_OVER " THEN " OVER("message") " WHEN x.said_at > now() THEN NULL ELSE x.message END"},
+	{"seen_at", "CASE WHEN " IS_OVER " THEN " OVER("seen_at") " WHEN x.seen_at <= now() THEN x.seen_at"
+	 " WHEN x.scope_id IS NULL THEN (SELECT CASE x.kind WHEN 11 THEN u.tried ELSE u.ok END FROM temp.at_src u"
+	 "  WHERE u.id = x.source_id) ELSE x.first_seen_at END"},
+	{"gone_at", "CASE WHEN " IS_OVER " THEN " OVER("gone_at") " ELSE x.gone_at END"}}},
 
-    "CREATE TEMP VIEW at_run AS SELECT r.entity_id, r.pipeline_id, r.pipeline_key,"
-#define RUN_OVER "EXISTS (SELECT 1 FROM temp.at_over_run o WHERE o.id = r.entity_id)"
-#define OF_RUN(column) "(SELECT o." column " FROM temp.at_over_run o WHERE o.id = r.entity_id)"
-    " CASE WHEN " RUN_OVER " THEN " OF_RUN("n") " ELSE r.attempt END AS attempt,"
-    " CASE WHEN " RUN_OVER " THEN " OF_RUN("queued_at") " ELSE r.queued_at END AS queued_at,"
-    " CASE WHEN " RUN_OVER " THEN " OF_RUN("started_at") " ELSE r.started_at END AS started_at,"
-    " CASE WHEN " RUN_OVER " THEN " OF_RUN("finished_at") " ELSE r.finished_at END AS finished_at,"
-    " r.trigger, CASE WHEN " RUN_OVER " AND NOT " OF_RUN("ended") " THEN NULL ELSE r.progress END AS progress, r.retry_of,"
-    " CASE WHEN " RUN_OVER " AND NOT " OF_RUN("ended") " THEN NULL ELSE r.tasks_total END AS tasks_total,"
-    " CASE WHEN " RUN_OVER " AND NOT " OF_RUN("ended") " THEN NULL ELSE r.tasks_failed END AS tasks_failed,"
-    " CASE WHEN " RUN_OVER " AND NOT " OF_RUN("ended") " THEN NULL ELSE r.tasks_skipped END AS tasks_skipped,"
-    " CASE WHEN " RUN_OVER " AND NOT " OF_RUN("ended") " THEN NULL ELSE r.tasks_done END AS tasks_done,"
-    " r.detail_at FROM main.run r",
+    {"pipeline", NULL, {
+	PIPE("latest_run_id", "latest"), PIPE("last_good_at", "good"), PIPE("p50_ms", "p50"), PIPE("p95_ms", "p95"),
+	PIPE("next_due_at", "due"),
+	{"paused", "coalesce(CASE WHEN " HAS_ATTR("paused") " THEN coalesce(" ATTR("paused") " = 'yes', 0) END, x.paused)"},
+	{"schedule", "CASE WHEN " HAS_ATTR("schedule") " THEN " ATTR("schedule") " ELSE x.schedule END"}}},
 
-    /* Attempts up to that one of then. How it stands follows from its times; but for what was watched,
-     * the thing's own status of then is the latest attempt's. */
-    "CREATE TEMP VIEW at_attempt AS SELECT a.run_id, a.n,"
-#define CURRENT "EXISTS (SELECT 1 FROM temp.at_over_run o WHERE o.id = a.run_id AND o.n = a.n AND NOT o.ended)"
-    " CASE WHEN " CURRENT " THEN coalesce((SELECT o.status FROM temp.at_over o WHERE o.id = a.run_id), a.status)"
-    "  ELSE a.status END AS status,"
-    " CASE WHEN " CURRENT " THEN NULL ELSE a.raw_status END AS raw_status,"
-    " CASE WHEN a.queued_at <= now() THEN a.queued_at END AS queued_at,"
-    " CASE WHEN a.started_at <= now() THEN a.started_at END AS started_at,"
-    " CASE WHEN " CURRENT " OR a.finished_at > now() THEN NULL ELSE a.finished_at END AS finished_at,"
-    " CASE WHEN " CURRENT " THEN NULL ELSE a.message END AS message, a.seen_at"
-    " FROM main.attempt a WHERE a.n <= coalesce((SELECT o.n FROM temp.at_over_run o WHERE o.id = a.run_id), a.n)",
+    {"run", NULL, {
+	{"attempt", "CASE WHEN " RUN_OVER " THEN " OF_RUN("n") " ELSE x.attempt END"},
+	{"queued_at", "CASE WHEN " RUN_OVER " THEN " OF_RUN("queued_at") " ELSE x.queued_at END"},
+	{"started_at", "CASE WHEN " RUN_OVER " THEN " OF_RUN("started_at") " ELSE x.started_at END"},
+	{"finished_at", "CASE WHEN " RUN_OVER " THEN " OF_RUN("finished_at") " ELSE x.finished_at END"},
+	{"progress", "CASE WHEN " UNDER_WAY " THEN NULL ELSE x.progress END"},
+	{"tasks_total", "CASE WHEN " UNDER_WAY " THEN NULL ELSE x.tasks_total END"},
+	{"tasks_failed", "CASE WHEN " UNDER_WAY " THEN NULL ELSE x.tasks_failed END"},
+	{"tasks_skipped", "CASE WHEN " UNDER_WAY " THEN NULL ELSE x.tasks_skipped END"},
+	{"tasks_done", "CASE WHEN " UNDER_WAY " THEN NULL ELSE x.tasks_done END"}}},
+
+    /* Attempts up to that one of then; it stands as its run did. */
+    {"attempt", "x.n <= coalesce((SELECT o.n FROM temp.at_over_run o WHERE o.id = x.run_id), x.n)", {
+	{"status", "CASE WHEN " CURRENT " THEN coalesce((SELECT o.status FROM temp.at_over o WHERE o.id = x.run_id),"
+	 " x.status) ELSE x.status END"},
+	{"raw_status", "CASE WHEN " CURRENT " THEN NULL ELSE x.raw_status END"},
+	{"message", "CASE WHEN " CURRENT " THEN NULL ELSE x.message END"},
+	{"finished_at", "CASE WHEN " CURRENT " OR x.finished_at > now() THEN NULL ELSE x.finished_at END"},
+	PAST("queued_at"), PAST("started_at")}},
 
     /* A task's state follows from its times. One without any is as the end of its run left it, and before
      * that nobody knows. */
-    "CREATE TEMP VIEW at_task AS SELECT t.id, t.run_id, t.attempt, t.key, t.try_number, t.name,"
-#define RUN_ENDED "coalesce((SELECT o.ended OR o.n > t.attempt FROM temp.at_over_run o WHERE o.id = t.run_id), 1)"
-#define TASK_ENDED "(t.finished_at <= now() OR (t.finished_at IS NULL AND " RUN_ENDED "))"
-    " CASE WHEN " TASK_ENDED " THEN t.status WHEN t.started_at <= now() THEN 2"
-    "  WHEN coalesce(t.queued_at, t.started_at, t.finished_at) IS NOT NULL THEN 1 ELSE 0 END AS status,"
-    " CASE WHEN " TASK_ENDED " THEN t.raw_status END AS raw_status,"
-    " CASE WHEN " TASK_ENDED " THEN t.message END AS message, t.url, t.parent, t.depends, t.type, t.position,"
-    " CASE WHEN t.queued_at <= now() THEN t.queued_at END AS queued_at,"
-    " CASE WHEN t.started_at <= now() THEN t.started_at END AS started_at,"
-    " CASE WHEN t.finished_at <= now() THEN t.finished_at END AS finished_at,"
-    " CASE WHEN t.started_at <= now() OR " TASK_ENDED " THEN t.log END AS log, t.sent_at"
-    " FROM main.task t WHERE t.attempt <= coalesce((SELECT o.n FROM temp.at_over_run o WHERE o.id = t.run_id),"
-    "  t.attempt) AND (t.try_number = 1 OR coalesce(t.queued_at, t.started_at, t.finished_at, 0) <= now())",
+    {"task", "x.attempt <= coalesce((SELECT o.n FROM temp.at_over_run o WHERE o.id = x.run_id), x.attempt)"
+	" AND (x.try_number = 1 OR coalesce(x.queued_at, x.started_at, x.finished_at, 0) <= now())", {
+	{"status", "CASE WHEN " TASK_ENDED " THEN x.status WHEN x.started_at <= now() THEN 2"
+	 " WHEN coalesce(x.queued_at, x.started_at, x.finished_at) IS NOT NULL THEN 1 ELSE 0 END"},
+	{"raw_status", "CASE WHEN " TASK_ENDED " THEN x.raw_status END"},
+	{"message", "CASE WHEN " TASK_ENDED " THEN x.message END"},
+	{"log", "CASE WHEN x.started_at <= now() OR " TASK_ENDED " THEN x.log END"},
+	PAST("queued_at"), PAST("started_at"), PAST("finished_at")}},
 
     /* Of a probe only its time is history. */
-#define LASTING(column) "CASE WHEN n.checked_at <= now() THEN n." column " END AS " column ","
-    "CREATE TEMP VIEW at_endpoint AS SELECT n.entity_id, n.type, n.target,"
-    LASTING("http_status") LASTING("resolve_us") LASTING("connect_us") LASTING("tls_us") LASTING("first_byte_us")
-    LASTING("transfer_us")
-    " CASE WHEN n.checked_at <= now() THEN n.total_us ELSE (SELECT CAST(1000 * p.value AS INTEGER) FROM main.series x"
-    "  JOIN main.point p ON p.series_id = x.id WHERE x.entity_id = n.entity_id AND x.name = 'total'"
-    "  AND p.at <= now() AND p.seen_at <= now() ORDER BY p.at DESC LIMIT 1) END AS total_us,"
-    LASTING("certificate_expires_at")
-    " CASE WHEN n.checked_at <= now() THEN n.checked_at ELSE (SELECT p.at FROM main.series x"
-    "  JOIN main.point p ON p.series_id = x.id WHERE x.entity_id = n.entity_id AND x.name IN ('up', 'total')"
-    "  AND p.at <= now() AND p.seen_at <= now() ORDER BY p.at DESC LIMIT 1) END AS checked_at,"
-    " n.slo_p99_ms, CASE WHEN n.checked_at <= now() THEN n.asserts END AS asserts FROM main.endpoint n",
+    {"endpoint", NULL, {
+	PROBED("http_status"), PROBED("resolve_us"), PROBED("connect_us"), PROBED("tls_us"), PROBED("first_byte_us"),
+	PROBED("transfer_us"), PROBED("certificate_expires_at"), PROBED("asserts"),
+	{"total_us", "CASE WHEN x.checked_at <= now() THEN x.total_us ELSE CAST(1000 * " LATEST("value", "= 'total'")
+	 " AS INTEGER) END"},
+	{"checked_at", "CASE WHEN x.checked_at <= now() THEN x.checked_at ELSE " LATEST("at", "IN ('up', 'total')") " END"}}},
 
-    "CREATE TEMP VIEW at_attribute AS SELECT a.entity_id, a.name, a.value, a.since, a.sent_at FROM main.attribute a"
-    " WHERE NOT EXISTS (SELECT 1 FROM temp.at_attr o WHERE o.entity_id = a.entity_id AND o.name = a.name)"
-    " UNION ALL SELECT o.entity_id, o.name, o.value, o.since, o.since FROM temp.at_attr o WHERE o.value IS NOT NULL",
-    "CREATE TEMP VIEW at_attribute_history AS SELECT * FROM main.attribute_history WHERE at <= now()",
-    "CREATE TEMP VIEW at_transition AS SELECT * FROM main.transition WHERE at <= now()",
+    {"attribute_history", "x.at <= now()", {{NULL, NULL}}},
+    {"transition", "x.at <= now()", {{NULL, NULL}}},
 
     /* What was measured later is the point of then, if points were kept, else nothing. */
-#define POINT_OF(what) "(SELECT p." what " FROM main.series x JOIN main.point p ON p.series_id = x.id"            \
-	" WHERE x.entity_id = m.entity_id AND x.name = m.name AND p.at <= now() AND p.seen_at <= now()"                \
-	" ORDER BY p.at DESC LIMIT 1)"
-    "CREATE TEMP VIEW at_measure AS SELECT m.entity_id, m.name,"
-    " CASE WHEN m.at <= now() THEN m.value ELSE " POINT_OF("value") " END AS value, m.unit,"
-    " CASE WHEN m.at <= now() THEN m.at ELSE " POINT_OF("at") " END AS at FROM main.measure m",
-
+    {"measure", NULL, {
+	{"value", "CASE WHEN x.at <= now() THEN x.value ELSE " LATEST("value", "= x.name") " END"},
+	{"at", "CASE WHEN x.at <= now() THEN x.at ELSE " LATEST("at", "= x.name") " END"}}},
     /* A late point was missing until it came; but where nobody watched, all that came later counts. */
-    "CREATE TEMP VIEW at_point AS SELECT p.series_id, p.at, p.value, p.seen_at FROM main.point p WHERE p.at <= now()"
-    " AND (p.seen_at <= now() OR EXISTS (SELECT 1 FROM main.series x JOIN main.entity e ON e.id = x.entity_id"
-    "  JOIN temp.at_src u ON u.id = e.source_id WHERE x.id = p.series_id AND NOT u.observed))",
-    "CREATE TEMP VIEW at_rollup AS SELECT * FROM main.rollup WHERE at + 600000 <= now()",
+    {"point", "x.at <= now() AND (x.seen_at <= now() OR EXISTS (SELECT 1 FROM main.series z JOIN main.entity e"
+	" ON e.id = z.entity_id JOIN temp.at_src u ON u.id = e.source_id WHERE z.id = x.series_id AND NOT u.observed))",
+	{{NULL, NULL}}},
+    {"rollup", "x.at + 600000 <= now()", {{NULL, NULL}}},
 
-    "CREATE TEMP VIEW at_finding AS SELECT f.id, f.origin, f.source_id, f.rule, f.key, f.severity, f.title, f.message,"
-    " f.about_source, f.about_kind, f.about_key, f.since, f.opened_at, min(f.seen_at, now()) AS seen_at,"
-    " CASE WHEN f.closed_at <= now() THEN f.closed_at END AS closed_at,"
-    " CASE WHEN EXISTS (SELECT 1 FROM main.finding g WHERE g.id = f.root_id AND g.opened_at <= now()"
-    "  AND (g.closed_at IS NULL OR g.closed_at > now())) THEN f.root_id END AS root_id,"
-    " f.url, f.labels, f.scope_id, f.generation, f.sent_at FROM main.finding f WHERE f.opened_at <= now()",
+    {"finding", "x.opened_at <= now()", {
+	{"seen_at", "min(x.seen_at, now())"}, PAST("closed_at"),
+	{"root_id", "CASE WHEN EXISTS (SELECT 1 FROM main.finding g WHERE g.id = x.root_id AND g.opened_at <= now()"
+	 " AND (g.closed_at IS NULL OR g.closed_at > now())) THEN x.root_id END"},
+	{"same_as", "CASE WHEN EXISTS (SELECT 1 FROM main.finding g WHERE g.id = x.same_as AND g.opened_at <= now()"
+	 " AND (g.closed_at IS NULL OR g.closed_at > now())) THEN x.same_as END"}}},
 
     /* What the configuration says holds for the past as well. */
-    "CREATE TEMP VIEW at_link AS SELECT * FROM main.link WHERE origin = 'config' OR coalesce(first_at, 0) <= now()",
-    "CREATE TEMP VIEW at_stream_read AS SELECT entity_id, began, min(ended, now()) AS ended FROM main.stream_read"
-    " WHERE began <= now()",
-    "CREATE TEMP VIEW at_stream AS SELECT st.entity_id, st.unit, st.query, st.step_ms, st.expect, st.counted,"
-    " st.settle_ms, st.ceiling, st.burst, st.flat_ms, st.anomaly, st.scope, st.grp, st.stage, st.position, st.checks,"
-    " min(st.examined_at, (now() - 60000 - st.settle_ms) / 60000 * 60000) AS examined_at,"
-    " CASE WHEN st.last_at <= now() THEN st.last_at ELSE (SELECT max(p.at) FROM main.series x JOIN main.point p"
-    "  ON p.series_id = x.id WHERE x.entity_id = st.entity_id AND x.name = 'value' AND p.at + 60000 <= now()"
-    "  AND p.value IS NOT NULL AND p.seen_at <= now()) END AS last_at FROM main.stream st",
-    /* A minute that was filled later was missing then; its marks came with its value. */
-    "CREATE TEMP VIEW at_stream_minute AS SELECT entity_id, at, CASE WHEN missed_at <= now() THEN missed_at END AS missed_at,"
-    " CASE WHEN filled_at <= now() THEN filled_at END AS filled_at,"
-    " CASE WHEN filled_at > now() THEN 0 ELSE marks END AS marks,"
-    " CASE WHEN filled_at > now() THEN NULL ELSE value END AS value, usual FROM main.stream_minute"
-    " WHERE at + 60000 <= now() AND (missed_at <= now() OR filled_at <= now() OR marks <> 0)",
-    "CREATE TEMP VIEW at_stream_verdict AS SELECT * FROM main.stream_verdict WHERE since <= now()",
-    "CREATE TEMP VIEW at_commit_log AS SELECT * FROM main.commit_log WHERE at <= now()",
-    "CREATE TEMP VIEW at_call AS SELECT * FROM main.call WHERE at <= now()",
-    "CREATE TEMP VIEW at_observed AS SELECT source_id, began, min(ended, now()) AS ended FROM main.observed"
-    " WHERE began <= now()",
-    "CREATE TEMP VIEW at_record AS SELECT * FROM journal.record WHERE at <= now()",
+    {"link", "x.origin = 'config' OR coalesce(x.first_at, 0) <= now()", {{NULL, NULL}}},
+    {"commit_log", "x.at <= now()", {{NULL, NULL}}},
+    {"call", "x.at <= now()", {{NULL, NULL}}},
+    {"observed", "x.began <= now()", {{"ended", "min(x.ended, now())"}}},
 
-    "CREATE TEMP VIEW at_model_version AS SELECT v.entity_id, v.model_id, v.model_key, v.version,"
-    " CASE WHEN EXISTS (SELECT 1 FROM main.attribute h WHERE h.entity_id = v.entity_id AND h.name = 'stage') THEN"
-    "  (SELECT a.value FROM temp.at_attribute a WHERE a.entity_id = v.entity_id AND a.name = 'stage')"
-    "  ELSE v.stage END AS stage,"
-    " CASE WHEN EXISTS (SELECT 1 FROM main.attribute h WHERE h.entity_id = v.model_id AND h.name GLOB 'alias:*') THEN"
-    "  (SELECT json_group_array(word) FROM (SELECT substr(a.name, 7) AS word FROM temp.at_attribute a"
-    "   WHERE a.entity_id = v.model_id AND a.name GLOB 'alias:*' AND a.value = v.version ORDER BY 1))"
-    "  ELSE v.aliases END AS aliases,"
-    " v.created_at, CASE WHEN v.updated_at <= now() THEN v.updated_at END AS updated_at, v.run_key, v.artifact, v.image,"
-    " v.framework, v.signature, v.data_from, v.data_to, v.tags, v.params, v.description FROM main.model_version v"
-    " WHERE coalesce(v.created_at, 0) <= now()",
+    {"model_version", "coalesce(x.created_at, 0) <= now()", {
+	{"stage", "CASE WHEN EXISTS (SELECT 1 FROM main.attribute h WHERE h.entity_id = x.entity_id AND h.name = 'stage')"
+	 " THEN (SELECT a.value FROM temp.at_attribute a WHERE a.entity_id = x.entity_id AND a.name = 'stage')"
+	 " ELSE x.stage END"},
+	{"aliases", "CASE WHEN EXISTS (SELECT 1 FROM main.attribute h WHERE h.entity_id = x.model_id"
+	 "  AND h.name GLOB 'alias:*') THEN (SELECT nullif(json_group_array(word), '[]') FROM (SELECT substr(a.name, 7)"
+	 "   AS word FROM temp.at_attribute a WHERE a.entity_id = x.model_id AND a.name GLOB 'alias:*'"
+	 "   AND a.value = x.version ORDER BY 1)) ELSE x.aliases END"},
+	PAST("updated_at")}},
+
+    {"stream_read", "x.began <= now()", {{"ended", "min(x.ended, now())"}}},
+    {"stream", NULL, {
+	{"examined_at", "min(x.examined_at, (now() - 60000 - x.settle_ms) / 60000 * 60000)"},
+	{"last_at", "CASE WHEN x.last_at <= now() THEN x.last_at ELSE (SELECT max(p.at) FROM main.series z"
+	 " JOIN main.point p ON p.series_id = z.id WHERE z.entity_id = x.entity_id AND z.name = 'value'"
+	 " AND p.at + 60000 <= now() AND p.value IS NOT NULL AND p.seen_at <= now()) END"}}},
+    /* A minute that was filled later was missing then; its marks came with its value. */
+    {"stream_minute", "x.at + 60000 <= now() AND (x.missed_at <= now() OR x.filled_at <= now() OR x.marks <> 0)", {
+	PAST("missed_at"), PAST("filled_at"), {"marks", "CASE WHEN x.filled_at > now() THEN 0 ELSE x.marks END"},
+	{"value", "CASE WHEN x.filled_at > now() THEN NULL ELSE x.value END"}}},
+    {"stream_verdict", "x.since <= now()", {{NULL, NULL}}},
 
     /* How an objective stood follows from its ten minutes where they are of one mind. */
-    "CREATE TEMP VIEW at_objective AS SELECT j.id, j.product_id, j.sli, j.target, j.text, j.goal, j.window_ms,"
-    " CASE WHEN j.evaluated_at <= now() THEN j.value END AS value,"
-    " CASE WHEN j.evaluated_at <= now() THEN j.state ELSE coalesce((SELECT CASE WHEN h.unknown_ms > 0 THEN 0"
-    "   WHEN h.bad_ms = 0 THEN 8 WHEN h.good_ms = 0 THEN 11 ELSE 0 END FROM main.objective_history h"
-    "   WHERE h.objective_id = j.id AND h.at <= now() AND h.at + 600000 > now()), 0) END AS state,"
-    " CASE WHEN j.evaluated_at <= now() THEN j.since END AS since,"
-    " CASE WHEN j.evaluated_at <= now() THEN j.evaluated_at END AS evaluated_at,"
-    " CASE WHEN j.evaluated_at <= now() THEN j.detail END AS detail FROM main.objective j",
-    "CREATE TEMP VIEW at_objective_history AS SELECT * FROM main.objective_history WHERE at + 600000 <= now()",
+    {"objective", NULL, {
+	JUDGED("value"), JUDGED("since"), JUDGED("evaluated_at"), JUDGED("detail"),
+	{"state", "CASE WHEN x.evaluated_at <= now() THEN x.state ELSE coalesce((SELECT CASE WHEN h.unknown_ms > 0 THEN 0"
+	 " WHEN h.bad_ms = 0 THEN 8 WHEN h.good_ms = 0 THEN 11 ELSE 0 END FROM main.objective_history h"
+	 " WHERE h.objective_id = x.id AND h.at <= now() AND h.at + 600000 > now()), 0) END"}}},
+    {"objective_history", "x.at + 600000 <= now()", {{NULL, NULL}}},
+    {NULL, NULL, {{NULL, NULL}}},
+};
+
+/* These are no plain selections of one table. */
+const char *const bn_asof_views[] = {
+    "CREATE TEMP VIEW at_attribute AS SELECT a.* FROM main.attribute a"
+    " WHERE NOT EXISTS (SELECT 1 FROM temp.at_attr o WHERE o.entity_id = a.entity_id AND o.name = a.name)"
+    " UNION ALL SELECT o.entity_id, o.name, o.value, o.since, o.since FROM temp.at_attr o WHERE o.value IS NOT NULL",
+    "CREATE TEMP VIEW at_record AS SELECT * FROM journal.record WHERE at <= now()",
     NULL,
 };
 
@@ -196,24 +198,23 @@ const char *const bn_asof_views[] = {
 
 const char *const bn_asof_fill[] = {
     "DELETE FROM temp.at_src", "DELETE FROM temp.at_over", "DELETE FROM temp.at_over_run", "DELETE FROM temp.at_attr",
-    "DELETE FROM temp.at_scope", "DELETE FROM temp.at_source", "DELETE FROM temp.at_pipeline",
+    "DELETE FROM temp.at_read", "DELETE FROM temp.at_pipe",
 
     "INSERT INTO temp.at_src SELECT id, ok, tried, coalesce(now() - ok <= stale_ms * clock_factor(), 0),"
-    " EXISTS (SELECT 1 FROM main.backfilled b WHERE b.source_id = q.id AND b.began <= now() AND b.ended >= now())"
-    " FROM (SELECT s.id, s.stale_ms,"
+    " EXISTS (SELECT 1 FROM main.backfilled b WHERE b.source_id = q.id AND b.began <= now() AND b.ended >= now()),"
+    " NULL, NULL, NULL FROM (SELECT s.id, s.stale_ms,"
     "  (SELECT min(o.ended, now()) FROM main.observed o WHERE o.source_id = s.id AND o.began <= now()"
     "   ORDER BY o.began DESC LIMIT 1) AS ok,"
     "  (SELECT min(w.ended, now()) FROM main.watched w WHERE w.source_id = s.id AND w.scope_id = 0"
     "   AND w.began <= now() ORDER BY w.began DESC LIMIT 1) AS tried FROM main.source s) q",
 
     /* A scope of which no coverage was kept (schema 1) is as old as its source. */
-    "INSERT INTO temp.at_scope SELECT c.id, c.source_id, c.name, c.complete, c.generation,"
+    "INSERT INTO temp.at_read SELECT c.id, c.source_id,"
     " CASE WHEN EXISTS (SELECT 1 FROM main.watched w WHERE w.source_id = c.source_id AND w.scope_id = c.id) THEN"
     "  (SELECT min(w.ended, now()) FROM main.watched w WHERE w.source_id = c.source_id AND w.scope_id = c.id"
     "   AND w.began <= now() ORDER BY w.began DESC LIMIT 1)"
-    "  ELSE (SELECT u.ok FROM temp.at_src u WHERE u.id = c.source_id) END,"
-    " c.sent_at, c.items, c.skipped, 0 FROM main.scope c",
-    "UPDATE temp.at_scope SET observed = coalesce(now() - last_ok_at <= (SELECT s.stale_ms FROM main.source s"
+    "  ELSE (SELECT u.ok FROM temp.at_src u WHERE u.id = c.source_id) END, 0 FROM main.scope c",
+    "UPDATE temp.at_read SET observed = coalesce(now() - ok <= (SELECT s.stale_ms FROM main.source s"
     " WHERE s.id = source_id) * clock_factor(), 0)",
 
     /* Things that were known and changed since: as the last change before says. */
@@ -223,18 +224,18 @@ const char *const bn_asof_fill[] = {
     " CASE WHEN t.new IS NULL THEN t.seen_at END"
     " FROM " CHANGED " c JOIN main.entity e ON e.id = c.id JOIN temp.at_src u ON u.id = e.source_id"
     " JOIN main.transition t ON t.id = (SELECT max(x.id) FROM main.transition x WHERE x.entity_id = e.id"
-    "  AND x.seen_at <= now()) WHERE e.first_seen_at <= now() AND (e.kind <> 2 OR " OBSERVED ")",
+    "  AND x.seen_at <= now()) WHERE e.first_seen_at <= now() AND (e.kind <> 2 OR " OBSERVED("e") ")",
 
     /* Of a source nobody watched then: what came to be known later may have been there. */
     "INSERT INTO temp.at_over SELECT e.id, 0, NULL, NULL, 'not observed', NULL, NULL FROM temp.at_src u"
     " JOIN main.entity e ON e.source_id = u.id WHERE e.kind <> 2 AND e.first_seen_at > now()"
-    " AND e.gone_at IS NULL AND NOT (" OBSERVED ")",
+    " AND e.gone_at IS NULL AND NOT (" OBSERVED("e") ")",
     /* ... and its runs by the platform's own times. */
     "INSERT INTO temp.at_over_run SELECT e.id, r.pipeline_id, max(a.n), a.queued_at, a.started_at,"
     " CASE WHEN a.status IN " ENDED " AND a.finished_at <= now() THEN a.finished_at END,"
     " a.status IN " ENDED " AND a.finished_at <= now() FROM temp.at_src u JOIN main.entity e"
     " ON e.source_id = u.id AND e.kind = 2 JOIN main.run r ON r.entity_id = e.id JOIN main.attempt a ON a.run_id = e.id"
-    " WHERE NOT (" OBSERVED ") AND coalesce(a.queued_at, a.started_at, a.finished_at) <= now()"
+    " WHERE NOT (" OBSERVED("e") ") AND coalesce(a.queued_at, a.started_at, a.finished_at) <= now()"
     " AND (e.first_seen_at > now() OR e.id IN " CHANGED ") GROUP BY e.id",
     "INSERT INTO temp.at_over SELECT o.id, CASE WHEN o.ended THEN a.status WHEN o.started_at <= now() THEN 2 ELSE 1 END,"
     " CASE WHEN o.ended THEN a.raw_status END,"
@@ -268,20 +269,10 @@ const char *const bn_asof_fill[] = {
     " FROM (SELECT h.entity_id, h.name, h.old, min(h.id) AS first FROM main.attribute_history h"
     "  WHERE h.seen_at > now() GROUP BY h.entity_id, h.name) f",
 
-    "INSERT INTO temp.at_source SELECT s.id, s.name, s.type, s.url, s.interval_ms, s.config_digest,"
-    " CASE WHEN u.observed THEN coalesce(s.configured_at, now()) ELSE s.configured_at END, s.origin, s.disabled,"
-    " s.lease_epoch, NULL, CASE e.status WHEN 8 THEN 'ok' WHEN 10 THEN 'throttled' WHEN 11 THEN 'failing' ELSE 'new' END,"
-    " u.tried, u.ok, NULL, NULL, NULL, CASE WHEN e.status IN (10, 11) THEN e.message END, NULL, NULL,"
-    " CASE WHEN e.status IN (10, 11) THEN e.since END, NULL, s.took_ms, NULL, NULL, NULL, s.auth, NULL, s.stale_ms"
-    " FROM main.source s JOIN temp.at_src u ON u.id = s.id LEFT JOIN temp.at_entity e ON e.source_id = s.id"
-    "  AND e.kind = 11 AND e.key = s.name",
-
-    "INSERT INTO temp.at_pipeline SELECT p.entity_id, CASE WHEN EXISTS (SELECT 1 FROM temp.at_attr o"
-    "  WHERE o.entity_id = p.entity_id AND o.name = 'schedule') THEN (SELECT o.value FROM temp.at_attr o"
-    "  WHERE o.entity_id = p.entity_id AND o.name = 'schedule') ELSE p.schedule END, p.timezone, p.next_due_at, p.due_computed,"
-    " coalesce((SELECT coalesce(o.value = 'yes', 0) FROM temp.at_attr o WHERE o.entity_id = p.entity_id AND o.name = 'paused'),"
-    "  p.paused), p.grp, p.engine, p.definition, p.idempotence, p.latest_run_id, p.last_good_at, p.p50_ms, p.p95_ms"
-    " FROM main.pipeline p",
+    "UPDATE temp.at_src SET (state, error, since) = (SELECT CASE e.status WHEN 8 THEN 'ok' WHEN 10 THEN 'throttled'"
+    "  WHEN 11 THEN 'failing' ELSE 'new' END, CASE WHEN e.status IN (10, 11) THEN e.message END,"
+    "  CASE WHEN e.status IN (10, 11) THEN e.since END FROM temp.at_entity e WHERE e.source_id = at_src.id AND e.kind = 11"
+    "  LIMIT 1)",
     NULL,
 };
 
@@ -305,8 +296,6 @@ const char bn_asof_runs[] =
     " WHERE r.started_at IS NOT NULL OR x.gone_at IS NULL"
     " ORDER BY begun DESC, r.started_at IS NOT NULL, r.entity_id DESC";
 
-const char bn_asof_put_pipeline[] =
-    "UPDATE temp.at_pipeline SET latest_run_id = ?2, last_good_at = ?3, p50_ms = ?4, p95_ms = ?5, next_due_at = ?6"
-    " WHERE entity_id = ?1";
+const char bn_asof_put_pipeline[] = "INSERT INTO temp.at_pipe VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /* clang-format on */

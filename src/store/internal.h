@@ -104,7 +104,6 @@ extern const char bn_views_now[];
 extern const char bn_views_live[]; /* after those: live_now */
 extern const char bn_views_short[];
 extern const char *const bn_view_names[]; /* every name of both, NULL at the end */
-#define BN_VIEWS_NOW 11			  /* of them the first ones are bn_views_now's */
 
 /* ---- door.c ---- */
 void bn_door_free(struct bn_door *door);
