@@ -237,7 +237,8 @@ get_query(struct bn_web_request *request)
 	char error[300];
 	size_t i;
 
-	if (at == 0 || query == NULL || !bn_promql(request->world, query, at, &value)) {
+	if (at == 0 || query == NULL ||
+	    !bn_promql(request->world, query, at, request->now, &value)) {
 		snprintf(error, sizeof(error), "invalid parameter \"%s\": %s",
 			 at == 0 ? "time" : "query",
 			 at == 0	 ? "cannot parse to a valid timestamp"
@@ -283,7 +284,7 @@ add_step(struct bn_web_request *request, const char *query, bn_time at, json_t *
 	json_t *sample, *none;
 	size_t i;
 
-	if (!bn_promql(request->world, query, at, &value)) {
+	if (!bn_promql(request->world, query, at, request->now, &value)) {
 		refuse(request, 400, "bad_data", value.error);
 		return false;
 	}
@@ -336,10 +337,10 @@ get_range(struct bn_web_request *request)
 static void
 get_buildinfo(struct bn_web_request *request)
 {
-	answer(request, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "version", "3.5.0", "revision",
-				  "8be3a9560fbdd18a94dedec4b747c35178177202", "branch", "HEAD",
-				  "buildUser", "root@harbourline", "buildDate", "20250714-16:15:23",
-				  "goVersion", "go1.24.5"));
+	answer(request, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "version", "2.42.0", "revision",
+				  "225c61122d88b01d1f0eaaee0e05b6f3e0567ac0", "branch", "HEAD",
+				  "buildUser", "root@harbourline", "buildDate", "20230201-07:53:24",
+				  "goVersion", "go1.19.5"));
 }
 
 static const char *const none[] = {NULL};

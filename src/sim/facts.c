@@ -220,7 +220,7 @@ sources_of(const struct bn_facts *facts)
 static const char *
 scenario_name(enum bn_w_scenario scenario)
 {
-	static const char *const names[] = {"night", "steady", "I1", "I1-bad-sql", "I5"};
+	static const char *const names[] = {"night", "steady", "I1", "I1-bad-sql", "I5", "I4"};
 
 	return names[scenario];
 }

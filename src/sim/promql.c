@@ -14,7 +14,8 @@
 
 struct parser {
 	const struct bn_world *world;
-	bn_time at;
+	bn_time at, now;
+	int64_t range; /* length of the latest range, ms */
 	const char *start, *p;
 	int depth;
 	char *error;
@@ -87,44 +88,132 @@ take_string(struct parser *parser, char *out, size_t size)
 /* ---- selectors ------------------------------------------------------------- */
 
 static bool
-read_matchers(struct parser *parser, json_t *samples)
+read_matchers(struct parser *parser, struct bn_promql_selector *out)
 {
 	static const char *const ops[] = {"=~", "!~", "!=", "="};
-	char label[64], value[256];
 	size_t i;
 
 	while (!take(parser, "}")) {
-		if (!take_word(parser, label, sizeof(label)))
+		if (out->count == 8)
+			return fail(parser, "too many label matchers");
+		if (!take_word(parser, out->match[out->count].label, 64))
 			return fail(parser, "unexpected end of input inside braces");
 		for (i = 0; i < 4 && !take(parser, ops[i]); i++)
 			;
 		if (i == 4)
 			return fail(parser, "expected label matching op");
-		if (!take_string(parser, value, sizeof(value)))
+		out->match[out->count].op = ops[i];
+		if (!take_string(parser, out->match[out->count++].value, 256))
 			return false;
-		bn_promql_keep(samples, label, ops[i], value);
 		if (!take(parser, ",") && *parser->p != '}')
 			return fail(parser, "unexpected end of input inside braces");
 	}
 	return true;
 }
 
+/* 59s999ms: the length of a range. */
+static bool
+read_length(struct parser *parser)
+{
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+	char *end;
+	size_t i;
+
+	parser->range = 0;
+	while (!take(parser, "]")) {
+		long n = strtol(parser->p, &end, 10);
+
+		if (end == parser->p || n < 0)
+			return fail(parser, "bad duration");
+		parser->p = end;
+		for (i = 0; i < 5 && !take(parser, units[i].unit); i++)
+			;
+		if (i == 5)
+			return fail(parser, "bad duration");
+		parser->range += n * units[i].ms;
+	}
+	if (parser->range <= 0 || parser->range > BN_W_DAY)
+		return fail(parser, "duration must be greater than 0");
+	return true;
+}
+
+static bool sets(struct parser *parser, struct bn_promql *out);
+
 static bool
 read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 {
-	out->scalar = false;
-	out->samples = bn_promql_series(parser->world, parser->at);
-	if (*name != '\0')
-		bn_promql_keep(out->samples, "__name__", "=", name);
+	struct bn_promql_selector selector = {.count = 0};
+
+	snprintf(selector.name, sizeof(selector.name), "%s", name);
+	out->scalar = out->range = false;
 	skip(parser);
 	if (*parser->p == '{') {
 		parser->p++;
-		if (!read_matchers(parser, out->samples))
+		if (!read_matchers(parser, &selector))
 			return false;
 	}
-	if (take(parser, "["))
-		return fail(parser, "range vectors are beyond this server");
+	if (!take(parser, "[")) {
+		out->samples =
+		    bn_promql_select(parser->world, &selector, parser->at, parser->now, false);
+		return true;
+	}
+	if (!read_length(parser))
+		return false;
+	out->range = true;
+	out->samples = bn_promql_range(parser->world, &selector, parser->at - parser->range,
+				       parser->at, parser->now);
 	return true;
+}
+
+/* ---- functions ------------------------------------------------------------- */
+
+/* label_replace(v, "label", "value", "", ""): every series gets the label. */
+static bool
+label_replace(struct parser *parser, struct bn_promql *out)
+{
+	char word[4][256];
+	json_t *sample, *metric;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		if (!take(parser, ",") || !take_string(parser, word[i], sizeof(word[i])))
+			return fail(parser, "expected 5 argument(s) in call to \"label_replace\"");
+	if (out->scalar)
+		return fail(parser, "expected type instant vector in call to function "
+				    "\"label_replace\", got scalar");
+	if (word[2][0] != '\0' || word[3][0] != '\0')
+		return fail(parser, "patterns are beyond this server");
+	json_array_foreach(out->samples, i, sample)
+	{
+		metric = json_deep_copy(json_object_get(sample, "metric"));
+		json_object_set_new(metric, word[0], json_string(word[1]));
+		json_object_set_new(sample, "metric", metric);
+	}
+	return true;
+}
+
+static bool
+read_call(struct parser *parser, const char *word, struct bn_promql *out)
+{
+	bool ok;
+
+	if (!take(parser, "(") || ++parser->depth > MAX_DEPTH)
+		return fail(parser, "nested too deeply");
+	ok = sets(parser, out);
+	parser->depth--;
+	if (!ok)
+		return false;
+	if (strcmp(word, "label_replace") == 0)
+		ok = label_replace(parser, out);
+	else if (out->range)
+		ok = bn_promql_over(word, parser->range, parser->at, out) ||
+		     fail(parser, "unknown function");
+	else
+		ok = fail(parser, "unknown function, or expected type range vector in it");
+	return ok && (take(parser, ")") || fail(parser, "unclosed left parenthesis"));
 }
 
 /* ---- aggregation ----------------------------------------------------------- */
@@ -168,8 +257,6 @@ is_aggregation(const char *word)
 
 /* ---- expressions ----------------------------------------------------------- */
 
-static bool comparison(struct parser *parser, struct bn_promql *out);
-
 static bool
 read_aggregation(struct parser *parser, const char *how, struct bn_promql *out)
 {
@@ -180,11 +267,11 @@ read_aggregation(struct parser *parser, const char *how, struct bn_promql *out)
 		return false;
 	if (!take(parser, "("))
 		return fail(parser, "unexpected token in aggregation");
-	if (!comparison(parser, out))
+	if (!sets(parser, out))
 		return false;
 	if (!take(parser, ")"))
 		return fail(parser, "unclosed left parenthesis");
-	if (out->scalar)
+	if (out->scalar || out->range)
 		return fail(parser,
 			    "expected type instant vector in aggregation expression, got scalar");
 	if (!grouping.given && !read_grouping(parser, &grouping))
@@ -204,7 +291,7 @@ primary(struct parser *parser, struct bn_promql *out)
 		parser->p++;
 		if (++parser->depth > MAX_DEPTH)
 			return fail(parser, "nested too deeply");
-		ok = comparison(parser, out);
+		ok = sets(parser, out);
 		parser->depth--;
 		return ok && (take(parser, ")") || fail(parser, "unclosed left parenthesis"));
 	}
@@ -225,7 +312,7 @@ primary(struct parser *parser, struct bn_promql *out)
 		return read_aggregation(parser, word, out);
 	skip(parser);
 	if (*parser->p == '(')
-		return fail(parser, "functions are beyond this server");
+		return read_call(parser, word, out);
 	return read_selector(parser, word, out);
 }
 
@@ -289,6 +376,9 @@ apply(struct parser *parser, const char *op, bool as_bool, const struct bn_promq
 	double a, b;
 	size_t i;
 
+	if (left->range || right->range)
+		return fail(parser, "binary expression must contain only scalar and instant vector "
+				    "types");
 	if (left->scalar && right->scalar) {
 		if (comparing && !as_bool)
 			return fail(parser, "comparisons between scalars must use BOOL modifier");
@@ -412,17 +502,90 @@ comparison(struct parser *parser, struct bn_promql *out)
 	return level(parser, out, ops, sum);
 }
 
-bool
-bn_promql(const struct bn_world *world, const char *query, bn_time at, struct bn_promql *out)
+/* and, or, unless: by the labels without the name. */
+static bool
+set_operator(struct parser *parser, char out[8])
 {
-	struct parser parser = {world, at, query, query, 0, out->error};
+	static const char *const words[] = {"and", "or", "unless", NULL};
+	const char *before = parser->p;
+	char word[64];
+	size_t i;
+
+	skip(parser);
+	for (i = 0; take_word(parser, word, sizeof(word)) && words[i] != NULL; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			snprintf(out, 8, "%s", words[i]);
+			return true;
+		}
+		parser->p = before;
+		skip(parser);
+	}
+	parser->p = before;
+	return false;
+}
+
+static void
+combine_sets(const char *op, struct bn_promql *left, struct bn_promql *right)
+{
+	struct bn_promql_grouping on = {{""}, 0, false, false};
+	json_t *sample;
+	size_t i;
+
+	if (*op == 'o') {
+		json_array_foreach(right->samples, i, sample)
+		{
+			if (partner(left, json_object_get(sample, "metric"), &on) == NULL)
+				json_array_append(left->samples, sample);
+		}
+		return;
+	}
+	for (i = json_array_size(left->samples); i-- > 0;) {
+		sample = json_array_get(left->samples, i);
+		if ((partner(right, json_object_get(sample, "metric"), &on) != NULL) !=
+		    (*op == 'a'))
+			json_array_remove(left->samples, i);
+	}
+}
+
+static bool
+sets(struct parser *parser, struct bn_promql *out)
+{
+	struct bn_promql right;
+	char op[8];
+	bool ok;
+
+	if (!comparison(parser, out))
+		return false;
+	while (set_operator(parser, op)) {
+		memset(&right, 0, sizeof(right));
+		ok = comparison(parser, &right);
+		if (ok && (out->scalar || right.scalar || out->range || right.range))
+			ok = fail(parser, "set operator not allowed in binary scalar expression");
+		if (ok)
+			combine_sets(op, out, &right);
+		json_decref(right.samples);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+bool
+bn_promql(const struct bn_world *world, const char *query, bn_time at, bn_time now,
+	  struct bn_promql *out)
+{
+	struct parser parser = {world, at, now, 0, query, query, 0, out->error};
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
-	ok = comparison(&parser, out);
+	ok = sets(&parser, out);
 	skip(&parser);
 	if (ok && *parser.p != '\0')
 		ok = fail(&parser, "unexpected character");
+	if (ok && out->range)
+		ok = fail(&parser,
+			  "invalid expression type \"range vector\" for range query, must be "
+			  "Scalar or instant Vector");
 	if (!ok) {
 		json_decref(out->samples);
 		out->samples = NULL;

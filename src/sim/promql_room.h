@@ -12,8 +12,27 @@ struct bn_promql_grouping {
 	bool without, given;
 };
 
-/* Every series of the world at a moment, as samples; the caller owns the list. */
-json_t *bn_promql_series(const struct bn_world *world, bn_time at);
+#define BN_PROMQL_SCRAPE (15 * BN_W_SECOND)
+
+/* name{label op "value", …} */
+struct bn_promql_selector {
+	char name[128];
+	struct {
+		char label[64], value[256];
+		const char *op;
+	} match[8];
+	size_t count;
+};
+
+/* The samples of a selector that lie on that very moment (`exact`, a full multiple of the scrape interval), or
+ * the latest of the last five minutes; the caller owns the list. */
+json_t *bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *selector,
+			 bn_time at, bn_time now, bool exact);
+/* All samples from `from` to `to`, both included, by series: a range. */
+json_t *bn_promql_range(const struct bn_world *world, const struct bn_promql_selector *selector,
+			bn_time from, bn_time to, bn_time now);
+/* sum_over_time … increase, rate: a range becomes values, in place. False if there is no such function. */
+bool bn_promql_over(const char *function, int64_t length, bn_time at, struct bn_promql *value);
 /* Removes the samples whose label does not match; `op` is one of = != =~ !~. */
 void bn_promql_keep(json_t *samples, const char *label, const char *op, const char *value);
 /* The labels of a metric that a grouping looks at; the caller owns them. */

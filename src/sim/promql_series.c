@@ -4,6 +4,10 @@
 
 #include "sim/promql_room.h"
 
+#define LOOK_BACK (5 * BN_W_MINUTE)
+
+static double combine(const char *how, double so_far, double value);
+
 /* ---- the world's series ---------------------------------------------------- */
 
 static void
@@ -14,12 +18,14 @@ add(json_t *samples, json_t *metric, const char *name, double value)
 }
 
 static void
-add_apis(const struct bn_world *world, bn_time at, json_t *out)
+add_apis(const struct bn_world *world, const char *name, bn_time at, json_t *out)
 {
 	const struct bn_w_api *api;
 	struct bn_w_health health;
 	size_t i, k;
 
+	if (*name != '\0' && strncmp(name, "app:", 4) != 0)
+		return;
 	for (i = 0; (api = bn_world_api(i)) != NULL; i++) {
 		bn_world_health(world, api, at, &health);
 		const struct {
@@ -36,8 +42,11 @@ add_apis(const struct bn_world *world, bn_time at, json_t *out)
 		};
 
 		for (k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
-			add(out, json_pack("{s:s, s:s}", "app", api->name, "namespace", api->app),
-			    rows[k].name, rows[k].value);
+			if (*name == '\0' || strcmp(name, rows[k].name) == 0)
+				add(out,
+				    json_pack("{s:s, s:s}", "app", api->name, "namespace",
+					      api->app),
+				    rows[k].name, rows[k].value);
 	}
 }
 
@@ -75,15 +84,189 @@ add_alerts(const struct bn_world *world, bn_time at, json_t *out)
 	}
 }
 
-json_t *
-bn_promql_series(const struct bn_world *world, bn_time at)
+/* The latest sample of the last five minutes, or the one of that very moment. */
+static void
+add_metrics(const struct bn_world *world, const char *name, bn_time at, bn_time now, bool exact,
+	    json_t *out)
 {
-	json_t *out = json_array();
+	struct bn_w_metric metric;
+	bn_time sampled;
+	double value;
+	size_t i;
 
-	add_apis(world, at, out);
-	add_targets(world, at, out);
-	add_alerts(world, at, out);
+	for (i = 0; bn_world_metric(i, &metric); i++) {
+		if (*name != '\0' && strcmp(name, metric.name) != 0)
+			continue;
+		sampled = exact ? at : at / metric.every * metric.every;
+		while (!bn_world_sample(world, i, sampled, now, &value)) {
+			sampled -= metric.every;
+			if (exact || sampled <= at - LOOK_BACK) {
+				sampled = 0;
+				break;
+			}
+		}
+		if (sampled > 0 && sampled % metric.every == 0)
+			add(out, json_pack("{s:s}", metric.label, metric.value), metric.name,
+			    value);
+	}
+}
+
+json_t *
+bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *selector,
+		 bn_time at, bn_time now, bool exact)
+{
+	const char *name = selector->name;
+	json_t *out = json_array();
+	size_t i;
+
+	if (at <= now) { /* these are always there: nothing to look back for */
+		add_apis(world, name, at, out);
+		if (*name == '\0' || strcmp(name, "up") == 0 ||
+		    strcmp(name, "scrape_duration_seconds") == 0)
+			add_targets(world, at, out);
+		if (*name == '\0' || strcmp(name, "ALERTS") == 0)
+			add_alerts(world, at, out);
+	}
+	add_metrics(world, name, at, now, exact, out);
+	if (*name != '\0')
+		bn_promql_keep(out, "__name__", "=", name);
+	for (i = 0; i < selector->count; i++)
+		bn_promql_keep(out, selector->match[i].label, selector->match[i].op,
+			       selector->match[i].value);
 	return out;
+}
+
+/* ---- ranges ---------------------------------------------------------------- */
+
+static json_t *
+series_of(json_t *list, json_t *metric)
+{
+	json_t *series;
+	size_t i;
+
+	json_array_foreach(list, i, series)
+	{
+		if (json_equal(json_object_get(series, "metric"), metric))
+			return series;
+	}
+	series = json_pack("{s:O, s:[], s:[]}", "metric", metric, "t", "vs");
+	json_array_append_new(list, series);
+	return series;
+}
+
+json_t *
+bn_promql_range(const struct bn_world *world, const struct bn_promql_selector *selector,
+		bn_time from, bn_time to, bn_time now)
+{
+	bn_time first = (from + BN_PROMQL_SCRAPE - 1) / BN_PROMQL_SCRAPE * BN_PROMQL_SCRAPE, at;
+	json_t *out = json_array(), *samples, *sample, *series;
+	size_t i;
+
+	for (at = first; at <= to; at += BN_PROMQL_SCRAPE) {
+		samples = bn_promql_select(world, selector, at, now, true);
+		json_array_foreach(samples, i, sample)
+		{
+			series = series_of(out, json_object_get(sample, "metric"));
+			json_array_append_new(json_object_get(series, "t"),
+					      json_real((double)at / 1000));
+			json_array_append(json_object_get(series, "vs"),
+					  json_object_get(sample, "v"));
+		}
+		json_decref(samples);
+	}
+	return out;
+}
+
+static double
+nth(const json_t *list, size_t i)
+{
+	return json_real_value(json_array_get(list, i));
+}
+
+/* What Prometheus makes of a counter's samples: what it rose by, resets apart, stretched to the ends of the
+ * range where they are nearer than 1.1 times the samples' distance, else by half of that; not below 0. */
+static double
+increase(const json_t *t, const json_t *v, double length, double at)
+{
+	size_t n = json_array_size(v), i;
+	double rise = nth(v, n - 1) - nth(v, 0), span = nth(t, n - 1) - nth(t, 0);
+	double apart = span / (double)(n - 1), start = nth(t, 0) - (at - length),
+	       end = at - nth(t, n - 1);
+	double stretched = span;
+
+	for (i = 1; i < n; i++)
+		if (nth(v, i) < nth(v, i - 1))
+			rise += nth(v, i - 1);
+	if (rise > 0 && nth(v, 0) >= 0 && span * (nth(v, 0) / rise) < start)
+		start = span * (nth(v, 0) / rise);
+	stretched += start < 1.1 * apart ? start : apart / 2;
+	stretched += end < 1.1 * apart ? end : apart / 2;
+	return rise * (stretched / span);
+}
+
+static bool
+over(const char *function, const json_t *t, const json_t *v, double length, double at, double *out)
+{
+	size_t n = json_array_size(v), i;
+	bool rate = strcmp(function, "rate") == 0;
+
+	if (rate || strcmp(function, "increase") == 0) {
+		if (n < 2)
+			return false;
+		*out = increase(t, v, length, at) / (rate ? length : 1);
+		return true;
+	}
+	*out = nth(v, n - 1);
+	for (i = 0; i + 1 < n && strcmp(function, "last_over_time") != 0; i++)
+		*out = combine(strncmp(function, "min", 3) == 0	  ? "min"
+			       : strncmp(function, "max", 3) == 0 ? "max"
+								  : "sum",
+			       *out, nth(v, i));
+	if (strcmp(function, "avg_over_time") == 0)
+		*out /= (double)n;
+	if (strcmp(function, "count_over_time") == 0)
+		*out = (double)n;
+	return true;
+}
+
+bool
+bn_promql_over(const char *function, int64_t length, bn_time at, struct bn_promql *value)
+{
+	static const char *const known[] = {"last_over_time",
+					    "count_over_time",
+					    "sum_over_time",
+					    "avg_over_time",
+					    "min_over_time",
+					    "max_over_time",
+					    "increase",
+					    "rate",
+					    NULL};
+	json_t *sample, *metric;
+	double out;
+	size_t i;
+
+	for (i = 0; known[i] != NULL && strcmp(known[i], function) != 0; i++)
+		;
+	if (known[i] == NULL)
+		return false;
+	value->range = false;
+	for (i = json_array_size(value->samples); i-- > 0;) {
+		sample = json_array_get(value->samples, i);
+		if (!over(function, json_object_get(sample, "t"), json_object_get(sample, "vs"),
+			  (double)length / 1000, (double)at / 1000, &out)) {
+			json_array_remove(value->samples, i);
+			continue;
+		}
+		json_object_set_new(sample, "v", json_real(out));
+		json_object_del(sample, "t");
+		json_object_del(sample, "vs");
+		if (strcmp(function, "last_over_time") == 0)
+			continue;
+		metric = json_deep_copy(json_object_get(sample, "metric"));
+		json_object_del(metric, "__name__");
+		json_object_set_new(sample, "metric", metric);
+	}
+	return true;
 }
 
 /* ---- matching -------------------------------------------------------------- */

@@ -18,17 +18,21 @@
 #include "sim/sim_room.h"
 
 const struct bn_sim_scenario bn_sim_scenarios[] = {
-    {"night", "the night of 2026-03-10: I1 at 03:05, I5 at 03:52", BN_SIM_START},
+    {"night", "the night of 2026-03-10: I1 at 03:05, I4 at 03:28, I5 at 03:52", BN_SIM_START},
     {"steady", "nothing happens but what always does", BN_SIM_START},
     {"I1", "forty red: a lost driver fails 3 transformations and 37 behind them; 04:05 heals it",
      BN_SIM_START},
     {"I1-bad-sql", "one transformation fails from a bad change and stays red", BN_SIM_START},
     {"I5", "morning load: three times the traffic on api-lpo-quote from 03:52",
      BN_W_NIGHT + 3 * BN_W_HOUR + 55 * BN_W_MINUTE},
+    {"I4",
+     "lost minutes: a Flink update delays five windows at 03:29, a surge from 03:44 hits the "
+     "ceiling",
+     BN_W_NIGHT + 3 * BN_W_HOUR + 48 * BN_W_MINUTE + 10 * BN_W_SECOND},
     {NULL, NULL, 0},
 };
 static const enum bn_w_scenario scenarios[] = {BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1,
-					       BN_W_I1_BAD_SQL, BN_W_I5};
+					       BN_W_I1_BAD_SQL,	  BN_W_I5,     BN_W_I4};
 
 const char *const bn_sim_names[FACES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml", "prom",
 					     "alerts",	  "probes",	    "probes",	  NULL};
@@ -58,7 +62,7 @@ find_scenario(const char *name, struct bn_error *err)
 	if (name == NULL)
 		return 0;
 	bn_fail(err, BN_EINVAL, "%s: no such scenario", name);
-	return bn_hint(err, "there are night, steady, I1, I1-bad-sql, I5");
+	return bn_hint(err, "there are night, steady, I1, I1-bad-sql, I5, I4");
 }
 
 /* Clients hold it against the real clock, what they show is told by the world's: it must be good on

@@ -92,10 +92,35 @@ configure_api(const struct bn_sim *sim, const struct bn_w_api *api, struct bn_bu
 			    queries[i].as, queries[i].unit, queries[i].scale);
 }
 
+static void
+configure_stream(const struct bn_w_stream *stream, struct bn_buf *out)
+{
+	const char *arrival = bn_world_stream_arrival(stream);
+
+	bn_buf_addf(out, "[stream \"%s\"]\n\tsource = prom\n\tquery = %s\n\tunit = %s\n",
+		    stream->name, stream->query, stream->unit);
+	if (stream->group != NULL)
+		bn_buf_addf(out, "\tgroup = %s\n\tposition = %d\n", stream->group,
+			    stream->position);
+	if (stream->stage != NULL)
+		bn_buf_addf(out, "\tstage = %s\n", stream->stage);
+	if (stream->ceiling > 0)
+		bn_buf_addf(out, "\tceiling = %g\n", stream->ceiling);
+	if (arrival != NULL)
+		bn_buf_addf(out, "\tarrival = %s\n", arrival);
+	if (stream->equal != NULL)
+		bn_buf_addf(out, "\tmust-equal = %s\n", stream->equal);
+	if (stream->more == NULL || strstr(stream->more, "backfill") == NULL)
+		bn_buf_adds(out, "\tbackfill = 6h\n");
+	if (stream->more != NULL)
+		bn_buf_adds(out, stream->more);
+}
+
 void
 bn_sim_configure(struct bn_sim *sim)
 {
 	struct bn_buf out = BN_BUF_INIT(0);
+	const struct bn_w_stream *stream;
 	const struct bn_w_api *api;
 	size_t i;
 
@@ -105,6 +130,8 @@ bn_sim_configure(struct bn_sim *sim)
 	configure_sources(sim, &out);
 	for (i = 0; (api = bn_world_api(i)) != NULL; i++)
 		configure_api(sim, api, &out);
+	for (i = 0; (stream = bn_world_stream(i)) != NULL; i++)
+		configure_stream(stream, &out);
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	bn_facts_configure_products(&out);

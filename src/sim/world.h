@@ -21,11 +21,12 @@
 #define BN_W_HISTORY (7 * BN_W_DAY)
 
 enum bn_w_scenario {
-	BN_W_NIGHT_SCRIPT, /* I1 at 03:05, then I5 at 03:52 */
+	BN_W_NIGHT_SCRIPT, /* I1 at 03:05, I4 at 03:28, then I5 at 03:52 */
 	BN_W_STEADY,
 	BN_W_I1,
 	BN_W_I1_BAD_SQL,
-	BN_W_I5
+	BN_W_I5,
+	BN_W_I4
 };
 
 /* Which face a pipeline is seen through. */
@@ -216,6 +217,35 @@ struct bn_w_target {
 };
 bool bn_world_target(const struct bn_world *world, size_t index, bn_time now,
 		     struct bn_w_target *out);
+
+/* ---- numbers (world_metrics.c) ---------------------------------------------- */
+
+/* A metric as Prometheus has it: its samples lie on full multiples of `every` ms. */
+struct bn_w_metric {
+	const char *name, *label, *value;
+	int64_t every;
+};
+bool bn_world_metric(size_t index, struct bn_w_metric *out); /* false behind the last */
+/* The sample of that very moment, as far as it is known at `now`; false if there is none. */
+bool bn_world_sample(const struct bn_world *world, size_t index, bn_time at, bn_time now,
+		     double *out);
+
+/* Per-minute streams, and how the demo's configuration asks for them. */
+struct bn_w_stream {
+	const char *name, *query, *unit, *group, *stage;
+	int position;
+	double ceiling;		  /* 0: none */
+	bool window;		  /* of the aggregation: one record a minute, which may come late */
+	const char *equal, *more; /* must-equal; further lines of its section */
+};
+const struct bn_w_stream *bn_world_stream(size_t index);	       /* NULL behind the last */
+const char *bn_world_stream_arrival(const struct bn_w_stream *stream); /* the query, or NULL */
+/* The value of the minute that began at `minute`, and when it arrived; false while it has not. */
+bool bn_world_minute(const struct bn_world *world, const struct bn_w_stream *stream, bn_time minute,
+		     bn_time now, double *value, bn_time *arrived);
+bn_time bn_world_window_arrived(const struct bn_world *world, bn_time minute);
+double bn_world_transactions(const struct bn_world *world, bn_time minute);
+double bn_world_fees(const struct bn_world *world, bn_time minute); /* BTC */
 
 /* Airflow's import errors (per engine). */
 struct bn_w_import_error {

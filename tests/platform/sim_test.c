@@ -338,23 +338,67 @@ promql_evaluates_what_the_demo_writes(void **state)
 	struct bn_promql value;
 
 	(void)state;
-	assert_true(bn_promql(world, "up == 0", busy, &value));
+	assert_true(bn_promql(world, "up == 0", busy, busy, &value));
 	assert_int_equal(json_array_size(value.samples), 1);
 	json_decref(value.samples);
 	assert_true(bn_promql(world,
 			      "app:http_latency_seconds:p99 > on(app) app:http_latency_slo_seconds",
-			      busy, &value));
+			      busy, busy, &value));
 	assert_int_equal(json_array_size(value.samples), 1);
 	json_decref(value.samples);
-	assert_true(bn_promql(world, "count(up{job=~\"fastapi|node\"}) * 2 + 1", busy, &value));
+	assert_true(
+	    bn_promql(world, "count(up{job=~\"fastapi|node\"}) * 2 + 1", busy, busy, &value));
 	assert_int_equal(
 	    (int)json_real_value(json_object_get(json_array_get(value.samples, 0), "v")), 25);
 	json_decref(value.samples);
-	assert_true(bn_promql(world, "2 + 3 * 4", busy, &value) && value.scalar);
+	assert_true(bn_promql(world, "2 + 3 * 4", busy, busy, &value) && value.scalar);
 	assert_int_equal((int)value.number, 14);
-	assert_false(bn_promql(world, "rate(up[5m])", busy, &value));
-	assert_false(bn_promql(world, "up{", busy, &value));
-	assert_false(bn_promql(world, "", busy, &value));
+	assert_false(bn_promql(world, "deriv(up[5m])", busy, busy, &value));
+	assert_false(bn_promql(world, "up[5m]", busy, busy, &value));
+	assert_false(bn_promql(world, "up{", busy, busy, &value));
+	assert_false(bn_promql(world, "", busy, busy, &value));
+	bn_world_free(world);
+}
+
+static double
+only(const struct bn_world *world, const char *query, bn_time at, bn_time now)
+{
+	struct bn_promql value;
+	double number;
+
+	assert_true(bn_promql(world, query, at, now, &value));
+	if (value.scalar)
+		return value.number;
+	number = json_array_size(value.samples) == 1
+		     ? json_real_value(json_object_get(json_array_get(value.samples, 0), "v"))
+		     : -1;
+	json_decref(value.samples);
+	return number;
+}
+
+/* As a 2.42 answers: five minutes of looking back, ranges with both their ends, counters stretched. */
+static void
+promql_looks_back_and_stretches_like_the_real_server(void **state)
+{
+	struct bn_world *world = bn_world_new(BN_SIM_SEED, BN_W_I4);
+	bn_time hole = BN_W_NIGHT + 3 * BN_W_HOUR + 32 * BN_W_MINUTE, late = hole + 5 * BN_W_MINUTE;
+	double before = only(world, "tx_window_count", hole - 3 * BN_W_MINUTE, hole);
+
+	(void)state;
+	assert_true(before > 0);
+	/* the window that ended at 03:29 is the last one; it is smeared over the hole … */
+	assert_true(only(world, "tx_window_count", hole, hole) == before);
+	assert_true(only(world, "last_over_time(tx_window_count[59s999ms])", hole, hole) < 0);
+	/* … and a range holds both its ends */
+	assert_int_equal(
+	    only(world, "count_over_time(tx_window_count[1m])", hole - 5 * BN_W_MINUTE, hole), 2);
+	/* what came late is there afterwards */
+	assert_true(only(world, "last_over_time(tx_window_count[59s999ms])", hole, late) > 0);
+	/* counters of full minutes are exact, whatever reads them */
+	assert_true(only(world, "sum(increase(tx_dedupe_new_total[1m]))", late, late) ==
+		    bn_world_transactions(world, late - BN_W_MINUTE));
+	assert_true(only(world, "sum(rate(tx_dedupe_new_total[1m])) * 60", late, late) > 0);
+	assert_int_equal(only(world, "sum(increase(tx_polls_total[1m]))", late, late), 4);
 	bn_world_free(world);
 }
 
@@ -979,6 +1023,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mask_keeps_named_members_and_drops_excluded_ones),
     cmocka_unit_test(selector_follows_kubernetes),
     cmocka_unit_test(promql_evaluates_what_the_demo_writes),
+    cmocka_unit_test(promql_looks_back_and_stretches_like_the_real_server),
     cmocka_unit_test(argo_without_a_token_is_refused_and_recorded),
     cmocka_unit_test(argo_pages_cover_every_run_once),
     cmocka_unit_test(argo_followed_log_ends_when_the_run_does),
