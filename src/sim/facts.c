@@ -205,6 +205,9 @@ sources_of(const struct bn_facts *facts)
 	json_t *prom = source_form(facts, "prom", "prometheus", "targets");
 
 	json_object_set_new(
+	    json_object_get(prom, "entities"), "streams",
+	    json_integer((json_int_t)json_array_size(json_object_get(facts->root, "streams"))));
+	json_object_set_new(
 	    json_object_get(prom, "entities"), "alerts",
 	    json_integer((json_int_t)json_array_size(json_object_get(facts->root, "alerts"))));
 	return json_pack("[o, o, o, o, o, o]",
@@ -247,6 +250,7 @@ fill(struct bn_facts *facts)
 			    json_pack("[s, s]", "dbt-build", "meltano-ingest"));
 	json_object_set_new(facts->root, "runs", runs);
 	json_object_set_new(facts->root, "endpoints", endpoints);
+	json_object_set_new(facts->root, "streams", bn_facts_streams(facts));
 	json_object_set_new(facts->root, "alerts", bn_facts_alerts(facts));
 	json_object_set_new(facts->root, "targets", bn_facts_targets(facts));
 	json_object_set_new(facts->root, "import_errors", bn_facts_import_errors(facts));

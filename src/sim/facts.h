@@ -44,6 +44,12 @@
  *             answers_in, slo_p99, slow, rps, error_ratio, p50, p95, p99, owner, replicas,
  *             certificate_expires}]
  *   answers_in  ms the server takes at least
+ * streams     per-minute streams in the order of the world's table
+ *             [{name, ref, unit, group, stage, position, ceiling, minutes, missing, late, over}]
+ *   minutes   the last 60 closed ones, oldest first: {at, value, state, arrived}
+ *   state     ok; late: it came more than two minutes after its end; over: at the ceiling; missing: it is
+ *             not there and should be; open: it may still come in time
+ *   missing, late, over   the starts of those minutes
  * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]
  * targets     [{job, instance, up, error}]
  * import_errors [{source, filename, since, error}]; error: its last line

@@ -39,5 +39,7 @@ json_t *bn_facts_link_list(const struct bn_facts *facts);
 json_t *bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product);
 json_t *bn_facts_blast(const struct bn_facts *facts); /* needs root's links */
 void bn_facts_fold(struct bn_facts *facts);	      /* needs root's blast and all findings */
+/* facts_streams.c */
+json_t *bn_facts_streams(const struct bn_facts *facts);
 
 #endif

@@ -433,6 +433,7 @@ screens_sources_show_what_each_one_holds(void **state)
 		/* pipelines and endpoints; runs belong to their pipelines */
 		snprintf(text, sizeof(text), "%lld",
 			 (long long)(bn_json_int_at(source, "entities/pipelines", 0) +
+				     bn_json_int_at(source, "entities/streams", 0) +
 				     bn_json_int_at(source, "entities/endpoints", 0)));
 		table_expect(&table, row, "ENT", text);
 	}
