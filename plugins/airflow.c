@@ -77,7 +77,23 @@ static const struct bn_option options[] = {
 		{"GET", base "/importErrors", PAGED, BN_READS,                                     \
 		 "DAG files that do not import; needs `can read` on ImportError"},                 \
 	    [(first) + AIRFLOW_POOLS] = {"GET", base "/pools", PAGED, BN_READS,                    \
-					 "slots of the pools; needs `can read` on Pools"}
+					 "slots of the pools; needs `can read` on Pools"},         \
+	    [(first) + AIRFLOW_CLEAR_PLAN] = {"POST",                                              \
+					      base "/dags/{dag_id}/clearTaskInstances",            \
+					      "",                                                  \
+					      BN_READS,                                            \
+					      "dry run of a retry: which task instances it would " \
+					      "clear; changes nothing; needs `can edit` on Task "  \
+					      "Instances",                                         \
+					      "\"dry_run\":true"},                                 \
+	    [(first) + AIRFLOW_CLEAR] = {"POST",                                                   \
+					 base "/dags/{dag_id}/clearTaskInstances",                 \
+					 "",                                                       \
+					 BN_WRITES,                                                \
+					 "retry of a failed run: its failed and upstream_failed "  \
+					 "task instances are cleared and run again; needs `can "   \
+					 "edit` on Task Instances and DAG Runs (role Op or User)", \
+					 "\"dry_run\":false"}
 
 static const struct bn_request requests[] = {
     DIALECT(0, "/api/v1", "/health", "{task_try_number}"),
@@ -307,5 +323,8 @@ const struct bn_plugin bn_plugin_airflow = {
     .poll = airflow_poll_again,
     .detail = airflow_detail,
     .logs = airflow_logs,
+    .plan = airflow_plan,
+    .act = airflow_act,
+    .reconcile = airflow_reconcile,
     .doctor = airflow_doctor,
 };

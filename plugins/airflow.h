@@ -21,6 +21,8 @@ enum airflow_request {
 	AIRFLOW_LOG,
 	AIRFLOW_IMPORT_ERRORS,
 	AIRFLOW_POOLS,
+	AIRFLOW_CLEAR_PLAN,
+	AIRFLOW_CLEAR,
 	AIRFLOW_REQUESTS
 };
 
@@ -53,6 +55,12 @@ int airflow_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *e
 /* airflow_tasks.c */
 int airflow_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batch,
 		   struct bn_error *err);
+/* airflow_clear.c */
+int airflow_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err);
+int airflow_act(struct bn_source *s, const struct bn_plan *plan, struct bn_outcome *outcome,
+		struct bn_error *err);
+int airflow_reconcile(struct bn_source *s, const struct bn_intent *intent,
+		      struct bn_outcome *outcome, struct bn_error *err);
 /* airflow_logs.c */
 int airflow_logs(struct bn_source *s, const struct bn_log_request *request, struct bn_sink *sink,
 		 struct bn_error *err);

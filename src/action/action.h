@@ -14,7 +14,7 @@
 #include "store/journal.h"
 
 /* May be used from several threads at once. */
-struct bn_action;
+struct bn_actions;
 struct bn_action_options {
 	struct bn_store *store;		/* borrowed, all of them */
 	struct bn_collect *collect;	/* needed for everything but bn_action_list */
@@ -23,9 +23,9 @@ struct bn_action_options {
 	struct bn_log *log; /* may be NULL */
 	bool read_only;	    /* nothing is ever sent */
 };
-int bn_action_new(struct bn_action **out, const struct bn_action_options *options,
+int bn_action_new(struct bn_actions **out, const struct bn_action_options *options,
 		  struct bn_error *err);
-void bn_action_free(struct bn_action *action); /* NULL allowed */
+void bn_action_free(struct bn_actions *action); /* NULL allowed */
 
 /* ---- planning ---------------------------------------------------------------------------------- */
 
@@ -70,7 +70,7 @@ struct bn_action_plan {
  * BN_EPERM (actions = none, read-only), BN_ECONFLICT (it has recovered), BN_EBUSY (it runs), BN_EUNSUPPORTED.
  * What may pass until it is sent (a lock, the minimum interval, an intent whose outcome is unknown) is a guard
  * with BN_GUARD_STOP. The caller frees *out. */
-int bn_action_plan(struct bn_action_plan **out, struct bn_action *action, struct bn_ref run,
+int bn_action_plan(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
 		   struct bn_error *err);
 void bn_action_plan_free(struct bn_action_plan *plan); /* NULL allowed */
 /* The first guard that forbids sending as an error; BN_OK if there is none. */
@@ -79,7 +79,6 @@ int bn_action_plan_refusal(const struct bn_action_plan *plan, struct bn_error *e
 /* "stg_payments: exit 1 after 12s, run 28f6k" → the same with numbers, ids, times folded to '#', at most 200
  * bytes; equal errors of different runs have equal fingerprints. The caller frees it; NULL for NULL or "". */
 char *bn_action_fingerprint(const char *message);
-const char *bn_idempotence_word(enum bn_idempotence class);
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
@@ -94,7 +93,7 @@ struct bn_action_result {
  * platform took it. BN_EREMOTE: it refused. BN_EUNCERTAIN: sent, and what came of it is not known even after the
  * platform was read. Anything else: nothing was sent (BN_ECONFLICT: the run is in another attempt by now; BN_EBUSY
  * and BN_EPERM as in planning). */
-int bn_action_send(struct bn_action *action, const struct bn_action_plan *plan, const char *reason,
+int bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, const char *reason,
 		   const char *typed, struct bn_action_result *result, struct bn_error *err);
 
 /* ---- what became of it ------------------------------------------------------------------------- */
@@ -102,10 +101,10 @@ int bn_action_send(struct bn_action *action, const struct bn_action_plan *plan, 
 /* Reads the platforms for every intent of `source` (NULL: all) that is open or unknown and that nobody holds;
  * what can be told is recorded as its outcome. *left (may be NULL) counts those that remain unknown. A source that
  * can't be asked leaves its intents as they are. */
-int bn_action_reconcile(struct bn_action *action, const char *source, int *left,
+int bn_action_reconcile(struct bn_actions *action, const char *source, int *left,
 			struct bn_error *err);
 /* A person decides: it was done, or it was not. BN_ECONFLICT: it is settled already. */
-int bn_action_settle(struct bn_action *action, int64_t intent, bool done, const char *reason,
+int bn_action_settle(struct bn_actions *action, int64_t intent, bool done, const char *reason,
 		     int64_t *seq, struct bn_error *err);
 
 const char *bn_outcome_word(enum bn_outcome_state state);

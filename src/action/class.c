@@ -5,17 +5,13 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "base/text.h"
 
 static const char *const words[] = {[BN_IDEMPOTENCE_UNKNOWN] = "unknown",
 				    [BN_IDEMPOTENT] = "idempotent",
 				    [BN_AT_LEAST_ONCE] = "at-least-once",
 				    [BN_APPEND] = "append"};
-
-const char *bn_idempotence_word(enum bn_idempotence class)
-{
-	return class <= BN_APPEND ? words[class] : words[BN_IDEMPOTENCE_UNKNOWN];
-}
 
 static bool
 configured(const struct bn_config_section *policy, const char *key, const char *both,
@@ -32,7 +28,7 @@ configured(const struct bn_config_section *policy, const char *key, const char *
 
 /* The most careful word wins where two of [policy]'s patterns fit. */
 void
-bn_action_classify(struct bn_action *action, struct bn_action_plan *plan, const char *declared)
+bn_action_classify(struct bn_actions *action, struct bn_action_plan *plan, const char *declared)
 {
 	const struct bn_config_section *policy =
 	    bn_config_find(action->options.config, "policy", "");

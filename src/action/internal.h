@@ -7,7 +7,7 @@
 
 #include "action/action.h"
 
-struct bn_action {
+struct bn_actions {
 	struct bn_action_options options;
 	struct bn_actor actor;
 };
@@ -20,25 +20,25 @@ void bn_plan_digest(const struct bn_plan *plan, char out[BN_DIGEST_HEX]);
 json_t *bn_plan_json(const struct bn_action_plan *plan);
 
 /* class.c: declared by [policy] or the pipeline. */
-void bn_action_classify(struct bn_action *action, struct bn_action_plan *plan,
+void bn_action_classify(struct bn_actions *action, struct bn_action_plan *plan,
 			const char *declared);
 /* lore.c: what earlier retries of the same error came to. */
 int bn_action_lore(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_error *err);
 
 /* snapshot.c: what a retry destroys: status, tasks that failed, the ends of their logs. Never fails: what can't be
  * had is missing. The caller owns it. */
-json_t *bn_action_snapshot(struct bn_action *action, struct bn_reader *reader,
+json_t *bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 			   const struct bn_action_plan *plan);
 
 /* settle.c: reads the platform for one intent and records what it says. *state is what is known now. The caller
  * holds the target. */
-int bn_action_settle_one(struct bn_action *action, const struct bn_intent *intent, int64_t seq,
+int bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,
 			 enum bn_outcome_state *state, char *answer, size_t size,
 			 struct bn_error *err);
 /* {"state":…,"by":…,…} appended to the intent. */
-int bn_action_record(struct bn_action *action, struct bn_ref about, int64_t intent, const char *by,
+int bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		     const struct bn_outcome *outcome, const char *why, const char *reason,
 		     int64_t *seq, struct bn_error *err);
-int64_t bn_action_min_interval(const struct bn_action *action);
+int64_t bn_action_min_interval(const struct bn_actions *action);
 
 #endif

@@ -12,9 +12,10 @@
 /* ---- life -------------------------------------------------------------------------------------- */
 
 int
-bn_action_new(struct bn_action **out, const struct bn_action_options *options, struct bn_error *err)
+bn_action_new(struct bn_actions **out, const struct bn_action_options *options,
+	      struct bn_error *err)
 {
-	struct bn_action *action = bn_xcalloc(1, sizeof(*action));
+	struct bn_actions *action = bn_xcalloc(1, sizeof(*action));
 
 	(void)err;
 	action->options = *options;
@@ -24,7 +25,7 @@ bn_action_new(struct bn_action **out, const struct bn_action_options *options, s
 }
 
 void
-bn_action_free(struct bn_action *action)
+bn_action_free(struct bn_actions *action)
 {
 	free(action);
 }
@@ -217,7 +218,7 @@ newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_erro
 
 /* What the store knows of run and pipeline. */
 static int
-read_run(struct bn_action *action, struct bn_reader *reader, struct bn_action_plan *plan,
+read_run(struct bn_actions *action, struct bn_reader *reader, struct bn_action_plan *plan,
 	 struct bn_error *err)
 {
 	static const char sql[] =
@@ -261,14 +262,14 @@ read_run(struct bn_action *action, struct bn_reader *reader, struct bn_action_pl
 }
 
 int64_t
-bn_action_min_interval(const struct bn_action *action)
+bn_action_min_interval(const struct bn_actions *action)
 {
 	return bn_section_int(bn_config_find(action->options.config, "policy", ""),
 			      bn_core_options("policy"), "retry-min-interval");
 }
 
 static void
-ask_journal(struct bn_action *action, struct bn_action_plan *plan)
+ask_journal(struct bn_actions *action, struct bn_action_plan *plan)
 {
 	struct bn_error why = {0};
 	int64_t other;
@@ -281,7 +282,7 @@ ask_journal(struct bn_action *action, struct bn_action_plan *plan)
 }
 
 static int
-add_knowledge(struct bn_action *action, struct bn_action_plan *plan, struct bn_error *err)
+add_knowledge(struct bn_actions *action, struct bn_action_plan *plan, struct bn_error *err)
 {
 	struct bn_reader *reader = NULL;
 	int rc = bn_reader_open(&reader, action->options.store, err);
@@ -307,7 +308,7 @@ add_knowledge(struct bn_action *action, struct bn_action_plan *plan, struct bn_e
 /* ---- planning ---------------------------------------------------------------------------------- */
 
 static int
-allowed(struct bn_action *action, const struct bn_ref *run, struct bn_error *err)
+allowed(struct bn_actions *action, const struct bn_ref *run, struct bn_error *err)
 {
 	const char *actions = bn_collect_actions(action->options.collect, run->source);
 
@@ -337,7 +338,7 @@ take(const struct bn_plan *plan, void *payload, struct bn_error *err)
 }
 
 int
-bn_action_plan(struct bn_action_plan **out, struct bn_action *action, struct bn_ref run,
+bn_action_plan(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
 	       struct bn_error *err)
 {
 	int rc;

@@ -7,12 +7,13 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/status.h"
 #include "base/text.h"
 
 #define LOOK_AGAIN 3 /* how often the platform is read after a lost answer … */
 
 struct sending {
-	struct bn_action *action;
+	struct bn_actions *action;
 	const struct bn_action_plan *plan;
 	struct bn_action_result *result;
 	char key[33];
@@ -34,7 +35,7 @@ bn_outcome_word(enum bn_outcome_state state)
 }
 
 int
-bn_action_record(struct bn_action *action, struct bn_ref about, int64_t intent, const char *by,
+bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		 const struct bn_outcome *outcome, const char *why, const char *reason,
 		 int64_t *seq, struct bn_error *err)
 {
@@ -218,7 +219,7 @@ conclude(struct sending *s, struct bn_error *err)
 
 /* What the platform shows now belongs on the screen at once. Where it can't be read the next poll does. */
 static void
-show(struct bn_action *action, const struct bn_action_plan *plan)
+show(struct bn_actions *action, const struct bn_action_plan *plan)
 {
 	struct bn_error ignored;
 
@@ -227,7 +228,7 @@ show(struct bn_action *action, const struct bn_action_plan *plan)
 }
 
 static int
-may_send(struct bn_action *action, const struct bn_action_plan *plan, const char *reason,
+may_send(struct bn_actions *action, const struct bn_action_plan *plan, const char *reason,
 	 const char *typed, struct bn_error *err)
 {
 	const char *actions = bn_collect_actions(action->options.collect, plan->about.source);
@@ -252,7 +253,7 @@ may_send(struct bn_action *action, const struct bn_action_plan *plan, const char
 }
 
 int
-bn_action_send(struct bn_action *action, const struct bn_action_plan *plan, const char *reason,
+bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, const char *reason,
 	       const char *typed, struct bn_action_result *result, struct bn_error *err)
 {
 	struct sending s = {.action = action, .plan = plan, .result = result};

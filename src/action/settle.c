@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 struct reading {
-	struct bn_action *action;
+	struct bn_actions *action;
 	const struct bn_intent *intent;
 	int64_t seq;
 	enum bn_outcome_state state;
@@ -39,7 +39,7 @@ told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload
 }
 
 int
-bn_action_settle_one(struct bn_action *action, const struct bn_intent *intent, int64_t seq,
+bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,
 		     enum bn_outcome_state *state, char *answer, size_t size, struct bn_error *err)
 {
 	struct reading r = {.action = action,
@@ -75,7 +75,7 @@ keep(struct pending *p, sqlite3_stmt *st, int at)
 }
 
 static int
-find_pending(struct bn_action *action, const char *source, struct pending *p, struct bn_error *err)
+find_pending(struct bn_actions *action, const char *source, struct pending *p, struct bn_error *err)
 {
 	static const char sql[] =
 	    "SELECT n.seq, n.kind, n.source, n.key, n.verb, n.mode, n.attempt, n.request,"
@@ -121,7 +121,7 @@ find_pending(struct bn_action *action, const char *source, struct pending *p, st
 /* Whoever recorded it died, or was killed, before the request left: the record that goes before that is missing.
  */
 static int
-never_sent(struct bn_action *action, const struct bn_intent *intent, int64_t seq,
+never_sent(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,
 	   struct bn_error *err)
 {
 	struct bn_outcome outcome = {.state = BN_OUTCOME_NOT_SENT,
@@ -133,7 +133,7 @@ never_sent(struct bn_action *action, const struct bn_intent *intent, int64_t seq
 
 /* True: it is settled now. */
 static bool
-settle(struct bn_action *action, const struct bn_intent *intent, int64_t seq, bool sent)
+settle(struct bn_actions *action, const struct bn_intent *intent, int64_t seq, bool sent)
 {
 	enum bn_outcome_state state = BN_OUTCOME_UNKNOWN;
 	struct bn_hold *hold = NULL;
@@ -157,7 +157,7 @@ settle(struct bn_action *action, const struct bn_intent *intent, int64_t seq, bo
 }
 
 int
-bn_action_reconcile(struct bn_action *action, const char *source, int *left, struct bn_error *err)
+bn_action_reconcile(struct bn_actions *action, const char *source, int *left, struct bn_error *err)
 {
 	struct pending p = {.arena = bn_arena_new()};
 	size_t i, open = 0;
@@ -174,7 +174,7 @@ bn_action_reconcile(struct bn_action *action, const char *source, int *left, str
 /* ---- a person ---------------------------------------------------------------------------------- */
 
 int
-bn_action_settle(struct bn_action *action, int64_t intent, bool done, const char *reason,
+bn_action_settle(struct bn_actions *action, int64_t intent, bool done, const char *reason,
 		 int64_t *seq, struct bn_error *err)
 {
 	struct bn_outcome outcome = {.state = done ? BN_OUTCOME_DONE : BN_OUTCOME_NOT_SENT};

@@ -66,7 +66,7 @@ static const char tasks_sql[] =
 
 /* The end of one task's log, as one text. */
 static char *
-log_tail(struct bn_action *action, const struct bn_ref *run, const json_t *task, int64_t until)
+log_tail(struct bn_actions *action, const struct bn_ref *run, const json_t *task, int64_t until)
 {
 	struct bn_log_request request = {
 	    .run = run->key,
@@ -103,7 +103,7 @@ log_tail(struct bn_action *action, const struct bn_ref *run, const json_t *task,
 }
 
 static json_t *
-logs(struct bn_action *action, const struct bn_ref *run, json_t *tasks)
+logs(struct bn_actions *action, const struct bn_ref *run, json_t *tasks)
 {
 	int64_t until = bn_monotonic() + LOG_WAIT;
 	json_t *all = json_array(), *task, *text;
@@ -131,7 +131,7 @@ logs(struct bn_action *action, const struct bn_ref *run, json_t *tasks)
 }
 
 json_t *
-bn_action_snapshot(struct bn_action *action, struct bn_reader *reader,
+bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 		   const struct bn_action_plan *plan)
 {
 	json_t *found = rows(reader, run_sql, &plan->about, 1);

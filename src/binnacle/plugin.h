@@ -55,6 +55,9 @@ struct bn_request {
 	enum bn_effect effect;
 	const char
 	    *doc; /* what it is for and which right it needs: shown by doctor and the manual */
+	/* Text that the body must hold, or NULL: where only the body tells a read from a write ("dry_run":true),
+	 * a read that does not say so is not sent. */
+	const char *needs;
 };
 
 /* A parameter; a NULL value leaves it out. Lists end with a NULL name; BN_PARAMS writes one. A name

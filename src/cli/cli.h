@@ -150,6 +150,7 @@ struct bn_cli {
 	struct bn_collect *collect;
 	struct bn_triage *triage;
 	struct bn_products *products;
+	struct bn_actions *action;
 	struct bn_repos *repos;
 	struct bn_sim *sim;
 	struct bn_zone *zone;

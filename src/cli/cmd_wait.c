@@ -4,8 +4,10 @@
 #include "cli/context.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "action/action.h"
 #include "base/error.h"
 
 /* The states --for understands: every status word, "finished" and "fine". */
@@ -48,12 +50,55 @@ look(struct bn_cli *cli, const struct bn_ref *ref, enum bn_status *status, struc
 	return rc;
 }
 
+/* The attempt the run was in when it was last retried from here: what it shows of that one, or of an earlier one, is
+ * from before the retry and is not what is waited for. 0: it was not. */
+static int
+attempt_before(struct bn_cli *cli, const struct bn_ref *ref)
+{
+	static const char sql[] =
+	    "SELECT max(run_attempt) FROM intent_now WHERE source = ?1 AND kind = 'run'"
+	    " AND key = ?2 AND state = 'done' AND new_run IS NULL";
+	sqlite3_stmt *st = NULL;
+	int attempt = 0;
+
+	if (ref->kind == BN_RUN &&
+	    sqlite3_prepare_v2(bn_reader_db(cli->reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, ref->source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, ref->key, -1, SQLITE_STATIC);
+		if (sqlite3_step(st) == SQLITE_ROW)
+			attempt = sqlite3_column_int(st, 0);
+	}
+	sqlite3_finalize(st);
+	return attempt;
+}
+
+/* Is what the store shows of the run from after the retry? */
+static bool
+is_after(struct bn_cli *cli, const struct bn_ref *ref, int before)
+{
+	sqlite3_stmt *st = NULL;
+	bool after = false;
+
+	if (before == 0)
+		return true;
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader),
+			       "SELECT attempt FROM run_now WHERE source = ?1 AND key = ?2", -1,
+			       &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, ref->source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, ref->key, -1, SQLITE_STATIC);
+		after = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0) > before;
+	}
+	sqlite3_finalize(st);
+	return after;
+}
+
 /* Starts collecting, and looks whenever something came in. */
 static int
 wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_t limit,
 	 struct bn_error *err)
 {
 	int64_t end = bn_monotonic() + limit;
+	int before = attempt_before(cli, ref);
 	enum bn_status status = BN_UNKNOWN;
 	int rc, number;
 
@@ -62,12 +107,14 @@ wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_
 		rc = look(cli, ref, &status, err);
 		if (rc != BN_OK)
 			return bn_cli_report(cli, err);
-		if (reached(state, status)) {
+		if (!is_after(cli, ref, before))
+			status = BN_UNKNOWN;
+		else if (reached(state, status)) {
 			if (!cli->quiet)
 				fprintf(cli->out, "%s\n", bn_status_row(status)->word);
 			return BN_EXIT_OK;
 		}
-		if (hopeless(state, ref->kind, status)) {
+		if (status != BN_UNKNOWN && hopeless(state, ref->kind, status)) {
 			bn_cli_note(cli, "%s is %s", ref->key, bn_status_row(status)->word);
 			return BN_EXIT_FAILED;
 		}
@@ -80,6 +127,69 @@ wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_
 		if (number != 0)
 			return number == SIGINT ? BN_EXIT_INTERRUPTED : 128 + number;
 	}
+}
+
+/* The run an intent is about, or made, once it is known to have been done. */
+static int
+run_of_intent(struct bn_cli *cli, int64_t intent, struct bn_ref *ref, int *code,
+	      struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT source, coalesce(new_run, key), state FROM intent_now WHERE seq = ?1";
+	const char *state = NULL;
+	sqlite3_stmt *st = NULL;
+
+	*code = BN_EXIT_OK;
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, intent);
+		if (sqlite3_step(st) == SQLITE_ROW) {
+			ref->kind = BN_RUN;
+			ref->source =
+			    bn_arena_strdup(cli->arena, (const char *)sqlite3_column_text(st, 0));
+			ref->key =
+			    bn_arena_strdup(cli->arena, (const char *)sqlite3_column_text(st, 1));
+			state =
+			    bn_arena_strdup(cli->arena, (const char *)sqlite3_column_text(st, 2));
+		}
+	}
+	sqlite3_finalize(st);
+	if (state == NULL)
+		return bn_fail(err, BN_ENOTFOUND, "record %lld is not an intent",
+			       (long long)intent);
+	if (strcmp(state, "refused") == 0 || strcmp(state, "not-sent") == 0) {
+		bn_cli_note(cli, "intent %lld: %s", (long long)intent, state);
+		*code = BN_EXIT_FAILED;
+	} else if (strcmp(state, "done") != 0) {
+		bn_cli_note(cli, "intent %lld was sent, and its outcome is not known",
+			    (long long)intent);
+		*code = BN_EXIT_UNKNOWN_OUTCOME;
+	}
+	return BN_OK;
+}
+
+static int
+wait_for_intent(struct bn_cli *cli, const char *text, const char *state, int64_t limit)
+{
+	struct bn_error err = {0};
+	struct bn_ref ref = {0};
+	int code;
+
+	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
+	    bn_cli_open_action(cli, NULL, &err) != BN_OK ||
+	    (!cli->offline && bn_action_reconcile(cli->action, NULL, NULL, &err) != BN_OK) ||
+	    run_of_intent(cli, strtoll(text, NULL, 10), &ref, &code, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	if (code != BN_EXIT_OK)
+		return code;
+	if (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	return wait_for(cli, &ref, state, limit, &err);
+}
+
+static bool
+is_number(const char *text)
+{
+	return *text != '\0' && strlen(text) < 18 && strspn(text, "0123456789") == strlen(text);
 }
 
 static int
@@ -97,6 +207,8 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 		return bn_cli_report(cli, &err);
 	/* --timeout is how long to wait here, not how long one poll may take */
 	cli->timeout = limit < 20000 ? limit : 20000;
+	if (is_number(in->operands[0]))
+		return wait_for_intent(cli, in->operands[0], state, limit);
 	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
 	    bn_cli_resolve(cli, in->operands[0],
 			   strchr(in->operands[0], '/') ? BN_KIND_NONE : BN_PIPELINE, &ref,
@@ -125,14 +237,18 @@ static const struct bn_example wait_examples[] = {
 const struct bn_command bn_command_wait = {
     .name = "wait",
     .page = "wait",
-    .operands = "KIND/[SOURCE/]KEY",
+    .operands = "KIND/[SOURCE/]KEY|INTENT",
     .min_operands = 1,
     .max_operands = 1,
     .summary = "block until a thing is in a state",
     .doc = "Polls on the sources' schedule until the thing is in the state named by --for "
 	   "(default: finished), and "
 	   "prints it. Exits with 2 when a run ended otherwise, and with 124 when --timeout "
-	   "(default 30m) is over.",
+	   "(default 30m) is over. Of a run that was retried from here only the attempts after "
+	   "that count. "
+	   "INTENT, the number that retry prints, means the run that it started; 2: it was "
+	   "refused, 79: "
+	   "whether it was done is not known.",
     .flags = wait_flags,
     .examples = wait_examples,
     .run = run_wait,

@@ -28,6 +28,14 @@
 	X(snooze)                                                                                  \
 	X(note_add)                                                                                \
 	X(note_list)                                                                               \
+	X(retry)                                                                                   \
+	X(audit_list)                                                                              \
+	X(audit_show)                                                                              \
+	X(audit_verify)                                                                            \
+	X(audit_export)                                                                            \
+	X(audit_settle)                                                                            \
+	X(lock)                                                                                    \
+	X(unlock)                                                                                  \
 	X(sql)                                                                                     \
 	X(config_check)                                                                            \
 	X(config_show)                                                                             \

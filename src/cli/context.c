@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "action/action.h"
 #include "base/error.h"
 #include "change/repo.h"
 #include "sim/sim.h"
@@ -303,6 +304,28 @@ bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
 	return rc == BN_OK ? bn_products_new(&cli->products, cli->store, cli->config, err) : rc;
 }
 
+int
+bn_cli_open_action(struct bn_cli *cli, const char *source, struct bn_error *err)
+{
+	struct bn_action_options options;
+	int rc = bn_cli_open_collect(cli, err);
+
+	if (rc != BN_OK)
+		return rc;
+	options = (struct bn_action_options){
+	    .store = cli->store,
+	    .collect = cli->collect,
+	    .config = cli->config,
+	    .clock = &cli->clock,
+	    .log = cli->log,
+	    .read_only = cli->read_only,
+	};
+	if (cli->action == NULL && (rc = bn_action_new(&cli->action, &options, err)) != BN_OK)
+		return rc;
+	return source != NULL && !cli->offline ? bn_action_reconcile(cli->action, source, NULL, err)
+					       : BN_OK;
+}
+
 /* What a person at a terminal wants to know of it, and the author of a script in the mail cron
  * sends. Those nobody asked are named in one line. */
 static void
@@ -514,6 +537,7 @@ bn_cli_close(struct bn_cli *cli)
 	bool ended = bn_collect_free(cli->collect);
 
 	if (ended) {
+		bn_action_free(cli->action);
 		bn_triage_free(cli->triage);
 		bn_products_free(cli->products);
 		bn_repos_free(cli->repos);

@@ -21,6 +21,9 @@ int bn_cli_wait(struct bn_cli *cli, int64_t ms);
 
 /* A write connection, opened the first time. */
 int bn_cli_open_writer(struct bn_cli *cli, struct bn_error *err);
+/* The way to act, opened the first time; with the collector, and with what earlier sessions left unsettled of
+ * `source` (NULL: nothing) looked after. */
+int bn_cli_open_action(struct bn_cli *cli, const char *source, struct bn_error *err);
 /* Whether --read-only forbids it (reported). */
 int bn_cli_may_write(struct bn_cli *cli, struct bn_error *err);
 

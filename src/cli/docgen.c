@@ -390,6 +390,28 @@ put_plugins(const struct bn_program *program, FILE *out)
 	}
 }
 
+/* The allow-list of writes is the tables themselves. */
+static void
+put_writes(const struct bn_program *program, FILE *out)
+{
+	const struct bn_request *r;
+	size_t i;
+
+	fputs(".Bl -tag -width Ds\n", out);
+	for (i = 0; program->plugins[i] != NULL; i++)
+		for (r = program->plugins[i]->requests; r != NULL && r->method != NULL; r++) {
+			if (r->effect != BN_WRITES)
+				continue;
+			fprintf(out, ".It %s : Li ", program->plugins[i]->name);
+			put_quoted(out, r->method);
+			fputc(' ', out);
+			put_quoted(out, r->path);
+			fputc('\n', out);
+			put_sentence(out, r->doc);
+		}
+	fputs(".El\n", out);
+}
+
 static void
 put_rules(FILE *out)
 {
@@ -484,6 +506,10 @@ put_mark(const struct bn_program *program, const char *mark, const char *argumen
 		put_options(out, bn_source_options);
 	else if (strcmp(mark, "PLUGINS") == 0)
 		put_plugins(program, out);
+	else if (strcmp(mark, "WRITES") == 0)
+		put_writes(program, out);
+	else if (strcmp(mark, "POLICY") == 0)
+		put_options(out, bn_core_options("policy"));
 	else if (strcmp(mark, "RULES") == 0)
 		put_rules(out);
 	else if (strcmp(mark, "SCHEMAS") == 0)

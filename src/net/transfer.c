@@ -624,6 +624,10 @@ open_call(struct call *call, struct bn_http *http, int index, const struct bn_pa
 			call->request->method, call->request->path);
 		return bn_hint(err, "this is a defect of the plugin");
 	}
+	if (call->request->needs != NULL &&
+	    (body == NULL || strstr(body, call->request->needs) == NULL))
+		return bn_fail(err, BN_EPERM, "%s %s: its body does not say %s",
+			       call->request->method, call->request->path, call->request->needs);
 	if ((rc = bn_request_url(&call->url, http->options.base_url, call->request, params, err)) !=
 	    BN_OK)
 		return rc;

@@ -329,7 +329,7 @@ bn_af_runs(const struct bn_world *world, const struct bn_af_query *query, bn_tim
 			continue;
 		for (slot = bn_world_first_slot(dag, now); slot <= bn_world_last_slot(dag, now);
 		     slot++) {
-			bn_world_run(world, dag, slot, &run);
+			bn_world_run_now(world, dag, slot, now, &run);
 			if (!run_wanted(query, &run, now))
 				continue;
 			if (list->count == capacity) {

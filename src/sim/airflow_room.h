@@ -38,4 +38,7 @@ void bn_af_get_tries(struct bn_web_request *request, const struct bn_af_dialect 
 void bn_af_get_log(struct bn_web_request *request, const struct bn_af_dialect *dialect,
 		   const char *which);
 
+/* airflow_acts.c: dags/{dag}/clearTaskInstances, in earnest or (by default) as a dry run. */
+void bn_af_clear(struct bn_web_request *request, const struct bn_af_dialect *dialect);
+
 #endif

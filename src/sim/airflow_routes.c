@@ -118,7 +118,8 @@ list_tasks(struct bn_web_request *request, const struct bn_af_dialect *dialect,
 	struct bn_w_run run;
 	size_t i, count;
 
-	bn_world_run(request->world, dag, bn_world_last_slot(dag, request->now), &run);
+	bn_world_run_now(request->world, dag, bn_world_last_slot(dag, request->now), request->now,
+			 &run);
 	count = bn_world_tasks(request->world, &run, &tasks);
 	for (i = 0; i < count; i++) {
 		if (tasks[i].map_index <= 0) /* a mapped task is one task */
@@ -236,7 +237,8 @@ count_slots(const struct bn_web_request *request, const struct bn_af_dialect *di
 
 	*running = *queued = 0;
 	for (i = 0; (dag = bn_af_dag(request->world, dialect->engine, i)) != NULL; i++) {
-		bn_world_run(request->world, dag, bn_world_last_slot(dag, request->now), &run);
+		bn_world_run_now(request->world, dag, bn_world_last_slot(dag, request->now),
+				 request->now, &run);
 		count = bn_world_tasks(request->world, &run, &tasks);
 		for (k = 0; k < count; k++) {
 			state = bn_af_task_state(&run, &tasks[k], request->now);
@@ -337,6 +339,8 @@ bn_af_route(struct bn_web_request *request, const struct bn_af_dialect *dialect)
 		post_runs(request, dialect);
 	else if (is(request, "/dags/~/dagRuns/~/taskInstances/list"))
 		bn_af_post_instances(request, dialect);
+	else if (is(request, "/dags/*/clearTaskInstances"))
+		bn_af_clear(request, dialect);
 	else
 		return false;
 	return true;

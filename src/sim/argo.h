@@ -55,4 +55,7 @@ void bn_argo_log(struct bn_web_request *request, const struct bn_w_run *run, con
 void bn_argo_main_logs(struct bn_web_request *request, const struct bn_w_run *run,
 		       const char *node);
 
+/* argo_acts.c: answers a retry or a resubmission; false if the request is none. */
+bool bn_argo_act(struct bn_web_request *request);
+
 #endif

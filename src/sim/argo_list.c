@@ -187,13 +187,25 @@ collect(const struct bn_web_request *request, const struct wanted *wanted, struc
 			continue;
 		for (slot = bn_world_last_slot(pipeline, request->now);
 		     slot >= bn_world_first_slot(pipeline, request->now); slot--) {
-			bn_world_run(request->world, pipeline, slot, &run);
+			bn_world_run_now(request->world, pipeline, slot, request->now, &run);
 			if (wanted->created_after != 0 && run.created <= wanted->created_after)
 				break; /* older ones were created before */
 			if (is_wanted(wanted, &run, request->now))
 				keep(found, &run);
 		}
 	}
+}
+
+static void
+collect_resubmitted(const struct bn_web_request *request, const struct wanted *wanted,
+		    struct found *found)
+{
+	struct bn_w_run run;
+	size_t i;
+
+	for (i = 0; bn_world_resubmitted(request->world, i, request->now, &run); i++)
+		if (is_wanted(wanted, &run, request->now))
+			keep(found, &run);
 }
 
 static int
@@ -299,8 +311,9 @@ read_wanted(struct bn_web_request *request, struct wanted *wanted)
 	memset(wanted, 0, sizeof(*wanted));
 	wanted->labels = bn_web_query(request, "listOptions.labelSelector");
 	wanted->name_filter = bn_web_query(request, "nameFilter");
-	bn_world_run(request->world, bn_world_pipeline(request->world, 0),
-		     bn_world_last_slot(bn_world_pipeline(request->world, 0), request->now), &any);
+	bn_world_run_now(request->world, bn_world_pipeline(request->world, 0),
+			 bn_world_last_slot(bn_world_pipeline(request->world, 0), request->now),
+			 request->now, &any);
 	nobody.run = &any;
 	bn_argo_selects(wanted->labels, label_value, &nobody, &bad);
 	if (bad) {
@@ -375,6 +388,7 @@ bn_argo_list(struct bn_web_request *request, bool archive_only)
 		wanted.name_filter = "Prefix";
 	}
 	collect(request, &wanted, &found);
+	collect_resubmitted(request, &wanted, &found);
 	if (found.count > 0)
 		qsort(found.run, found.count, sizeof(*found.run), newest_first);
 	items = page_of(request, &wanted, &found, mask);

@@ -67,6 +67,8 @@ bn_argo_label(const struct bn_w_run *run, bn_time now, const char *key)
 		return CREATED_BY;
 	if (strcmp(key, "workflows.argoproj.io/workflow-archiving-status") == 0)
 		return !over ? NULL : bn_argo_is_archived(run, now) ? "Persisted" : "Archived";
+	if (strcmp(key, "workflows.argoproj.io/resubmitted-from-workflow") == 0)
+		return run->resubmitted_from[0] != '\0' ? run->resubmitted_from : NULL;
 	if (strcmp(key, "team") == 0)
 		return run->pipeline->owner;
 	if (strcmp(key, "group") == 0)
@@ -83,6 +85,7 @@ labels_of(const struct bn_w_run *run, bn_time now)
 					   "workflows.argoproj.io/workflow-template",
 					   "workflows.argoproj.io/creator",
 					   "workflows.argoproj.io/workflow-archiving-status",
+					   "workflows.argoproj.io/resubmitted-from-workflow",
 					   "team",
 					   "group"};
 	json_t *labels = json_object();
@@ -224,7 +227,7 @@ active_runs(const struct bn_world *world, const struct bn_w_pipeline *pipeline, 
 
 	if (pipeline->suspended)
 		return active;
-	bn_world_run(world, pipeline, bn_world_last_slot(pipeline, now), &run);
+	bn_world_run_now(world, pipeline, bn_world_last_slot(pipeline, now), now, &run);
 	if (now < run.finished)
 		json_array_append_new(active, json_pack("{s:s, s:s, s:s, s:s, s:s}", "apiVersion",
 							"argoproj.io/v1alpha1", "kind", "Workflow",

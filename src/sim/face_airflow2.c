@@ -365,7 +365,7 @@ bn_face_airflow2(struct bn_web_request *request, void *payload)
 	if (bn_af_route(request, &dialect))
 		return;
 	if (!get) {
-		bn_web_violation(request, "a write: this release only reads");
+		bn_web_violation(request, "a write that is on no list");
 		problem(request, 403, DOCS "PermissionDenied", "Forbidden", NULL);
 		return;
 	}

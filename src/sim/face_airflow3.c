@@ -410,6 +410,6 @@ bn_face_airflow3(struct bn_web_request *request, void *payload)
 	if (bn_af_route(request, &dialect))
 		return;
 	bn_web_violation(request, get ? "path the specification does not have"
-				      : "a write: this release only reads");
+				      : "a write that is on no list");
 	detail(request, get ? 404 : 403, get ? "Not Found" : "Forbidden");
 }

@@ -1,8 +1,8 @@
 /* face_argo.c - Argo Workflows server: routes, login and errors. */
 /* SPDX-License-Identifier: MIT
  *
- * Read-only: a retry, a stop, a submission is answered with 403 as a service account without those
- * verbs would get, and marked in the recorder. */
+ * Of writes only retries are taken (argo_acts.c); a stop, a submission, a deletion is answered with 403 as a
+ * service account without those verbs would get, and marked in the recorder. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -400,8 +400,10 @@ bn_face_argo(struct bn_web_request *request, void *payload)
 		bn_face_argo_refuse(request, payload);
 		return;
 	}
+	if (strcmp(request->method, "PUT") == 0 && bn_argo_act(request))
+		return;
 	if (strcmp(request->method, "GET") != 0) {
-		bn_web_violation(request, "a write: this release only reads");
+		bn_web_violation(request, "a write that is on no list");
 		bn_argo_error(request, 7,
 			      "workflows.argoproj.io is forbidden: User "
 			      "\"system:serviceaccount:" BN_FACE_NAMESPACE

@@ -59,7 +59,7 @@ add_history(const struct bn_facts *facts, const struct bn_w_pipeline *pipeline, 
 	int count = 0, failed = 0;
 
 	for (slot = newest; slot >= first && !pipeline->suspended; slot--) {
-		bn_world_run(facts->world, pipeline, slot, &run);
+		bn_world_run_now(facts->world, pipeline, slot, facts->at, &run);
 		count++;
 		failed += bn_world_run_state(&run, facts->at) == BN_W_FAILED;
 		if (bn_world_run_state(&run, facts->at) == BN_W_OK)
@@ -84,7 +84,7 @@ find_failed(struct bn_facts *facts, const struct bn_w_pipeline *pipeline)
 	bn_time since = 0;
 
 	for (; slot >= first; slot--) {
-		bn_world_run(facts->world, pipeline, slot, &run);
+		bn_world_run_now(facts->world, pipeline, slot, facts->at, &run);
 		state = bn_world_run_state(&run, facts->at);
 		if (state == BN_W_OK)
 			break;
@@ -108,7 +108,7 @@ find_flaky(struct bn_facts *facts, const struct bn_w_pipeline *pipeline)
 	int i, failed = 0;
 
 	for (i = 0; i < 12; i++) {
-		bn_world_run(facts->world, pipeline, slot - i, &run);
+		bn_world_run_now(facts->world, pipeline, slot - i, facts->at, &run);
 		if (i == 0 && bn_world_run_state(&run, facts->at) != BN_W_OK)
 			return;
 		if (bn_world_run_state(&run, facts->at) != BN_W_FAILED)
@@ -143,7 +143,8 @@ pipeline_form(struct bn_facts *facts, const struct bn_w_pipeline *pipeline)
 	struct bn_w_run run;
 	json_t *form;
 
-	bn_world_run(facts->world, pipeline, bn_world_last_slot(pipeline, facts->at), &run);
+	bn_world_run_now(facts->world, pipeline, bn_world_last_slot(pipeline, facts->at), facts->at,
+			 &run);
 	form = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "source",
 			 source, "key", pipeline->name, "ref",
 			 bn_facts_reference("pipeline", source, pipeline->name), "engine",

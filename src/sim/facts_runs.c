@@ -215,7 +215,8 @@ bn_facts_run_detail(const struct bn_facts *facts, const struct bn_w_pipeline *pi
 	json_t *form, *key;
 	int done, pods;
 
-	bn_world_run(facts->world, pipeline, bn_world_last_slot(pipeline, facts->at), &run);
+	bn_world_run_now(facts->world, pipeline, bn_world_last_slot(pipeline, facts->at), facts->at,
+			 &run);
 	form = bn_facts_run(&run, facts->at);
 	key = json_object_get(form, "key");
 	json_object_set_new(form, "source", json_string(source));

@@ -38,18 +38,19 @@ configure_sources(const struct bn_sim *sim, struct bn_buf *out)
 	bn_buf_addf(out,
 		    "[source \"argo-prod\"]\n\ttype = argo-workflows\n\turl = http://127.0.0.1:%d\n"
 		    "\tnamespace = " BN_FACE_NAMESPACE
-		    "\n\ttoken-file = %s/secrets/argo-prod\n\tinterval = 10s\n",
+		    "\n\ttoken-file = %s/secrets/argo-prod\n\tinterval = 10s\n\tactions = retry\n",
 		    bn_web_port(sim->web[ARGO]), sim->dir);
 	bn_buf_addf(
 	    out,
 	    "[source \"airflow-legacy\"]\n\ttype = airflow\n\turl = http://127.0.0.1:%d\n"
-	    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-legacy\n\tinterval = 15s\n",
+	    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-legacy\n\tinterval = 15s\n"
+	    "\tactions = retry\n",
 	    bn_web_port(sim->web[AIRFLOW2]), sim->dir);
-	bn_buf_addf(
-	    out,
-	    "[source \"airflow-ml\"]\n\ttype = airflow\n\turl = http://127.0.0.1:%d\n"
-	    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-ml\n\tinterval = 15s\n",
-	    bn_web_port(sim->web[AIRFLOW3]), sim->dir);
+	bn_buf_addf(out,
+		    "[source \"airflow-ml\"]\n\ttype = airflow\n\turl = http://127.0.0.1:%d\n"
+		    "\tuser = binnacle\n\tpassword-file = %s/secrets/airflow-ml\n\tinterval = 15s\n"
+		    "\tactions = retry\n",
+		    bn_web_port(sim->web[AIRFLOW3]), sim->dir);
 	bn_buf_addf(out,
 		    "[source \"prom\"]\n\ttype = prometheus\n\turl = "
 		    "http://127.0.0.1:%d\n\tinterval = 15s\n",

@@ -17,6 +17,7 @@ bn_world_new(uint64_t seed, enum bn_w_scenario scenario)
 
 	world->seed = seed;
 	world->scenario = scenario;
+	world->acts = bn_world_acts_new();
 	bn_world_grow_dbt(world);
 	return world;
 }
@@ -24,6 +25,8 @@ bn_world_new(uint64_t seed, enum bn_w_scenario scenario)
 void
 bn_world_free(struct bn_world *world)
 {
+	if (world != NULL)
+		bn_world_acts_free(world->acts);
 	free(world);
 }
 
@@ -206,7 +209,7 @@ find_in(const struct bn_world *world, const struct bn_w_pipeline *pipeline, cons
 	if (pipeline->suspended)
 		return false;
 	for (slot = bn_world_last_slot(pipeline, now); slot >= first; slot--) {
-		bn_world_run(world, pipeline, slot, out);
+		bn_world_run_now(world, pipeline, slot, now, out);
 		if ((name != NULL && strcmp(out->name, name) == 0) ||
 		    (uid != NULL && strcmp(out->uid, uid) == 0))
 			return true;
@@ -232,6 +235,10 @@ bn_world_find_run(const struct bn_world *world, const struct bn_w_pipeline *pipe
 		if (find_in(world, each, name, uid, now, out))
 			return true;
 	}
+	for (i = 0; bn_world_resubmitted(world, i, now, out); i++)
+		if ((name != NULL && strcmp(out->name, name) == 0) ||
+		    (uid != NULL && strcmp(out->uid, uid) == 0))
+			return true;
 	return false;
 }
 

@@ -1,8 +1,8 @@
 /* world.h - Harbourline, the invented company of the demo: what is true in it at any moment. */
 /* SPDX-License-Identifier: MIT
  *
- * Everything is a pure function of (seed, scenario, moment): the world keeps no state that changes,
- * so any face, the facts and any thread can ask about any moment in any order. Times are bn_time
+ * Everything is a pure function of (seed, scenario, acts, moment): the acts, what people had run again, are the
+ * only thing that is ever added, and none changes anything before its own moment. So any face, the facts and any thread can ask about any moment in any order. Times are bn_time
  * (UTC ms), durations ms unless a name says otherwise. Strings are borrowed from the world and live
  * as long as it. */
 #ifndef BN_SIM_WORLD_H
@@ -28,6 +28,9 @@ enum bn_w_scenario {
 	BN_W_I5,
 	BN_W_I4
 };
+
+#define BN_W_RETRIES 4 /* of one run */
+#define BN_W_TRIES   (2 + BN_W_RETRIES)
 
 /* Which face a pipeline is seen through. */
 enum bn_w_engine { BN_W_ARGO, BN_W_AIRFLOW2, BN_W_AIRFLOW3 };
@@ -63,6 +66,11 @@ struct bn_w_run {
 	double factor; /* how slow against the median */
 	char name[96]; /* Argo's workflow name, Airflow's run id */
 	char uid[40];
+	/* What people did to it, as of the moment it was asked for: then started, finished and fails are of its
+	 * latest attempt. */
+	int retries;
+	bn_time retried[BN_W_RETRIES];
+	char resubmitted_from[96]; /* the workflow it was made from, or "" */
 };
 
 enum bn_w_state {
@@ -92,7 +100,9 @@ struct bn_w_task {
 	bool retries;  /* the engine may try it a second time */
 	bool omitted;
 	int tries; /* planned */
-	struct bn_w_try attempt[2];
+	struct bn_w_try attempt[BN_W_TRIES];
+	bn_time cleared;     /* when it was last reset to run again, 0: never */
+	int kept_tries;	     /* tries before that, which Airflow goes on counting from */
 	const char *message; /* why it failed, as the platform tells it; NULL if it does not */
 	const char *error;   /* the line its log ends with; NULL */
 	int64_t rows;	     /* 0: says nothing of rows */
@@ -115,6 +125,17 @@ int64_t bn_world_first_slot(const struct bn_w_pipeline *pipeline, bn_time now);
 bn_time bn_world_next_due(const struct bn_w_pipeline *pipeline, bn_time now);
 void bn_world_run(const struct bn_world *world, const struct bn_w_pipeline *pipeline, int64_t slot,
 		  struct bn_w_run *out);
+/* The same with what people did to it by `now`. */
+void bn_world_run_now(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
+		      int64_t slot, bn_time now, struct bn_w_run *out);
+/* Has the run's failed and omitted tasks run again from `at` on. False: it does not take it (too many acts). */
+bool bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at);
+/* Makes a new run of the same, all of it. */
+bool bn_world_resubmit(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
+		       struct bn_w_run *out);
+/* Runs that resubmitting made, by index in the order they were made; false behind the last at `now`. */
+bool bn_world_resubmitted(const struct bn_world *world, size_t index, bn_time now,
+			  struct bn_w_run *out);
 /* By name or (name NULL) uid within the history of one pipeline, or with pipeline NULL of all
  * Argo's; false if there is none at `now`. */
 bool bn_world_find_run(const struct bn_world *world, const struct bn_w_pipeline *pipeline,

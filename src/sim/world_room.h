@@ -3,6 +3,9 @@
 #ifndef BN_SIM_WORLD_ROOM_H
 #define BN_SIM_WORLD_ROOM_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "sim/world.h"
 
 extern const struct bn_w_pipeline bn_w_pipelines[]; /* ends with a NULL name */
@@ -18,7 +21,23 @@ extern const struct bn_w_pipeline bn_w_pipelines[]; /* ends with a NULL name */
 extern const char *const bn_w_node_names[BN_W_DBT_NODES];
 #define BN_W_DBT_FAILING 3 /* the first nodes: stg_payments, stg_shipments, stg_returns */
 
+/* One thing people had run again. Added in order, never changed or removed. */
+struct bn_w_act {
+	const struct bn_w_pipeline *pipeline;
+	int64_t slot;
+	bn_time at;
+	int made_from; /* the act whose run it is about, -1: the slot's own */
+	bool resubmit;
+};
+#define BN_W_ACTS 256
+struct bn_w_acts {
+	pthread_mutex_t lock; /* who adds */
+	atomic_int count;
+	struct bn_w_act act[BN_W_ACTS];
+};
+
 struct bn_world {
+	struct bn_w_acts *acts;
 	uint64_t seed;
 	enum bn_w_scenario scenario;
 	struct bn_w_node node[BN_W_DBT_NODES];
@@ -29,6 +48,11 @@ struct bn_world {
 
 /* Fills world->node and the lengths. */
 void bn_world_grow_dbt(struct bn_world *world);
+/* world_acts.c: what each act made of the run that has `retries` of them, from planned tasks on. */
+void bn_world_replan(const struct bn_world *world, const struct bn_w_run *run,
+		     struct bn_w_task *tasks, size_t count);
+struct bn_w_acts *bn_world_acts_new(void);
+void bn_world_acts_free(struct bn_w_acts *acts);
 /* What happens to a dbt run. */
 bool bn_world_run_loses_driver(const struct bn_world *world, const struct bn_w_run *run);
 bool bn_world_run_has_bad_sql(const struct bn_world *world, const struct bn_w_run *run);

@@ -255,7 +255,7 @@ round_times(const struct bn_w_run *run, struct bn_w_task *tasks, size_t count)
 	size_t i, k;
 
 	for (i = 0; i < count; i++) {
-		for (k = 0; k < 2; k++) {
+		for (k = 0; k < BN_W_TRIES; k++) {
 			tasks[i].attempt[k].started -= tasks[i].attempt[k].started % unit;
 			tasks[i].attempt[k].finished -= tasks[i].attempt[k].finished % unit;
 		}
@@ -263,15 +263,23 @@ round_times(const struct bn_w_run *run, struct bn_w_task *tasks, size_t count)
 }
 
 size_t
-bn_world_tasks(const struct bn_world *world, const struct bn_w_run *run, struct bn_w_task **out)
+bn_world_tasks(const struct bn_world *world, const struct bn_w_run *now, struct bn_w_task **out)
 {
-	const struct shape *shape = shape_of(run->pipeline);
-	bool dbt = run->pipeline->work == BN_W_DBT;
+	struct bn_w_run first, *run = &first;
+	const struct shape *shape = shape_of(now->pipeline);
+	bool dbt = now->pipeline->work == BN_W_DBT;
 	size_t count;
+
+	/* Its first attempt as it was planned; what came after is laid over it. */
+	first = *now;
+	if (now->retries > 0 && now->resubmitted_from[0] == '\0')
+		bn_world_run(world, now->pipeline, now->slot, &first);
 
 	*out = bn_xcalloc(dbt ? BN_W_DBT_NODES : shape->count, sizeof(**out));
 	count = dbt ? plan_dbt(world, run, *out) : plan_steps(run, shape, *out);
 	round_times(run, *out, count);
+	if (now->retries > 0)
+		bn_world_replan(world, now, *out, count);
 	return count;
 }
 
@@ -283,6 +291,12 @@ bn_world_task_state(const struct bn_w_task *task, bn_time now, bn_time *since, i
 	int i;
 
 	*tries = 0;
+	/* reset, and its turn has not come: Airflow keeps the tries there were */
+	if (task->cleared != 0 && !task->omitted && now < task->attempt[task->kept_tries].started) {
+		*tries = task->kept_tries;
+		*since = task->cleared;
+		return BN_W_NONE;
+	}
 	if (task->omitted) {
 		at = task->attempt[0].finished;
 		*since = now >= at ? at : 0;

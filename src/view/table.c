@@ -29,6 +29,7 @@ const struct bn_view_table *const bn_view_tables[] = {
     &bn_table_timeline,
     &bn_table_notes,
     &bn_table_changed,
+    &bn_table_audit,
     NULL,
 };
 /* clang-format on */
