@@ -46,6 +46,8 @@ table_of(enum bn_kind kind)
 		return "runs";
 	case BN_ENDPOINT:
 		return "endpoints";
+	case BN_PRODUCT:
+		return "products";
 	case BN_SOURCE:
 		return "sources";
 	default:
@@ -60,10 +62,12 @@ columns_of(enum bn_kind kind)
 	static const char *const pipeline[] = {"last_good", NULL};
 	static const char *const endpoint[] = {"checked", "p99", "certificate", NULL};
 	static const char *const source[] = {"last_ok", NULL};
+	static const char *const product[] = {"fresh", NULL};
 
 	return kind == BN_PIPELINE   ? pipeline
 	       : kind == BN_ENDPOINT ? endpoint
 	       : kind == BN_SOURCE   ? source
+	       : kind == BN_PRODUCT  ? product
 				     : NULL;
 }
 
@@ -86,7 +90,7 @@ static int
 judge_age(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
 	  struct bn_error *err)
 {
-	static const char *const columns[] = {"last_good", "checked", "last_ok"};
+	static const char *const columns[] = {"last_good", "checked", "last_ok", "fresh"};
 	char text[BN_TIME_TEXT], bound[BN_TIME_TEXT];
 	struct bn_value value = {.type = BN_VALUE_NULL};
 	int64_t most, age;
@@ -95,11 +99,11 @@ judge_age(struct verdict *v, const struct bn_invocation *in, const struct bn_row
 
 	if (rc != BN_OK || most < 0)
 		return rc;
-	for (i = 0; i < 3 && value.type == BN_VALUE_NULL; i++) {
+	for (i = 0; i < 4 && value.type == BN_VALUE_NULL; i++) {
 		value = bn_rows_named(rows, 0, columns[i]);
-		/* "last_ok" is a span already, the others are moments */
+		/* the latter two are spans already, the others moments */
 		if (value.type != BN_VALUE_NULL)
-			age = i == 2 ? value.i : bn_rows_now(rows) - value.i;
+			age = i >= 2 ? value.i : bn_rows_now(rows) - value.i;
 	}
 	if (value.type == BN_VALUE_NULL)
 		judge(v, 3, "it was never seen fine");
@@ -149,6 +153,79 @@ judge_certificate(struct verdict *v, const struct bn_invocation *in, const struc
 	return BN_OK;
 }
 
+/* --slo: its promises. One that is missed is critical, one that will be a warning, and so is a budget that
+ * is used up although all is well again. */
+static int
+judge_slo(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
+	  struct bn_error *err)
+{
+	static const char *const columns[] = {"sli", "now", "target", "budget", "detail", NULL};
+	struct bn_query query = {
+	    .table = bn_view_table("objectives"), .columns = columns, .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc = BN_OK;
+
+	if (!bn_flag_has(in, "slo"))
+		return BN_OK;
+	if (ref->kind != BN_PRODUCT)
+		return bn_fail(err, BN_EINVAL, "--slo is for products");
+	rc = bn_view_query(v->cli->reader, &query, &rows, err);
+	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		const char *sli = bn_rows_named(rows, i, "sli").s;
+		struct bn_value now = bn_rows_named(rows, i, "now"),
+				budget = bn_rows_named(rows, i, "budget"),
+				detail = bn_rows_named(rows, i, "detail");
+		enum bn_status status = bn_rows_status(rows, i);
+
+		if (status == BN_UNKNOWN)
+			judge(v, 3, "%s is not known%s%s", sli,
+			      detail.type == BN_VALUE_TEXT ? ": " : "",
+			      detail.type == BN_VALUE_TEXT ? detail.s : "");
+		else if (bn_status_row(status)->problem)
+			judge(v, status == BN_DEGRADED && strcmp(sli, "deadline") == 0 ? 1 : 2,
+			      "%s %s, promised %s", sli,
+			      now.type == BN_VALUE_TEXT ? now.s : "missed",
+			      bn_rows_named(rows, i, "target").s);
+		else if (budget.type == BN_VALUE_REAL && budget.r <= 0)
+			judge(v, 1, "the error budget of its %s is used up", sli);
+	}
+	if (rc == BN_OK && bn_rows_count(rows) == 0)
+		judge(v, 3, "it promises nothing that could be checked");
+	bn_rows_free(rows);
+	return rc;
+}
+
+/* --upstream: everything it depends on, however far away. */
+static int
+judge_upstream(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
+	       struct bn_error *err)
+{
+	static const char *const columns[] = {"name", NULL};
+	struct bn_query query = {.table = bn_view_table("lineage"),
+				 .columns = columns,
+				 .filter = "direction=up",
+				 .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc = BN_OK;
+
+	if (!bn_flag_has(in, "upstream"))
+		return BN_OK;
+	rc = bn_view_query(v->cli->reader, &query, &rows, err);
+	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		const char *name = bn_rows_named(rows, i, "name").s;
+		enum bn_status status = bn_rows_status(rows, i);
+
+		if (status == BN_UNKNOWN)
+			judge(v, 3, "upstream %s is not known", name);
+		else if (status == BN_FAILED || status == BN_DOWN)
+			judge(v, 2, "upstream %s is %s", name, bn_status_row(status)->word);
+		else if (bn_status_row(status)->problem)
+			judge(v, 1, "upstream %s is %s", name, bn_status_row(status)->word);
+	}
+	bn_rows_free(rows);
+	return rc;
+}
+
 static int
 judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
 	  struct bn_error *err)
@@ -169,6 +246,10 @@ judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref
 		rc = judge_latency(v, in, rows, err);
 	if (rc == BN_OK)
 		rc = judge_certificate(v, in, rows, err);
+	if (rc == BN_OK)
+		rc = judge_slo(v, in, ref, err);
+	if (rc == BN_OK)
+		rc = judge_upstream(v, in, ref, err);
 	bn_rows_free(rows);
 	return rc;
 }
@@ -196,6 +277,39 @@ write_verdict(struct verdict *v, const struct bn_ref *ref)
 	bn_buf_free(&out);
 }
 
+/* No platform tells of a product, but of all it is made from: those count, and no others. */
+static int
+refresh_upstream(struct verdict *v, const struct bn_ref *ref, struct bn_error *err)
+{
+	static const char *const columns[] = {"source", NULL};
+	struct bn_query query = {.table = bn_view_table("lineage"),
+				 .columns = columns,
+				 .filter = "direction=up",
+				 .scope = *ref};
+	const char *names[65] = {NULL};
+	struct bn_rows *rows = NULL;
+	size_t count = 0, n;
+	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
+
+	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows) && count < 64; i++) {
+		struct bn_value name = bn_rows_named(rows, i, "source");
+
+		for (n = 0; n < count && name.type == BN_VALUE_TEXT; n++)
+			if (strcmp(names[n], name.s) == 0)
+				break;
+		if (name.type == BN_VALUE_TEXT && n == count &&
+		    strcmp(name.s, BN_PRODUCT_SOURCE) != 0)
+			names[count++] = bn_arena_strdup(v->cli->arena, name.s);
+	}
+	bn_rows_free(rows);
+	v->cli->incomplete = false;
+	if (rc == BN_OK)
+		rc = bn_cli_refresh(v->cli, names, false, err);
+	if (rc == BN_OK && v->cli->incomplete)
+		judge(v, 3, "some of what it depends on does not answer, or not lately");
+	return rc;
+}
+
 static int
 run_check(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -208,13 +322,15 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 
 	if (table_of(kind) == NULL) {
 		bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'", in->operands[0]);
-		bn_hint(&err, "pipeline, run, endpoint or source");
+		bn_hint(&err, "pipeline, run, endpoint, product or source");
 		return bn_cli_report(cli, &err);
 	}
 	rc = bn_cli_refresh(cli, NULL, false, &err);
 	if (rc == BN_OK)
 		rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
-	if (rc == BN_OK && kind != BN_SOURCE) {
+	if (rc == BN_OK && kind == BN_PRODUCT) {
+		rc = refresh_upstream(&v, &ref, &err);
+	} else if (rc == BN_OK && kind != BN_SOURCE) {
 		sources[0] = ref.source;
 		cli->incomplete = false;
 		rc = bn_cli_refresh(cli, sources, false, &err);
@@ -239,6 +355,11 @@ static const struct bn_flag check_flags[] = {
     {"max-p99", 0, "D", false, NULL, "critical when an endpoint's p99 is over D"},
     {"min-certificate", 0, "D", false, NULL,
      "warning when a certificate has less than D left, critical when it expired"},
+    {"slo", 0, NULL, false, NULL,
+     "critical when a product misses a promise, warning when it will, or its error budget is used "
+     "up"},
+    {"upstream", 0, NULL, false, NULL,
+     "everything it depends on has to be known and well, however far away"},
     BN_FLAGS_END,
 };
 
@@ -248,6 +369,10 @@ static const struct bn_example check_examples[] = {
     {"binnacle --demo check pipeline transform-hourly", 2, "2: its latest run failed"},
     {"binnacle --demo check pipeline transform-daily --max-age 26h", 0,
      "Has it gone well within the last 26 hours?"},
+    {"binnacle --demo check product postage-quotes --slo --fresh 10m", 2,
+     "2: it misses a promise; 3 where what it depends on was read more than ten minutes ago"},
+    {"binnacle --demo check product stock --upstream", 2,
+     "2: something it is made from is broken, though it is still fresh itself"},
     {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
     {NULL, 0, NULL},
 };
@@ -258,7 +383,7 @@ const struct bn_command bn_command_check = {
     .operands = "KIND NAME",
     .min_operands = 2,
     .max_operands = 2,
-    .operand_words = "pipeline|run|endpoint|source",
+    .operand_words = "pipeline|run|endpoint|product|source",
     .summary = "one thing against thresholds, for monitoring systems and cron",
     .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
 	   "unknown. A thing whose "

@@ -15,6 +15,10 @@
 	X(endpoints)                                                                               \
 	X(endpoint_show)                                                                           \
 	X(probe)                                                                                   \
+	X(products)                                                                       \
+	X(product_show)                                                                   \
+	X(product_slo)                                                                    \
+	X(lineage)                                                                        \
 	X(findings)                                                                                \
 	X(changed)                                                                                 \
 	X(timeline)                                                                                \

@@ -276,8 +276,10 @@ conclude(struct bn_judge *judge, const struct product *p, const struct bn_object
 	for (size_t i = 0; i < p->objective_count; i++) {
 		const struct bn_objective_record *o = &records[i];
 
-		if (bn_status_row(o->state)->rank > bn_status_row(status)->rank)
+		if (bn_status_row(o->state)->rank > bn_status_row(status)->rank) {
 			status = o->state;
+			entity->since = o->since;
+		}
 		if (o->state == BN_DOWN || o->state == BN_DEGRADED)
 			say(judge, entity,
 			    bn_arena_format(judge->arena, "%s %s", o->sli,

@@ -11,6 +11,7 @@
 #define OTHER                                                                                      \
 	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL |   \
 	 1u << BN_CHANGE)
+#define PRODUCT (1u << BN_PRODUCT)
 #define ANY (PIPELINE | RUN | ENDPOINT | SOURCE | OTHER)
 
 static_assert(BN_ROLE_DIM == 1 && BN_ROLE_OK == 5 && BN_ROLE_WARN == 7 && BN_ROLE_FAILED == 8 &&
@@ -164,6 +165,58 @@ static const char file_sql[] =
 	" '') || coalesce(' until ' || " TIME("f.silenced_until") ", '')"                              \
 	" || coalesce(': ' || nullif(f.silenced_why, ''), '') ELSE '' END"
 
+/* What it promises, as it stands: "freshness 1h01m of 1h missed since 03:11, by transform-hourly". */
+static const char promises_sql[] =
+    "SELECT o.sli || ' ' || CASE o.sli WHEN 'freshness' THEN coalesce(human_ms((now() - o.good_at)"
+    "   / 60000 * 60000) || ' of ' || o.text, o.text)"
+    "  WHEN 'deadline' THEN o.text || coalesce(', due ' || " TIME("o.due_at") ", '')"
+    "   || coalesce(', ready about ' || " TIME("o.predicted_at") ", '')"
+    "  ELSE coalesce(rtrim(rtrim(printf('%.2f', 100 * o.value), '0'), '.') || '% of ', '') || o.text END"
+    " || CASE CASE WHEN n.stale THEN 0 ELSE o.state END WHEN " SQL_UNKNOWN " THEN ' not known'"
+    "  WHEN " SQL_HEALTHY " THEN ' kept' WHEN " SQL_DEGRADED " THEN CASE o.sli WHEN 'deadline' THEN"
+    "  ' at risk' ELSE ' missed' END ELSE ' missed' END"
+    " || CASE WHEN o.state IN (" SQL_DEGRADED ", " SQL_DOWN ") AND o.since IS NOT NULL THEN ' since ' ||"
+    "  " TIME("o.since") " ELSE '' END || coalesce(', ' || o.detail, ''),"
+    " CASE CASE WHEN n.stale THEN 0 ELSE o.state END WHEN " SQL_UNKNOWN " THEN 9 WHEN " SQL_DEGRADED
+    "  THEN 7 WHEN " SQL_DOWN " THEN 8 ELSE 5 END"
+    " FROM objective o JOIN entity_now n ON n.id = o.product_id WHERE o.product_id = :id"
+    "  AND o.gone_at IS NULL ORDER BY o.id";
+
+/* What it needs and what those are made from: the worst first, with the word for how each stands. */
+static const char chain_sql[] =
+    UP ", met(source, kind, key) AS (SELECT DISTINCT * FROM up EXCEPT SELECT * FROM self)"
+    " SELECT group_concat(line, ', ') || CASE WHEN n > 6 THEN ' and ' || (n - 6) || ' more' ELSE '' END"
+    " FROM (SELECT e.name || CASE status_rank(st) < 60 WHEN 1 THEN '' ELSE ' ' || status_word(st) END AS line,"
+    "  count(*) OVER () AS n FROM (SELECT e.id, e.name, m.key, CASE WHEN e.stale THEN 0 ELSE"
+    "   coalesce((SELECT l.status FROM pipeline p JOIN entity l ON l.id = p.latest_run_id"
+    "    WHERE p.entity_id = e.id), e.status_now) END AS st FROM met m JOIN entity_now e"
+    "   ON e.kind = m.kind AND e.key = m.key AND m.source IN ('', e.source)) e"
+    "  ORDER BY status_rank(st) DESC, e.key LIMIT 6)";
+
+static const char budget_sql[] =
+    "SELECT o.sli || ' may be missed ' || human_ms(CAST((1 - o.goal) * o.window_ms AS INTEGER)) || ' in '"
+    " || human_ms(o.window_ms) || ', was ' || human_ms(u.bad) || CASE WHEN u.hour_bad > 0 THEN"
+    "  '; at this rate used up in ' || human_ms(max(0, CAST(((1 - o.goal) * o.window_ms - u.bad)"
+    "   * u.hour_seen / u.hour_bad AS INTEGER))) ELSE '' END"
+    " || ' (' || CAST(100.0 * u.seen / o.window_ms AS INTEGER) || '% of it observed)',"
+    " CASE WHEN u.bad >= (1 - o.goal) * o.window_ms THEN 8 WHEN u.hour_bad > 0 THEN 7 ELSE 0 END"
+    " FROM objective o JOIN (SELECT x.id, sum(h.bad_ms) AS bad, sum(h.good_ms + h.bad_ms) AS seen,"
+    "  sum(CASE WHEN h.at > now() - 3600000 THEN h.bad_ms ELSE 0 END) AS hour_bad,"
+    "  sum(CASE WHEN h.at > now() - 3600000 THEN h.good_ms + h.bad_ms ELSE 0 END) AS hour_seen"
+    "  FROM objective x JOIN objective_history h ON h.objective_id = x.id AND h.at > now() - x.window_ms"
+    "   AND h.at <= now() WHERE x.product_id = :id AND x.gone_at IS NULL GROUP BY x.id) u ON u.id = o.id"
+    " WHERE u.seen > 0 ORDER BY u.bad / ((1 - o.goal) * o.window_ms) DESC, o.id";
+
+/* When it would be well again if what failed were run anew now, by what it usually takes. */
+static const char ends_sql[] =
+    UP "SELECT 'if ' || e.name || ' were run anew now: ready about ' || " TIME("now() + p.p50_ms")
+    " || coalesce('; else with the next run, due ' || " TIME("nullif(p.next_due_at, 0)") ", '')"
+    " FROM (SELECT DISTINCT * FROM up) u JOIN entity_now e ON e.kind = u.kind AND e.key = u.key"
+    "  AND u.source IN ('', e.source) JOIN pipeline p ON p.entity_id = e.id"
+    " JOIN entity l ON l.id = p.latest_run_id AND l.status = " SQL_FAILED
+    " WHERE e.kind = " SQL_PIPELINE " AND p.p50_ms > 0 AND NOT e.stale AND EXISTS (SELECT 1 FROM entity x"
+    "  WHERE x.id = :id AND status_problem(x.status)) ORDER BY p.p50_ms DESC LIMIT 1";
+
 static const char findings_sql[] =
     "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
     " " TIME("f.since")
@@ -189,7 +242,20 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" || ' is ' || e.source_state END"
 	" FROM entity_now e WHERE e.id = :id AND e.stale AND NOT (e.kind = " SQL_RUN " AND"
 	" e.status IN " SQL_FINISHED ")"},
-    {PIPELINE | RUN | OTHER, "why", BN_ROLE_TEXT, why_sql},
+    {PRODUCT, "promises", BN_ROLE_TEXT, promises_sql},
+    {PRODUCT, "chain", BN_ROLE_TEXT, chain_sql},
+    {PRODUCT, "used by", BN_ROLE_TEXT,
+	"SELECT coalesce((SELECT group_concat(c.value, ', ') FROM json_each(CASE WHEN json_valid(p.consumers)"
+	" THEN p.consumers ELSE '[]' END) c), 'nobody that is known')"
+	" || coalesce(' · ask ' || p.contact, '') FROM product p WHERE p.entity_id = :id"},
+    {PRODUCT, "budget", BN_ROLE_TEXT, budget_sql},
+    {PRODUCT, "ends", BN_ROLE_TEXT, ends_sql},
+    {PRODUCT, "cost", BN_ROLE_TEXT,
+	"SELECT rtrim(rtrim(printf('%.2f', p.cost), '0'), '.') || coalesce(' ' || p.cost_unit, '')"
+	" FROM product p WHERE p.entity_id = :id AND p.cost IS NOT NULL"},
+    {PRODUCT, "state", BN_ROLE_DIM,
+	"SELECT p.lifecycle || coalesce(' · ' || p.domain, '') FROM product p WHERE p.entity_id = :id"},
+    {PIPELINE | RUN | (OTHER & ~PRODUCT), "why", BN_ROLE_TEXT, why_sql},
     {ENDPOINT, "why", BN_ROLE_TEXT, "SELECT message FROM entity WHERE id = :id AND NOT"
 	" status_fine(status)"},
     {SOURCE, "why", BN_ROLE_FAILED,

@@ -53,6 +53,11 @@
 	" coalesce((SELECT n || 'a ' FROM hit WHERE kind = " SQL_ENDPOINT "), '') ||"              \
 	" coalesce((SELECT n || 'd ' FROM hit WHERE kind = " SQL_DATASET "), '') ||"               \
 	" coalesce((SELECT n || 'j ' FROM hit WHERE kind = " SQL_PIPELINE "), '')), ''))"
+/* The domains of the data products among them, the thing itself included. */
+#define DOMAINS                                                                                    \
+	"(" DOWNSTREAM "SELECT group_concat(DISTINCT dp.domain) FROM down JOIN entity de"          \
+	" ON de.kind = " SQL_PRODUCT " AND de.key = down.key AND de.gone_at IS NULL"               \
+	" JOIN product dp ON dp.entity_id = de.id WHERE down.kind = " SQL_PRODUCT ")"
 #define HITS "(" DOWNSTREAM "SELECT coalesce(sum(n), 0) FROM hit)"
 
 /* 4, whatever it is, while the platform keeps it from people. 1: critical. 2: a warning about something others depend on, or about a source. 3: another
@@ -261,6 +266,8 @@ static const struct bn_column triage_columns[] = {
     COMMON_COLUMNS,
     {"title", "TITLE", 30, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "f.title",
      "The finding's own title"},
+    {"domain", "DOMAIN", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, DOMAINS,
+     "Domains of the data products that it is about or that depend on it, with commas between"},
     {"hits", "HITS", 5, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, HITS, "How many things depend on it"},
     {NULL},
 };

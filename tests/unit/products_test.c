@@ -63,7 +63,7 @@ objective(struct world *w, const char *column)
 
 	assert_int_equal(bn_rows_count(rows), 1);
 	value = bn_rows_named(rows, 0, column);
-	number = value.type == BN_VALUE_NULL ? -1
+	number = value.type == BN_VALUE_NULL  ? -1
 		 : value.type == BN_VALUE_INT ? (double)value.i
 					      : value.r;
 	bn_rows_free(rows);
@@ -273,7 +273,8 @@ products_spend_budget_only_where_it_was_observed(void **state)
 			 NOW - HOURS(3) - (NOW - HOURS(3)) / 600000 * 600000 + MINUTES(90));
 	assert_int_equal(objective(w, "budget_allowed_ms"), DAYS(30) / 100);
 	assert_int_equal(objective(w, "budget_used_ms"), HOURS(1));
-	assert_in_range((int64_t)(objective(w, "budget") * 1000), 86110, 86112); /* 1 - 1 h / 7.2 h */
+	assert_in_range((int64_t)(objective(w, "budget") * 1000), 86110,
+			86112); /* 1 - 1 h / 7.2 h */
 	/* the whole hour was bad: a hundred times the pace that lasts the window */
 	assert_in_range((int64_t)objective(w, "burn"), 99, 100);
 	assert_in_range((int64_t)objective(w, "empty_in"), HOURS(6) + MINUTES(11),
@@ -300,8 +301,8 @@ products_history_does_not_depend_on_who_reckons_it_or_how_often(void **state)
 	exec(w, "UPDATE scope SET last_ok_at = NULL");
 	judge(w, FRESH); /* it starts from nothing */
 	assert_int_equal(number(w, sum), once);
-	assert_int_equal(number(w, "SELECT max(good_ms + bad_ms + unknown_ms) FROM objective_history"),
-			 600000);
+	assert_int_equal(
+	    number(w, "SELECT max(good_ms + bad_ms + unknown_ms) FROM objective_history"), 600000);
 }
 
 static void
@@ -360,20 +361,24 @@ products_deadlines_follow_the_clocks_of_their_zone(void **state)
 
 	(void)state;
 	assert_ok(bn_deadline_parse(&d, "05:30 Europe/Berlin daily", &err), &err);
-	assert_string_equal(bn_time_rfc3339(bn_deadline_next(&d, NOW), text), "2026-03-10T04:30:00Z");
-	assert_string_equal(bn_time_rfc3339(bn_deadline_last(&d, NOW), text), "2026-03-09T04:30:00Z");
+	assert_string_equal(bn_time_rfc3339(bn_deadline_next(&d, NOW), text),
+			    "2026-03-10T04:30:00Z");
+	assert_string_equal(bn_time_rfc3339(bn_deadline_last(&d, NOW), text),
+			    "2026-03-09T04:30:00Z");
 	/* the clocks go forward on 2026-03-29 at 02:00, and back on 10-25 at 03:00 */
 	assert_string_equal(
 	    bn_time_rfc3339(bn_deadline_next(&d, bn_time_parse("2026-03-28T12:00:00Z")), text),
 	    "2026-03-29T03:30:00Z");
 	bn_deadline_clear(&d);
 	assert_ok(bn_deadline_parse(&d, "02:30 Europe/Berlin", &err), &err);
-	assert_string_equal( /* a time that is skipped: when it would have been */
-	    bn_time_rfc3339(bn_deadline_next(&d, bn_time_parse("2026-03-28T12:00:00Z")), text),
-	    "2026-03-29T01:30:00Z");
-	assert_string_equal( /* one that comes twice: the first */
-	    bn_time_rfc3339(bn_deadline_next(&d, bn_time_parse("2026-10-24T12:00:00Z")), text),
-	    "2026-10-25T00:30:00Z");
+	assert_string_equal(/* a time that is skipped: when it would have been */
+			    bn_time_rfc3339(
+				bn_deadline_next(&d, bn_time_parse("2026-03-28T12:00:00Z")), text),
+			    "2026-03-29T01:30:00Z");
+	assert_string_equal(/* one that comes twice: the first */
+			    bn_time_rfc3339(
+				bn_deadline_next(&d, bn_time_parse("2026-10-24T12:00:00Z")), text),
+			    "2026-10-25T00:30:00Z");
 	assert_string_equal(
 	    bn_time_rfc3339(bn_deadline_next(&d, bn_time_parse("2026-10-25T00:30:00Z")), text),
 	    "2026-10-26T01:30:00Z");
@@ -394,7 +399,7 @@ products_deadlines_follow_the_clocks_of_their_zone(void **state)
 
 /* 05:30 in Berlin is 04:30 UTC; NOW is 03:12:44. */
 #define DUE                                                                                        \
-	"[product \"letter\"]\nneeds = pipeline/" ARGO "/nightly\n"                                 \
+	"[product \"letter\"]\nneeds = pipeline/" ARGO "/nightly\n"                                \
 	"deadline = 05:30 Europe/Berlin daily\n"
 #define LAST_DUE (NOW - DAYS(1) + MINUTES(77) + SECONDS(16))
 
@@ -431,7 +436,8 @@ products_late_runs_are_foretold_from_what_runs_usually_take(void **state)
 	assert_int_equal(status(w), BN_DEGRADED);
 	assert_int_equal(findings(w, "rule=product-late title:\"will miss 05:30 by 10m\""), 1);
 	assert_int_equal(findings(w, "rule=product-missed"), 0);
-	assert_true(number(w, "SELECT coalesce(sum(bad_ms), 0) FROM objective_history") < MINUTES(30));
+	assert_true(number(w, "SELECT coalesce(sum(bad_ms), 0) FROM objective_history") <
+		    MINUTES(30));
 	/* it makes it after all */
 	good_run(w, "tonight", NOW - MINUTES(8), NOW + MINUTES(72));
 	world_at(w, NOW + MINUTES(73));
@@ -464,17 +470,19 @@ products_deadlines_that_pass_are_missed_until_it_is_there(void **state)
 	observed(w, NOW - MINUTES(10));
 	judge(w, DUE);
 	assert_int_equal(status(w), BN_DOWN);
-	assert_int_equal(findings(w, "rule=product-missed severity=crit title:\"not ready at 05:30\""),
-			 1);
-	assert_int_equal(number(w, "SELECT sum(bad_ms) FROM objective_history WHERE at >= 1773117000000"),
-			 MINUTES(20));
+	assert_int_equal(
+	    findings(w, "rule=product-missed severity=crit title:\"not ready at 05:30\""), 1);
+	assert_int_equal(
+	    number(w, "SELECT sum(bad_ms) FROM objective_history WHERE at >= 1773117000000"),
+	    MINUTES(20));
 	good_run(w, "again", due + MINUTES(1), due + MINUTES(19));
 	judge(w, DUE);
 	assert_int_equal(status(w), BN_HEALTHY);
 	world_at(w, due + MINUTES(21));
 	judge(w, DUE);
-	assert_int_equal(number(w, "SELECT sum(bad_ms) FROM objective_history WHERE at >= 1773117000000"),
-			 MINUTES(19));
+	assert_int_equal(
+	    number(w, "SELECT sum(bad_ms) FROM objective_history WHERE at >= 1773117000000"),
+	    MINUTES(19));
 }
 
 /* ---- shares -------------------------------------------------------------------------------- */
