@@ -87,7 +87,7 @@ put_member(struct bn_source *s, struct text *out, const char *name, const char *
  * that no secret is in an argument or the environment, where other users could read it. */
 static int
 build_input(struct bn_source *s, const char *state, const struct bn_log_request *log,
-	    struct text *out, struct bn_error *err)
+	    const char *extra, struct text *out, struct bn_error *err)
 {
 	const char *token = NULL, *password = NULL, *setting;
 	int rc = bn_secret(s, "token", &token, err);
@@ -112,6 +112,8 @@ build_input(struct bn_source *s, const char *state, const struct bn_log_request 
 		put_member(s, out, "tail", bn_format(s, "%d", log->tail));
 		put_member(s, out, "follow", log->follow ? "true" : "false");
 	}
+	if (extra != NULL)
+		put(s, out, extra, strlen(extra));
 	put(s, out, ",\"settings\":{", 13);
 	for (size_t i = 0; (setting = bn_option_at(s, "set", i)) != NULL; i++) {
 		const char *equals = strchr(setting, '=');
@@ -170,13 +172,14 @@ build_env(struct bn_source *s)
 /* ---- running it ------------------------------------------------------------------------------ */
 
 static int
-run(struct bn_source *s, const char *verb, const char *operand, const struct bn_log_request *log,
-    struct exec_reader *reader, struct bn_error *err)
+run_with(struct bn_source *s, const char *verb, const char *operand,
+	 const struct bn_log_request *log, const char *extra, struct exec_reader *reader,
+	 bool *started, struct bn_error *err)
 {
 	const char *state = reader->records ? bn_watermark(reader->batch, "state") : NULL;
 	struct text input = {0};
 	char complaint[300];
-	int status, rc = build_input(s, state, log, &input, err);
+	int status = -1, rc = build_input(s, state, log, extra, &input, err);
 	const struct exec_command command = {
 	    .argv = build_argv(s, verb, operand),
 	    .env = build_env(s),
@@ -189,6 +192,8 @@ run(struct bn_source *s, const char *verb, const char *operand, const struct bn_
 	if (rc == BN_OK)
 		rc = exec_run(s, &command, exec_on_line, reader, &status, complaint,
 			      sizeof(complaint), err);
+	/* whatever a child that ran ends with is not negative */
+	*started = status >= 0;
 	if (rc != BN_OK)
 		return rc;
 	if (reader->ended && status == 0)
@@ -200,6 +205,23 @@ run(struct bn_source *s, const char *verb, const char *operand, const struct bn_
 		bn_fail_at(s, err, BN_EREMOTE, "%s %s ended with status %d%s", command.argv[0],
 			   verb, status, reader->ended ? "" : " and without {\"complete\":true}");
 	return bn_hint_at(err, "run it by hand: echo '{}' | %s %s", command.argv[0], verb);
+}
+
+static int
+run(struct bn_source *s, const char *verb, const char *operand, const struct bn_log_request *log,
+    struct exec_reader *reader, struct bn_error *err)
+{
+	bool started;
+
+	return run_with(s, verb, operand, log, NULL, reader, &started, err);
+}
+
+int
+exec_verb(struct bn_source *s, const char *verb, const char *operand, const char *extra,
+	  struct exec_reader *reader, bool *started, struct bn_error *err)
+{
+	*started = false;
+	return run_with(s, verb, operand, NULL, extra, reader, started, err);
 }
 
 static int
@@ -283,5 +305,8 @@ const struct bn_plugin bn_plugin_exec = {
     .poll = exec_poll,
     .detail = exec_detail,
     .logs = exec_logs,
+    .plan = exec_plan,
+    .act = exec_act,
+    .reconcile = exec_reconcile,
     .doctor = exec_doctor,
 };

@@ -453,7 +453,10 @@ on_error(struct exec_reader *r, struct bn_json json, struct bn_error *err)
 		     {"throttled", BN_ETHROTTLED},
 		     {"timeout", BN_ETIMEOUT},
 		     {"unreachable", BN_EUNREACHABLE},
-		     {"not-found", BN_ENOTFOUND}};
+		     {"not-found", BN_ENOTFOUND},
+		     {"running", BN_EBUSY},
+		     {"recovered", BN_ECONFLICT},
+		     {"nothing", BN_EUNSUPPORTED}};
 	const char *message = bn_json_string(json, "error"), *hint = bn_json_string(json, "hint");
 	const char *word = bn_json_string(json, "code");
 	int code = BN_EREMOTE;
@@ -512,8 +515,9 @@ exec_on_line(const char *line, size_t size, void *payload, struct bn_error *err)
 	else if (bn_json_bool(json, "complete", false))
 		r->ended = true;
 	else if (name != NULL && !r->ended)
-		rc = r->batch != NULL ? on_batch_record(r, json, name)
-				      : on_sink_record(r, json, name);
+		rc = r->plan != NULL || r->outcome != NULL ? exec_act_record(r, json, name, err)
+		     : r->batch != NULL			   ? on_batch_record(r, json, name)
+							   : on_sink_record(r, json, name);
 	else if (r->batch != NULL)
 		bn_add_skip(r->batch, "a line",
 			    r->ended ? "it comes behind {\"complete\":true}"

@@ -12,6 +12,13 @@
 
 #define LOOK_AGAIN 3 /* how often the platform is read after a lost answer … */
 
+/* The mistake that tests/fault/kill_test has to notice, built into a program of its own there. */
+#ifdef BN_TEST_SEND_BEFORE_INTENT
+#define SEND_FIRST true
+#else
+#define SEND_FIRST false
+#endif
+
 struct sending {
 	struct bn_actions *action;
 	const struct bn_action_plan *plan;
@@ -269,10 +276,12 @@ bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, con
 	    (rc = bn_collect_hold(&hold, action->options.collect, plan->about, err)) != BN_OK)
 		return rc;
 	bn_uuid_hex(s.key);
-	if ((rc = record_intent(&s, reason, err)) != BN_OK)
+	if (!SEND_FIRST && (rc = record_intent(&s, reason, err)) != BN_OK)
 		goto out;
 	rc = bn_collect_act(action->options.collect, plan->about, plan->verb, s.key, compare, told,
 			    &s, err);
+	if (SEND_FIRST)
+		record_intent(&s, reason, err);
 	if (!s.told) {
 		snprintf(result->answer, sizeof(result->answer), "%.255s", err->message);
 		s.recorded = bn_action_record(action, plan->about, result->intent, "check", &unsent,

@@ -1,0 +1,520 @@
+/* action_test.c - a retry through every plugin while the network is cut at every place: sent once, known or said unknown. */
+/* SPDX-License-Identifier: MIT */
+#include "action/action.h"
+
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "plugins/builtin.h"
+#include "tests/fault/fake.h"
+#include "tests/test.h"
+
+struct fixture {
+	struct fake fake;
+	char dir[64];
+	struct bn_clock clock;
+	struct bn_registry *registry;
+	struct bn_config *config;
+	struct bn_store *store;
+	struct bn_collect *collect;
+	struct bn_actions *actions;
+	struct bn_error err;
+};
+
+static const struct {
+	const char *source, *run;
+} targets[] = {{"argo", FAKE_ARGO_RUN}, {"af2", FAKE_AIRFLOW_RUN}, {"af3", FAKE_AIRFLOW_RUN}};
+#define TARGETS (sizeof(targets) / sizeof(targets[0]))
+
+static struct bn_ref
+target(size_t i)
+{
+	return (struct bn_ref){BN_RUN, targets[i].source, targets[i].run};
+}
+
+static void
+open_actions(struct fixture *f, const char *policy, bool read_only)
+{
+	const char *url = ts_url(f->fake.server);
+	char *text = bn_xasprintf(
+	    "[source \"argo\"]\n\ttype = argo-workflows\n\turl = %s\n\tnamespace = orch\n\tactions "
+	    "= retry\n"
+	    "[source \"af2\"]\n\ttype = airflow\n\turl = %s/af2\n\tapi = v1\n\tactions = retry\n"
+	    "[source \"af3\"]\n\ttype = airflow\n\turl = %s/af3\n\tapi = v2\n\tactions = retry\n"
+	    "\ttoken-env = HOME\n"
+	    "[source \"closed\"]\n\ttype = argo-workflows\n\turl = %s\n\tnamespace = orch\n%s",
+	    url, url, url, url, policy);
+	struct bn_collect_options options;
+	struct bn_action_options acting;
+
+	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
+	assert_ok(
+	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
+	    &f->err);
+	free(text);
+	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
+		  &f->err);
+	bn_store_set_anchor(f->store, "");
+	options = (struct bn_collect_options){
+	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
+	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
+	acting = (struct bn_action_options){.store = f->store,
+					    .collect = f->collect,
+					    .config = f->config,
+					    .clock = &f->clock,
+					    .read_only = read_only};
+	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
+}
+
+static void
+close_actions(struct fixture *f)
+{
+	bn_action_free(f->actions);
+	assert_true(bn_collect_free(f->collect));
+	bn_store_close(f->store);
+	bn_config_free(f->config);
+	bn_registry_free(f->registry);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-fault-XXXXXX");
+	if (mkdtemp(f->dir) == NULL)
+		return -1;
+	fake_start(&f->fake);
+	snprintf(f->fake.journal, sizeof(f->fake.journal), "%s/journal.db", f->dir);
+	bn_clock_init(&f->clock);
+	*state = f;
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_stop(&f->fake);
+	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(f);
+	return 0;
+}
+
+static void
+poll_all(struct fixture *f)
+{
+	assert_ok(bn_collect_once(f->collect, NULL, 10000, true, &f->err), &f->err);
+}
+
+static struct bn_action_plan *
+plan_of(struct fixture *f, size_t i)
+{
+	struct bn_action_plan *plan = NULL;
+
+	assert_ok(bn_action_plan(&plan, f->actions, target(i), &f->err), &f->err);
+	return plan;
+}
+
+static int
+send_plan(struct fixture *f, const struct bn_action_plan *plan, struct bn_action_result *result)
+{
+	return bn_action_send(f->actions, plan, "test", plan->typed ? plan->name : NULL, result,
+			      &f->err);
+}
+
+/* I1 and I2, against the platform's own log; nothing but the write that is meant. */
+static void
+assert_platform(struct fixture *f, int writes, int done)
+{
+	assert_int_equal(atomic_load(&f->fake.writes), writes);
+	assert_int_equal(atomic_load(&f->fake.done), done);
+	assert_int_equal(atomic_load(&f->fake.unjournalled), 0);
+	assert_int_equal(atomic_load(&f->fake.unlisted), 0);
+}
+
+static void
+assert_intent(struct fixture *f, int64_t intent, const char *wanted)
+{
+	struct bn_reader *reader;
+	sqlite3_stmt *st = NULL;
+
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader),
+					    "SELECT state FROM intent_now WHERE seq = ?1", -1, &st,
+					    NULL),
+			 SQLITE_OK);
+	sqlite3_bind_int64(st, 1, intent);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(st, 0), wanted);
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+}
+
+/* ---- tests ------------------------------------------------------------------------------------- */
+
+static void
+plan_counts_what_the_engine_runs_again(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_plan *plan, *again;
+	size_t i;
+
+	open_actions(f, "", false);
+	for (i = 0; i < TARGETS; i++) {
+		plan = plan_of(f, i);
+		again = plan_of(f, i);
+		assert_int_equal(plan->failed, 1);
+		assert_int_equal(plan->kept, 1);
+		assert_int_equal(plan->skipped, i == 0 ? 0 : 1);
+		assert_string_equal(plan->steps[0].name, "t2");
+		assert_true(plan->steps[0].failed);
+		if (i > 0) {
+			assert_string_equal(plan->steps[1].name, "t3");
+			assert_int_equal(plan->steps[1].wave, 2);
+			assert_false(plan->steps[1].failed);
+			assert_non_null(strstr(plan->body, "\"dry_run\":false"));
+			assert_non_null(strstr(plan->body, "\"only_failed\":true"));
+			assert_null(strstr(plan->body, "task_ids"));
+		} else
+			assert_null(strstr(plan->body, "parameters"));
+		assert_string_equal(plan->digest, again->digest);
+		bn_action_plan_free(plan);
+		bn_action_plan_free(again);
+	}
+	assert_platform(f, 0, 0);
+	close_actions(f);
+}
+
+struct expectation {
+	enum fake_cut cut;
+	int rc;
+	const char *state;
+	int done;
+};
+
+static void
+cut_anywhere_is_known_or_said_unknown(void **state)
+{
+	static const struct expectation cases[] = {
+	    {FAKE_ANSWERS, BN_OK, "done", 1},
+	    {FAKE_CUT_BEFORE, BN_EUNCERTAIN, "unknown", 0},
+	    {FAKE_CUT_AFTER, BN_OK, "done", 1},
+	    {FAKE_CUT_MIDWAY, BN_OK, "done", 1},
+	    {FAKE_FAILS, BN_EUNCERTAIN, "unknown", 0},
+	    {FAKE_REFUSES, BN_EREMOTE, "refused", 0},
+	};
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	size_t i, k;
+
+	for (i = 0; i < TARGETS; i++)
+		for (k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+			fake_reset(&f->fake);
+			open_actions(f, "[policy]\n\tretry-min-interval = 0s\n", false);
+			plan = plan_of(f, i);
+			atomic_store(&f->fake.cut, (int)cases[k].cut);
+			assert_int_equal(send_plan(f, plan, &result), cases[k].rc);
+			assert_platform(f, 1, cases[k].done);
+			assert_intent(f, result.intent, cases[k].state);
+			if (cases[k].rc == BN_EUNCERTAIN) {
+				struct bn_action_result second;
+				int left = 0;
+
+				/* nothing more is sent, by nobody, until a person decides */
+				assert_int_equal(send_plan(f, plan, &second), BN_EUNCERTAIN);
+				assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err),
+					  &f->err);
+				assert_int_equal(left, 1);
+				assert_platform(f, 1, 0);
+				assert_ok(bn_action_settle(f->actions, result.intent, false,
+							   "looked", NULL, &f->err),
+					  &f->err);
+				assert_intent(f, result.intent, "not-sent");
+				atomic_store(&f->fake.cut, FAKE_ANSWERS);
+				assert_ok(send_plan(f, plan, &second), &f->err);
+				assert_platform(f, 2, 1);
+			}
+			bn_action_plan_free(plan);
+			close_actions(f);
+		}
+}
+
+/* The answer was lost and the platform, too, until later: the next session finds out. */
+static void
+lost_answer_is_found_out_by_a_later_session(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	int left = -1;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	atomic_store(&f->fake.cut, FAKE_CUT_BEFORE);
+	assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
+	bn_action_plan_free(plan);
+	close_actions(f);
+	/* it was under way all the same */
+	atomic_fetch_add(&f->fake.done, 1);
+	open_actions(f, "", false);
+	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_int_equal(left, 0);
+	assert_intent(f, result.intent, "done");
+	assert_platform(f, 1, 1);
+	close_actions(f);
+}
+
+static void
+run_in_another_attempt_is_not_sent_to(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	size_t i;
+
+	open_actions(f, "", false);
+	for (i = 0; i < TARGETS; i++) {
+		fake_reset(&f->fake);
+		plan = plan_of(f, i);
+		atomic_store(&f->fake.done, 1); /* somebody else was faster */
+		assert_true(send_plan(f, plan, &result) != BN_OK);
+		assert_int_equal(atomic_load(&f->fake.writes), 0);
+		assert_intent(f, result.intent, "not-sent");
+		bn_action_plan_free(plan);
+	}
+	close_actions(f);
+}
+
+static void
+platform_that_went_away_was_not_sent_to(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	size_t i;
+
+	open_actions(f, "", false);
+	for (i = 0; i < TARGETS; i++) {
+		plan = plan_of(f, i);
+		fake_stop(&f->fake);
+		assert_true(send_plan(f, plan, &result) != BN_OK);
+		assert_int_not_equal(f->err.code, BN_EUNCERTAIN);
+		assert_intent(f, result.intent, "not-sent");
+		bn_action_plan_free(plan);
+		close_actions(f);
+		fake_start(&f->fake);
+		open_actions(f, "", false);
+	}
+	close_actions(f);
+}
+
+static void
+policy_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_ref closed = {BN_RUN, "closed", FAKE_ARGO_RUN};
+	struct bn_action_result result;
+	struct bn_action_plan *plan = NULL;
+
+	open_actions(f,
+		     "[policy]\n\trequire-reason = true\n\tappend = af2/*\n\tidempotent = hourly\n",
+		     false);
+	poll_all(f);
+	assert_int_equal(bn_action_plan(&plan, f->actions, closed, &f->err), BN_EPERM);
+	assert_non_null(strstr(f->err.hint, "actions = retry"));
+	plan = plan_of(f, 0);
+	assert_int_equal(plan->class, BN_IDEMPOTENT);
+	assert_false(plan->typed);
+	assert_int_equal(bn_action_send(f->actions, plan, NULL, NULL, &result, &f->err), BN_EPERM);
+	assert_int_equal(bn_action_send(f->actions, plan, "  ", NULL, &result, &f->err), BN_EPERM);
+	bn_action_plan_free(plan);
+	/* whose pipeline nobody knows has to be named */
+	plan = plan_of(f, 1);
+	assert_true(plan->typed);
+	assert_int_equal(bn_action_send(f->actions, plan, "why", NULL, &result, &f->err), BN_EPERM);
+	assert_int_equal(bn_action_send(f->actions, plan, "why", "other", &result, &f->err),
+			 BN_EPERM);
+	bn_action_plan_free(plan);
+	close_actions(f);
+	open_actions(f, "", true);
+	assert_int_equal(bn_action_plan(&plan, f->actions, target(0), &f->err), BN_EPERM);
+	close_actions(f);
+	assert_platform(f, 0, 0);
+}
+
+static void
+second_retry_waits_for_the_interval(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+
+	bn_clock_set(&f->clock, INT64_C(1773112364000), 0);
+	open_actions(f, "[policy]\n\tretry-min-interval = 10m\n", false);
+	plan = plan_of(f, 0);
+	assert_ok(send_plan(f, plan, &result), &f->err);
+	bn_action_plan_free(plan);
+	atomic_store(&f->fake.done, 0); /* it failed again, the same way */
+	plan = plan_of(f, 0);
+	assert_int_equal(bn_action_plan_refusal(plan, &f->err), BN_EBUSY);
+	assert_int_equal(f->err.retry_after, 600000);
+	assert_int_equal(send_plan(f, plan, &result), BN_EBUSY);
+	assert_int_equal(result.intent, 0);
+	assert_int_equal(atomic_load(&f->fake.writes), 1);
+	bn_clock_set(&f->clock, INT64_C(1773112364000) + 600001, 0);
+	bn_action_plan_free(plan);
+	plan = plan_of(f, 0);
+	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_int_equal(atomic_load(&f->fake.writes), 2);
+	bn_action_plan_free(plan);
+	close_actions(f);
+}
+
+/* Whoever holds the thing is at it. */
+static void
+thing_that_is_held_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	struct bn_hold *hold = NULL;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	assert_ok(bn_collect_hold(&hold, f->collect, target(0), &f->err), &f->err);
+	assert_int_equal(send_plan(f, plan, &result), BN_EBUSY);
+	bn_hold_release(hold);
+	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_platform(f, 1, 1);
+	bn_action_plan_free(plan);
+	close_actions(f);
+}
+
+/* A program of one's own: `act` is run once, and what it does not say is asked of `reconcile`. */
+static void
+program_acts_once_and_is_asked_when_it_did_not_say(void **state)
+{
+	static const char script[] =
+	    "#!/bin/sh\n"
+	    "cd %s; read -r input; echo \"$1 $2\" >>calls\n"
+	    "echo '{\"binnacle\":1}'\n"
+	    "case $1 in\n"
+	    "plan) [ -f ran ] && { echo '{\"error\":\"it runs\",\"code\":\"running\"}'; exit 0; }\n"
+	    "  echo '{\"record\":\"plan\",\"mode\":\"again\",\"attempt\":\"1\",\"request\":\"make "
+	    "again\","
+	    "\"failed\":2,\"steps\":[{\"name\":\"a\",\"wave\":1,\"failed\":true}]}' ;;\n"
+	    "act) touch ran; echo \"$input\" >input; [ -f silent ] && exit 3\n"
+	    "  echo '{\"record\":\"outcome\",\"state\":\"done\",\"answer\":\"asked\"}' ;;\n"
+	    "reconcile) [ -f ran ] && s=done || s=unchanged\n"
+	    "  echo '{\"record\":\"outcome\",\"state\":\"'$s'\"}' ;;\n"
+	    "esac\n"
+	    "echo '{\"complete\":true}'\n";
+	struct bn_ref run = {BN_RUN, "prog", "job-1"};
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan = NULL;
+	char path[256], silent[256], text[600];
+	FILE *file;
+	int silently;
+
+	for (silently = 0; silently < 2; silently++) {
+		snprintf(path, sizeof(path), "%s/prog", f->dir);
+		snprintf(silent, sizeof(silent), "rm -f %s/ran %s/calls", f->dir, f->dir);
+		assert_int_equal(system(silent), 0);
+		snprintf(silent, sizeof(silent), "%s/silent", f->dir);
+		if (silently)
+			fclose(fopen(silent, "w"));
+		file = fopen(path, "w");
+		fprintf(file, script, f->dir);
+		fclose(file);
+		assert_int_equal(chmod(path, 0700), 0);
+		snprintf(text, sizeof(text),
+			 "[source \"prog\"]\n\ttype = exec\n\tcommand = %s\n\tactions = retry\n"
+			 "[policy]\n\tretry-min-interval = 0s\n",
+			 path);
+		open_actions(f, text, false);
+		assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+		assert_int_equal(plan->failed, 2);
+		assert_int_equal(plan->kept, -1);
+		assert_string_equal(plan->request, "make again");
+		assert_ok(bn_action_send(f->actions, plan, "why", plan->name, &result, &f->err),
+			  &f->err);
+		assert_intent(f, result.intent, "done");
+		bn_action_plan_free(plan);
+		assert_int_equal(bn_action_plan(&plan, f->actions, run, &f->err), BN_EBUSY);
+		snprintf(path, sizeof(path), "test $(grep -c '^act' %s/calls) = 1", f->dir);
+		assert_int_equal(system(path), 0);
+		snprintf(path, sizeof(path), "grep -q '\"key\":\"[0-9a-f]\\{32\\}\"' %s/input",
+			 f->dir);
+		assert_int_equal(system(path), 0);
+		close_actions(f);
+	}
+}
+
+static void
+fingerprint_folds_what_varies(void **state)
+{
+	static const char *const same[][2] = {
+	    {"stg_payments: exit code 137 after 12.4s at 2026-03-10T03:07:10Z",
+	     "stg_payments: exit code 1 after 9s at 2026-03-11T04:07:10Z"},
+	    {"cluster 0310-dbt-prod terminated: driver lost",
+	     "cluster 0311-dbt-prod terminated: driver lost"},
+	    {"pod x-9f86d081 evicted from node 10.0.3.7:443",
+	     "pod x-1b4f0e98 evicted from node 10.0.3.9:8443"},
+	};
+	char *a, *b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		a = bn_action_fingerprint(same[i][0]);
+		b = bn_action_fingerprint(same[i][1]);
+		assert_string_equal(a, b);
+		free(a);
+		free(b);
+	}
+	a = bn_action_fingerprint("table stg_payments not found");
+	b = bn_action_fingerprint("table stg_orders not found");
+	assert_string_not_equal(a, b);
+	free(a);
+	free(b);
+	assert_null(bn_action_fingerprint(NULL));
+	assert_null(bn_action_fingerprint(""));
+}
+
+int
+main(void)
+{
+#define ACTION(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    ACTION(plan_counts_what_the_engine_runs_again),
+	    ACTION(cut_anywhere_is_known_or_said_unknown),
+	    ACTION(lost_answer_is_found_out_by_a_later_session),
+	    ACTION(run_in_another_attempt_is_not_sent_to),
+	    ACTION(platform_that_went_away_was_not_sent_to),
+	    ACTION(policy_is_kept),
+	    ACTION(second_retry_waits_for_the_interval),
+	    ACTION(thing_that_is_held_is_left_alone),
+	    ACTION(program_acts_once_and_is_asked_when_it_did_not_say),
+	    cmocka_unit_test(fingerprint_folds_what_varies),
+	};
+
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

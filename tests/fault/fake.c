@@ -1,0 +1,241 @@
+/* fake.c - the platform of the fault tests: what it answers, and what it saw. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/fault/fake.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Is there, on disk and at this moment, an intent without an outcome? Asked over a connection of its own. */
+static bool
+intent_is_on_disk(const char *path)
+{
+	sqlite3_stmt *st = NULL;
+	sqlite3 *db = NULL;
+	bool found = false;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+	    sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
+	    sqlite3_prepare_v2(
+		db,
+		"SELECT count(*) FROM record i WHERE i.verb = 'intent' AND NOT EXISTS"
+		" (SELECT 1 FROM record o WHERE o.parent = i.seq AND o.verb = 'outcome')",
+		-1, &st, NULL) == SQLITE_OK)
+		found = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0) > 0;
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return found;
+}
+
+/* ---- Argo -------------------------------------------------------------------------------------- */
+
+static void
+workflow(struct ts_conn *conn, int done, bool half)
+{
+	static const char pod[] =
+	    "{\"id\":\"n%d\",\"name\":\"hourly-1.t%d\",\"displayName\":\"t%d\",\"type\":\"Pod\","
+	    "\"templateName\":\"work\",\"phase\":\"%s\",\"boundaryID\":\"hourly-1\"}";
+	char nodes[1200], one[2][400], body[2000];
+
+	snprintf(one[0], sizeof(one[0]), pod, 1, 1, 1, "Succeeded");
+	snprintf(one[1], sizeof(one[1]), pod, 2, 2, 2, done > 0 ? "Running" : "Failed");
+	snprintf(nodes, sizeof(nodes),
+		 "{\"hourly-1\":{\"id\":\"hourly-1\",\"name\":\"hourly-1\",\"type\":\"DAG\","
+		 "\"phase\":\"%s\"},"
+		 "\"n1\":%s,\"n2\":%s}",
+		 done > 0 ? "Running" : "Failed", one[0], one[1]);
+	snprintf(body, sizeof(body),
+		 "{\"metadata\":{\"name\":\"hourly-1\",\"namespace\":\"orch\",\"uid\":\"u-1\","
+		 "\"creationTimestamp\":\"2026-03-10T03:05:00Z\",\"labels\":{"
+		 "\"workflows.argoproj.io/cron-workflow\":\"hourly\"}},\"spec\":{},\"status\":{"
+		 "\"phase\":\"%s\",\"startedAt\":\"2026-03-10T03:%02d:04Z\"%s,\"nodes\":%s}}",
+		 done > 0 ? "Running" : "Failed", 5 + done,
+		 done > 0 ? "" : ",\"finishedAt\":\"2026-03-10T03:07:10Z\"", nodes);
+	if (!half) {
+		ts_json(conn, body);
+		return;
+	}
+	ts_sends(
+	    conn,
+	    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n");
+	ts_send(conn, body, 60);
+}
+
+static bool
+argo_read(struct fake *fake, struct ts_conn *conn, const char *target)
+{
+	static const char cron[] =
+	    "{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"hourly\",\"namespace\":\"orch\","
+	    "\"annotations\":{\"binnacle/idempotence\":\"idempotent\"}},\"spec\":{\"schedule\":"
+	    "\"5 * * * *\"}}]}";
+
+	if (strncmp(target, "/api/v1/workflows/orch/hourly-1", 31) == 0)
+		workflow(conn, atomic_load(&fake->done), false);
+	else if (strncmp(target, "/api/v1/cron-workflows/", 23) == 0)
+		ts_json(conn, cron);
+	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0)
+		ts_json(
+		    conn,
+		    atomic_load(&fake->done) > 0
+			? "{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"hourly-1\","
+			  "\"namespace\":\"orch\",\"uid\":\"u-1\",\"labels\":{"
+			  "\"workflows.argoproj.io/cron-workflow\":\"hourly\"},"
+			  "\"creationTimestamp\":\"2026-03-10T03:05:00Z\"},\"status\":{\"phase\":"
+			  "\"Running\",\"startedAt\":\"2026-03-10T03:06:04Z\"}}]}"
+			: "{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"hourly-1\","
+			  "\"namespace\":\"orch\",\"uid\":\"u-1\",\"labels\":{"
+			  "\"workflows.argoproj.io/cron-workflow\":\"hourly\"},"
+			  "\"creationTimestamp\":\"2026-03-10T03:05:00Z\"},\"status\":{\"phase\":"
+			  "\"Failed\",\"startedAt\":\"2026-03-10T03:05:04Z\",\"finishedAt\":"
+			  "\"2026-03-10T03:07:10Z\"}}]}");
+	else if (strncmp(target, "/api/v1/workflow-templates/", 27) == 0)
+		ts_json(conn, "{\"metadata\":{},\"items\":null}");
+	else
+		return false;
+	return true;
+}
+
+/* ---- Airflow ----------------------------------------------------------------------------------- */
+
+static void
+dag_run(struct ts_conn *conn, int done)
+{
+	char body[600];
+
+	snprintf(
+	    body, sizeof(body),
+	    "{\"dag_id\":\"hourly\",\"dag_run_id\":\"scheduled__1\",\"state\":\"%s\",\"run_type\":"
+	    "\"scheduled\",\"start_date\":%s,\"end_date\":%s}",
+	    done > 0 ? "queued" : "failed", done > 0 ? "null" : "\"2026-03-10T03:05:04+00:00\"",
+	    done > 0 ? "null" : "\"2026-03-10T03:07:10+00:00\"");
+	ts_json(conn, body);
+}
+
+static bool
+airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *request, int major)
+{
+	const char *target = request->target;
+	int done = atomic_load(&fake->done);
+
+	if (strcmp(target, "/version") == 0)
+		ts_json(conn, major == 2 ? "{\"version\":\"2.10.5\"}" : "{\"version\":\"3.2.0\"}");
+	else if (strstr(target, "/taskInstances") != NULL)
+		ts_json(conn,
+			done > 0
+			    ? "{\"task_instances\":[{\"task_id\":\"t1\",\"state\":\"success\"},"
+			      "{\"task_id\":\"t2\",\"state\":null},{\"task_id\":\"t3\",\"state\":"
+			      "null}],"
+			      "\"total_entries\":3}"
+			    : "{\"task_instances\":[{\"task_id\":\"t1\",\"state\":\"success\"},"
+			      "{\"task_id\":\"t2\",\"state\":\"failed\",\"operator\":\"Bash\"},"
+			      "{\"task_id\":\"t3\",\"state\":\"upstream_failed\"}],\"total_"
+			      "entries\":3}");
+	else if (strcmp(target, "/dags/hourly/tasks") == 0)
+		ts_json(conn,
+			"{\"tasks\":[{\"task_id\":\"t1\",\"downstream_task_ids\":[\"t2\"]},"
+			"{\"task_id\":\"t2\",\"downstream_task_ids\":[\"t3\"]},"
+			"{\"task_id\":\"t3\",\"downstream_task_ids\":[]}],\"total_entries\":3}");
+	else if (strncmp(target, "/dags/hourly/dagRuns/", 21) == 0)
+		dag_run(conn, done);
+	else if (strcmp(target, "/dags/hourly/clearTaskInstances") == 0 &&
+		 strstr(request->body, "\"dry_run\":true") != NULL)
+		ts_json(conn,
+			done > 0
+			    ? "{\"task_instances\":[],\"total_entries\":0}"
+			    : "{\"task_instances\":[{\"task_id\":\"t2\"},{\"task_id\":\"t3\"}],"
+			      "\"total_entries\":2}");
+	else
+		return false;
+	return true;
+}
+
+/* ---- writes ------------------------------------------------------------------------------------ */
+
+static bool
+is_write(const struct ts_request *request)
+{
+	size_t size = strlen(request->target);
+
+	if (strcmp(request->method, "PUT") == 0)
+		return size > 6 && strcmp(request->target + size - 6, "/retry") == 0;
+	return strcmp(request->method, "POST") == 0 &&
+	       strstr(request->target, "/clearTaskInstances") != NULL &&
+	       strstr(request->body, "\"dry_run\":false") != NULL;
+}
+
+static void
+act(struct fake *fake, struct ts_conn *conn, const struct ts_request *request)
+{
+	int cut = atomic_load(&fake->cut);
+	bool argo = strcmp(request->method, "PUT") == 0;
+
+	atomic_fetch_add(&fake->writes, 1);
+	if (fake->journal[0] != '\0' && !intent_is_on_disk(fake->journal))
+		atomic_fetch_add(&fake->unjournalled, 1);
+	if (cut == FAKE_CUT_BEFORE)
+		return;
+	if (cut == FAKE_FAILS || cut == FAKE_REFUSES) {
+		ts_reply(conn, cut == FAKE_FAILS ? 503 : 409, "Content-Type: application/json\r\n",
+			 "{\"message\":\"not now\",\"detail\":\"not now\"}");
+		return;
+	}
+	atomic_fetch_add(&fake->done, 1);
+	if (cut == FAKE_CUT_AFTER)
+		return;
+	if (argo)
+		workflow(conn, 1, cut == FAKE_CUT_MIDWAY);
+	else if (cut == FAKE_CUT_MIDWAY)
+		ts_sends(conn, "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"task_inst");
+	else
+		ts_json(conn, "{\"task_instances\":[{\"task_id\":\"t2\"},{\"task_id\":\"t3\"}],"
+			      "\"total_entries\":2}");
+}
+
+static void
+answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
+{
+	struct fake *fake = payload;
+	struct ts_request inner = *request;
+
+	if (is_write(request)) {
+		act(fake, conn, request);
+		return;
+	}
+	if (strcmp(request->method, "GET") != 0 &&
+	    strstr(request->target, "/clearTaskInstances") == NULL)
+		atomic_fetch_add(&fake->unlisted, 1);
+	if (strncmp(request->target, "/af2/api/v1", 11) == 0) {
+		inner.target += 11;
+		if (airflow_read(fake, conn, &inner, 2))
+			return;
+	} else if (strncmp(request->target, "/af3/api/v2", 11) == 0) {
+		inner.target += 11;
+		if (airflow_read(fake, conn, &inner, 3))
+			return;
+	} else if (argo_read(fake, conn, request->target))
+		return;
+	ts_reply(conn, 404, "Content-Type: application/json\r\n", "{\"message\":\"not found\"}");
+}
+
+void
+fake_reset(struct fake *fake)
+{
+	atomic_store(&fake->cut, FAKE_ANSWERS);
+	atomic_store(&fake->done, 0);
+	atomic_store(&fake->writes, 0);
+	atomic_store(&fake->unjournalled, 0);
+	atomic_store(&fake->unlisted, 0);
+}
+
+void
+fake_start(struct fake *fake)
+{
+	fake_reset(fake);
+	fake->server = ts_start(answer, fake, NULL);
+}
+
+void
+fake_stop(struct fake *fake)
+{
+	ts_stop(fake->server);
+}
