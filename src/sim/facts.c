@@ -153,6 +153,7 @@ pipeline_form(struct bn_facts *facts, const struct bn_w_pipeline *pipeline)
 			 pipeline->owner, "schedule", pipeline->cron, "timezone", "UTC", "paused",
 			 pipeline->suspended, "idempotence", pipeline->idempotence, "definition",
 			 pipeline->definition, "summary", pipeline->summary);
+	json_object_set_new(form, "state", json_string(pipeline->suspended ? "paused" : "healthy"));
 	json_object_set_new(
 	    form, "status",
 	    json_string(pipeline->suspended ? "paused" : bn_facts_run_status(&run, facts->at)));
@@ -219,6 +220,19 @@ sources_of(const struct bn_facts *facts)
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 
+static json_t *
+repos_of(void)
+{
+	json_t *list = json_array();
+	const char *repo;
+	size_t i;
+
+	for (i = 0; (repo = bn_world_repo(i)) != NULL; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "repo", repo, "name",
+						      bn_world_repo_called(repo)));
+	return list;
+}
+
 /* ---- the document ---------------------------------------------------------- */
 
 static const char *
@@ -257,12 +271,15 @@ fill(struct bn_facts *facts)
 	json_object_set_new(facts->root, "import_errors", bn_facts_import_errors(facts));
 	json_object_set_new(facts->root, "changes", bn_facts_changes(facts));
 	json_object_set_new(facts->root, "links", bn_facts_link_list(facts));
+	json_object_set_new(facts->root, "repos", repos_of());
+	json_object_set_new(facts->root, "events", bn_facts_events(facts));
 	json_object_set_new(facts->root, "sources", sources_of(facts));
 	for (i = 0; (product = bn_world_product(i)) != NULL; i++)
 		json_array_append_new(products, bn_facts_product(facts, product));
 	json_object_set_new(facts->root, "products", products);
 	json_object_set_new(facts->root, "blast", bn_facts_blast(facts));
 	bn_facts_fold(facts);
+	bn_facts_blame(facts);
 }
 
 char *

@@ -66,13 +66,21 @@
  *   about       a ref, or null
  *   since       null where the platform does not say
  *   root        the ref of what it follows from, or null
+ *   changed     {ref, at}: the newest change of the last 24 hours on a file that defines it or what
+ *               it depends on; null if there is none
  * products    [{name, ref, owner, contact, domain, lifecycle, consumers, needs, cost, status,
  *             freshness: {target, made, age, status}}]; without freshness where it promises none
  * blast       {ref: {p, s, a, d, j, reached}} of each thing that feeds another: how many products,
  *             services, endpoints, datasets and pipelines depend on it, and which
  * changes     merged in the last 90 days, newest first
- *             [{repo, number, ref, title, author, at, path}]
+ *             [{repo, number, ref, title, author, written, at, path, defines}]
  *   ref         "dbt!2207" on GitLab, "k8s-apps#415" on GitHub
+ *   written     when it was committed on its branch; `at` is when it was merged
+ *   defines     refs of what the file at `path` defines
+ * repos       [{repo, name}]: the repositories, and what people call them
+ * events      runs that ended in the last 24 hours, and those in flight by their start, newest first
+ *             [{at, kind, source, pipeline, run, status, failed, skipped}]; failed, skipped: tasks of a
+ *             run that failed
  * links       [{from, to}]: refs, as in the configuration; what products need too */
 #ifndef BN_SIM_FACTS_H
 #define BN_SIM_FACTS_H

@@ -41,5 +41,11 @@ json_t *bn_facts_blast(const struct bn_facts *facts); /* needs root's links */
 void bn_facts_fold(struct bn_facts *facts);	      /* needs root's blast and all findings */
 /* facts_streams.c */
 json_t *bn_facts_streams(const struct bn_facts *facts);
+/* facts_changes.c; the last one is for when findings, links and changes are complete */
+json_t *bn_facts_defines(const struct bn_facts *facts, const struct bn_w_change *change);
+void bn_facts_blame(struct bn_facts *facts);
+
+/* facts_events.c */
+json_t *bn_facts_events(const struct bn_facts *facts);
 
 #endif

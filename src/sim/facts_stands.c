@@ -144,6 +144,8 @@ bn_facts_changes(const struct bn_facts *facts)
 					      change.number),
 				 "title", change.title, "author", change.author, "at",
 				 bn_facts_when(change.at), "path", change.path);
+		json_object_set_new(form, "written", bn_facts_when(change.at - BN_W_REVIEWED));
+		json_object_set_new(form, "defines", bn_facts_defines(facts, &change));
 		json_array_insert_new(list, 0, form);
 	}
 	return list;

@@ -18,9 +18,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define FOUNDED	 (BN_W_NIGHT - 90 * BN_W_DAY)
-#define REVIEWED (23 * BN_W_MINUTE) /* a change waits that long for its merge */
-#define MOST	 8
+#define FOUNDED (BN_W_NIGHT - 90 * BN_W_DAY)
+#define MOST	8
 
 struct repo {
 	const char *name;
@@ -193,8 +192,8 @@ merge(struct repo *repo, const struct bn_w_change *change, struct bn_error *err)
 	    changed_tree(repo, change, &head, &tree) != 0)
 		return git_fail(err, repo->name, "change a file");
 	snprintf(message, sizeof(message), "%s\n", change->title);
-	if (commit(repo, NULL, change->author, change->at - REVIEWED, message, &tree, &head, NULL,
-		   &side) != 0)
+	if (commit(repo, NULL, change->author, change->at - BN_W_REVIEWED, message, &tree, &head,
+		   NULL, &side) != 0)
 		return git_fail(err, repo->name, "commit");
 	merge_message(change, message, sizeof(message));
 	if (commit(repo, "refs/heads/main", change->author, change->at, message, &tree, &head,

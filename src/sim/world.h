@@ -297,6 +297,8 @@ bn_time bn_world_product_made(const struct bn_world *world, const struct bn_w_pr
 
 /* ---- what people changed --------------------------------------------------- */
 
+#define BN_W_REVIEWED (23 * BN_W_MINUTE) /* a change waits that long for its merge */
+
 struct bn_w_change {
 	const char *repo; /* "transform-dbt" */
 	int number;	  /* of its merge or pull request */

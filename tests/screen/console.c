@@ -125,6 +125,28 @@ header_span(const struct screen_table *table, const char *name, int *from, int *
 	*to = *from + (int)length;
 }
 
+bool
+table_has(const struct screen_table *table, const char *name)
+{
+	const char *at = table->line;
+	size_t length = strlen(name);
+
+	for (; (at = strstr(at, name)) != NULL; at++)
+		if ((at == table->line || at[-1] == ' ') &&
+		    (at[length] == ' ' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+char *
+table_mark(const struct screen_table *table, int row, const char *first)
+{
+	int from, to;
+
+	header_span(table, first, &from, &to);
+	return console_cut(table->t, row, from - 2, from - 1);
+}
+
 static bool
 blank_at(const struct screen_table *table, int row, int col)
 {
@@ -192,6 +214,13 @@ table_expect(const struct screen_table *table, int row, const char *name, const 
 		fail_msg("row %d, column %s: \"%s\" instead of \"%s\" on:\n%s", row, name, cell,
 			 expected, bn_term_dump(table->t));
 	free(cell);
+}
+
+void
+table_expect_any(const struct screen_table *table, int row, const char *name, const char *expected)
+{
+	if (table_has(table, name))
+		table_expect(table, row, name, expected);
 }
 
 const char *

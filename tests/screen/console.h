@@ -36,6 +36,14 @@ char *table_cell(const struct screen_table *table, int row, const char *name);
 void table_expect(const struct screen_table *table, int row, const char *name,
 		  const char *expected);
 
+/* Whether it has a column of that name; which there are depends on its width. */
+bool table_has(const struct screen_table *table, const char *name);
+/* The glyph that stands before the first column `first` of a row; "" where there is none. The caller frees. */
+char *table_mark(const struct screen_table *table, int row, const char *first);
+/* As table_expect, where there is such a column. */
+void table_expect_any(const struct screen_table *table, int row, const char *name,
+		      const char *expected);
+
 /* Fields of facts.json. */
 const char *fact_text(const json_t *object, const char *path); /* "" if absent or null */
 long long fact_time(const json_t *object, const char *path);   /* ms, 0 if absent or null */
