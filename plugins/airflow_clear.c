@@ -258,9 +258,8 @@ fill(struct reading *r, struct bn_plan *plan)
 	plan->failed = r->failed;
 	plan->skipped = r->upstream;
 	plan->kept = r->kept;
-	plan->what =
-	    bn_format(r->s, "failed task instances: %d failed + %d upstream_failed; %d ok are kept",
-		      r->failed, r->upstream, r->kept);
+	plan->what = bn_format(r->s, "failed tasks: %d failed + %d upstream_failed; keeps %d ok",
+			       r->failed, r->upstream, r->kept);
 	if (r->cleared != shown)
 		plan->notes[0] =
 		    bn_format(r->s,

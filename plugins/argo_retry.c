@@ -93,13 +93,11 @@ ttl_note(struct bn_source *s, struct bn_json workflow)
 static const char *
 what(struct bn_source *s, const struct bn_plan *plan)
 {
-	const char *kept =
-	    bn_format(s, "%d ok node%s kept", plan->kept, plan->kept == 1 ? " is" : "s are");
-
 	if (plan->skipped == 0)
-		return bn_format(s, "failed nodes only: %d failed; %s", plan->failed, kept);
-	return bn_format(s, "failed nodes only: %d failed + %d skipped; %s", plan->failed,
-			 plan->skipped, kept);
+		return bn_format(s, "failed nodes only: %d failed; keeps %d ok", plan->failed,
+				 plan->kept);
+	return bn_format(s, "failed nodes only: %d failed + %d skipped; keeps %d ok", plan->failed,
+			 plan->skipped, plan->kept);
 }
 
 static int

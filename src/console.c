@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/complete.h"
+#include "cli/context.h"
 #include "program.h"
 
 extern char **environ;
@@ -198,7 +199,7 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 	int rc;
 
 	block_signals();
-	rc = cli->offline ? bn_cli_open_store(cli, err) : bn_cli_open_collect(cli, err);
+	rc = cli->offline ? bn_cli_open_store(cli, err) : bn_cli_open_action(cli, NULL, err);
 	if (rc != BN_OK)
 		return rc;
 	options = (struct bn_console_options){
@@ -206,6 +207,7 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 	    .registry = cli->registry,
 	    .store = cli->store,
 	    .collect = cli->collect,
+	    .actions = cli->action,
 	    .clock = &cli->clock,
 	    .zone = cli->style.zone,
 	    .context = cli->context,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "ui/retry.h"
 #include "ui/state.h"
 
 #define ASK_AGAIN     5000  /* ages go on, staleness is seen, though nothing was committed */
@@ -55,9 +56,12 @@ paint(struct bn_app *app)
 
 		app->top->ops->draw(app->top, body);
 		draw_prompt(app);
+		if (bn_retry_shown(app))
+			bn_retry_draw(app);
 	}
 	bn_term_paint(app->term, app->whole);
 	app->dirty = app->whole = false;
+	bn_retry_painted(app);
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
@@ -231,7 +235,7 @@ run_timers(struct bn_app *app)
 			bn_app_ask_all(app);
 }
 
-enum { FD_TTY, FD_SIGNAL, FD_ANSWER, FD_COMMIT, FD_WAKE, FD_JOB, FD_COUNT };
+enum { FD_TTY, FD_SIGNAL, FD_ANSWER, FD_COMMIT, FD_WAKE, FD_JOB, FD_RETRY, FD_COUNT };
 
 static void
 drain(int fd)
@@ -254,6 +258,7 @@ wait_for_something(struct bn_app *app)
 	    /* A screen that does nothing when woken sleeps on. */
 	    [FD_WAKE] = {app->top->ops->wake != NULL ? app->options->wake_fd : -1, POLLIN, 0},
 	    [FD_JOB] = {bn_job_fd(app->job), POLLIN, 0},
+	    [FD_RETRY] = {bn_retry_fd(app), POLLIN, 0},
 	};
 
 	(void)poll(fds, FD_COUNT, next_timer(app));
@@ -275,6 +280,9 @@ wait_for_something(struct bn_app *app)
 	}
 	if (fds[FD_JOB].revents != 0)
 		bn_job_finish(app);
+	/* Not one that a key has just begun in the place of another. */
+	if (fds[FD_RETRY].revents != 0 && fds[FD_RETRY].fd == bn_retry_fd(app))
+		bn_retry_finish(app);
 	if (fds[FD_ANSWER].revents != 0)
 		take_answers(app);
 	run_timers(app);
@@ -295,6 +303,7 @@ loop(struct bn_app *app)
 			app->begun = true;
 			if (app->options->painted != NULL)
 				app->options->painted(app->options->payload);
+			bn_retry_reconcile(app);
 		}
 		wait_for_something(app);
 	}
@@ -418,6 +427,7 @@ end(struct bn_app *app)
 	for (i = 0; i < BN_TAB_COUNT; i++)
 		bn_app_free_screen(app->tabs[i]);
 	bn_term_close(app->term);
+	bn_retry_abandon(app);
 	bn_job_abandon(app);
 	bn_queries_free(app->queries);
 	bn_keymap_free(app->keymap);

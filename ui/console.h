@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "action/action.h"
 #include "collect/collect.h"
 #include "store/journal.h"
 #include "ui/keymap.h"
@@ -16,6 +17,7 @@ struct bn_console_options {
 	const struct bn_registry *registry;
 	struct bn_store *store;
 	struct bn_collect *collect; /* NULL: nothing is fetched (--offline) */
+	struct bn_actions *actions; /* what retries; NULL: nothing does */
 	const struct bn_clock *clock;
 	const struct bn_zone *zone; /* how times are shown, NULL: UTC */
 	const char *context;	    /* what the header calls this platform, NULL: nothing */

@@ -241,7 +241,8 @@ bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool 
 	for (a = 0; a < BN_ACT_COUNT; a++) {
 		if (group_title(a) != NULL)
 			title = group_title(a);
-		if ((rows[a].contexts & context) == 0 || map->actions[a].count == 0)
+		if ((rows[a].contexts & context) == 0 || map->actions[a].count == 0 ||
+		    (read_only && (rows[a].flags & BN_ACTS) != 0))
 			continue;
 		if (title != NULL) {
 			if (out->count > 0)

@@ -31,6 +31,7 @@
 
 /* Flags of an action. */
 #define BN_CHANGES 1u /* changes something: refused with --read-only */
+#define BN_ACTS	   2u /* opens a plan of something that changes a platform: absent with --read-only */
 
 /* Id, name (also the key of [keys]), contexts, default keys, contexts whose hint line shows it, its
  * hint, flags, help. The order is that of the help overlay and, within a screen, of the hint line.
@@ -41,6 +42,9 @@
 	X(BACK, "back", BN_IN_ALL, "Esc h Backspace",                                              \
 	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_CHART | BN_IN_TEXT, "back", 0,           \
 	  "back: clears the filter, closes the pane, leaves the screen, in that order")            \
+	X(RETRY, "retry", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "r",                              \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "retry", BN_ACTS,                                 \
+	  "plan a retry of what failed: shows what would run again; sends nothing yet")            \
 	X(LOG, "log", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_TIMELINE, "l",                 \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
 	  "read the log of the selected run or task")                                              \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ui/retry.h"
 #include "ui/state.h"
 
 /* ---- actions ----------------------------------------------------------------------------- */
@@ -100,6 +101,7 @@ subject_action(struct bn_app *app, enum bn_action action)
 	case BN_ACT_NOTE:
 	case BN_ACT_OPEN:
 	case BN_ACT_LOG:
+	case BN_ACT_RETRY:
 		break;
 	default:
 		return false;
@@ -124,6 +126,9 @@ subject_action(struct bn_app *app, enum bn_action action)
 		break;
 	case BN_ACT_NOTE:
 		bn_app_note(app, ref);
+		break;
+	case BN_ACT_RETRY:
+		bn_retry_open(app, ref);
 		break;
 	case BN_ACT_LOG:
 		if (ref.kind == BN_PIPELINE || ref.kind == BN_RUN)
@@ -282,6 +287,10 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 
 	app->last_key = app->tick;
 	app->dirty = true;
+	if (bn_retry_shown(app)) {
+		bn_retry_key(app, event);
+		return;
+	}
 	if (app->prompting) {
 		prompt_key(app, event);
 		return;
@@ -295,7 +304,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	action = bn_keymap_action(
 	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context,
 	    event->key);
-	if (action == BN_ACT_NONE)
+	if (action == BN_ACT_NONE ||
+	    (app->options->read_only && (bn_action_row(action)->flags & BN_ACTS) != 0))
 		return;
 	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);
 	if (reaction != 0)

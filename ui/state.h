@@ -48,7 +48,8 @@ struct bn_app {
 	struct bn_history commands, filters;
 
 	struct bn_job *job;
-	int deeds; /* written to the journal so far: a slot each */
+	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
+	int deeds;		/* written to the journal so far: a slot each */
 	bool quit;
 	int exit_code;
 };

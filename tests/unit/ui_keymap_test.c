@@ -84,6 +84,10 @@ keymap_no_habit_of_other_programs_changes_anything(void **state)
 			    (bn_action_row(action)->flags & BN_CHANGES) != 0)
 				fail_msg("%s changes something (%s)", word,
 					 bn_action_row(action)->name);
+			/* DESIGN 9 gives r to the plan of a retry, which reads; no other habit opens one */
+			if (action != BN_ACT_NONE && strcmp(word, "r") != 0 &&
+			    (bn_action_row(action)->flags & BN_ACTS) != 0)
+				fail_msg("%s opens a plan (%s)", word, bn_action_row(action)->name);
 		}
 	free(keys);
 	bn_keymap_free(map);
@@ -146,7 +150,7 @@ keymap_help_lists_what_is_valid_here_and_nothing_else(void **state)
 	bn_keymap_free(map);
 }
 
-/* Retrying and proposing come with a later release: nothing may look as if they were there. */
+/* Proposing comes with a later release: nothing may look as if it were there. */
 static void
 keymap_offers_nothing_that_is_not_there(void **state)
 {
@@ -155,7 +159,6 @@ keymap_offers_nothing_that_is_not_there(void **state)
 
 	(void)state;
 	for (i = 0; i < CONTEXTS; i++) {
-		assert_int_equal(bn_keymap_action(map, contexts[i], 'r'), BN_ACT_NONE);
 		assert_int_equal(bn_keymap_action(map, contexts[i], 'e'), BN_ACT_NONE);
 		assert_int_equal(bn_keymap_action(map, contexts[i], 'u'), BN_ACT_NONE);
 		assert_int_equal(bn_keymap_action(map, contexts[i], '3'), BN_ACT_NONE);
