@@ -60,6 +60,10 @@ struct bn_request {
 	const char *needs;
 };
 
+/* The method of a row that is a command of a conversation (bn_talk). Its path holds the words, each an
+ * argument: "HLEN {key}". The row "AUTH {user} {password}" is sent by the host itself. */
+#define BN_TALK_METHOD "REDIS"
+
 /* A parameter; a NULL value leaves it out. Lists end with a NULL name; BN_PARAMS writes one. A name
  * may stand more than once (`state=failed&state=running`). */
 struct bn_param {
@@ -379,6 +383,9 @@ struct bn_host {
 		     const char *accept, bn_line_fn *, void *payload, struct bn_error *);
 	int (*probe)(struct bn_source *, struct bn_probe *, size_t count, size_t parallel,
 		     struct bn_error *);
+	int (*talk_open)(struct bn_source *, int first, struct bn_probe *, struct bn_error *);
+	int (*talk)(struct bn_source *, int request, const struct bn_param *, struct bn_json *out,
+		    struct bn_error *);
 	void (*set_bearer)(struct bn_source *, const char *token);
 	bool (*cancelled)(const struct bn_source *);
 
@@ -656,6 +663,23 @@ bn_probe_all(struct bn_source *s, struct bn_probe *probes, size_t count, size_t 
 	     struct bn_error *err)
 {
 	return s->host->probe(s, probes, count, parallel, err);
+}
+
+/* Connects to the redis:// or rediss:// url, logs in, and sends the row `first` (a PING), measuring all of
+ * it; a failure is in the probe, too. The connection lasts until the present call of the plugin ends. */
+static inline int
+bn_talk_open(struct bn_source *s, int first, struct bn_probe *probe, struct bn_error *err)
+{
+	return s->host->talk_open(s, first, probe, err);
+}
+
+/* One command of the table and its reply, which is a string (of any bytes), an integer, null or an array.
+ * An error reply is a failure with a code of its own; the conversation goes on after it. */
+static inline int
+bn_talk(struct bn_source *s, int request, const struct bn_param *params, struct bn_json *out,
+	struct bn_error *err)
+{
+	return s->host->talk(s, request, params, out, err);
 }
 
 /* Sleeps so long in real time; BN_ECANCELLED as soon as this lane is told to stop. */

@@ -350,6 +350,40 @@ host_probe(struct bn_source *source, struct bn_probe *probes, size_t count, size
 	return bn_http_probe(lane->http, probes, count, parallel, lane->arena, err);
 }
 
+static int
+host_talk_open(struct bn_source *source, int first, struct bn_probe *probe, struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	int rc;
+
+	if ((rc = before_request(lane, err)) != BN_OK) {
+		probe->rc = rc;
+		if (err != NULL)
+			probe->error = *err;
+		return rc;
+	}
+	rc = bn_http_talk_open(lane->http, first, probe, err);
+	if (rc == BN_EAUTH && bn_lane_login_again(lane, err))
+		rc = bn_http_talk_open(lane->http, first, probe, err);
+	return rc;
+}
+
+static int
+host_talk(struct bn_source *source, int request, const struct bn_param *params, struct bn_json *out,
+	  struct bn_error *err)
+{
+	struct bn_lane *lane = bn_lane_of(source);
+	json_t *json = NULL;
+	int rc;
+
+	*out = wrap(NULL);
+	if ((rc = before_request(lane, err)) != BN_OK)
+		return rc;
+	rc = bn_http_talk(lane->http, request, params, &json, err);
+	*out = keep_document(lane, json);
+	return rc;
+}
+
 static void
 host_set_bearer(struct bn_source *source, const char *token)
 {
@@ -678,6 +712,8 @@ const struct bn_host bn_collect_host = {
     .items = host_items,
     .lines = host_lines,
     .probe = host_probe,
+    .talk_open = host_talk_open,
+    .talk = host_talk,
     .set_bearer = host_set_bearer,
     .cancelled = host_cancelled,
     .format = host_format,

@@ -237,6 +237,7 @@ void
 bn_lane_end(struct bn_lane *lane)
 {
 	bn_lane_checkpoint(lane);
+	bn_http_talk_close(lane->http);
 	bn_http_remember(lane->http, false);
 	drop_borrowed(lane);
 	bn_lane_flush_calls(lane);

@@ -73,7 +73,8 @@ known_effects(const struct bn_plugin *plugin)
 
 	for (row = plugin->requests; row != NULL && row->method != NULL; row++)
 		if (row->path == NULL ||
-		    (row->path[0] != '/' && strncmp(row->path, "{url}", 5) != 0))
+		    (row->path[0] != '/' && strncmp(row->path, "{url}", 5) != 0 &&
+		     strcmp(row->method, BN_TALK_METHOD) != 0))
 			return false;
 	return true;
 }

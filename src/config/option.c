@@ -195,6 +195,20 @@ bn_host_is_loopback(const char *host)
 	return part > 0;
 }
 
+/* Schemes are words separated by '|'. */
+static bool
+has_scheme(const char *value, const char *schemes)
+{
+	while (*schemes != '\0') {
+		size_t size = strcspn(schemes, "|");
+
+		if (strncasecmp(value, schemes, size) == 0 && strncmp(value + size, "://", 3) == 0)
+			return true;
+		schemes += size + (schemes[size] == '|');
+	}
+	return false;
+}
+
 /* The value is not repeated in these messages: it may hold what should be secret. */
 static int
 check_url(const struct bn_option *option, const char *value, struct bn_error *err)
@@ -202,9 +216,11 @@ check_url(const struct bn_option *option, const char *value, struct bn_error *er
 	char host[256];
 	size_t size = strlen(value), authority;
 
-	if (strncasecmp(value, "http://", 7) != 0 && strncasecmp(value, "https://", 8) != 0) {
+	if (!has_scheme(value, option->range != NULL ? option->range : "https|http")) {
 		bn_fail(err, BN_EINVAL, "%s is not a URL", option->name);
-		return bn_hint(err, "begin it with https:// (or http://)");
+		return option->range != NULL
+			   ? bn_hint(err, "begin it with one of %s, then ://", option->range)
+			   : bn_hint(err, "begin it with https:// (or http://)");
 	}
 	for (size_t i = 0; i < size; i++)
 		if ((unsigned char)value[i] <= 0x20 || value[i] == 0x7F)

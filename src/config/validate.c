@@ -262,12 +262,17 @@ check_transport(const struct check *c)
 	const char *url = bn_section_get(c->section, NULL, "url");
 	char host[256];
 
-	if (url == NULL || strncasecmp(url, "http://", 7) != 0 ||
+	bool redis = url != NULL && strncasecmp(url, "redis://", 8) == 0;
+
+	if (url == NULL || (!redis && strncasecmp(url, "http://", 7) != 0) ||
 	    bn_section_bool(c->section, bn_source_options, "allow-http") ||
 	    !bn_url_host(url, host, sizeof(host)) || bn_host_is_loopback(host))
 		return;
-	report(c, true, index_of(c->section, "url"), "use https://, or say allow-http = true",
-	       "unencrypted http:// to another machine: anybody on the way can read the login");
+	report(c, true, index_of(c->section, "url"),
+	       redis ? "use rediss://, or say allow-http = true"
+		     : "use https://, or say allow-http = true",
+	       "unencrypted %s:// to another machine: anybody on the way can read the login",
+	       redis ? "redis" : "http");
 }
 
 /* One way to the secret `name`, and no two. */

@@ -155,8 +155,11 @@ set_method(CURL *curl, const struct bn_easy_options *options)
 static CURLcode
 set_proxy(CURL *curl, const struct bn_easy_options *options)
 {
-	if (bn_url_is_loopback(options->url))
+	/* The environment's proxy is for HTTP; one that is configured has to make a tunnel. */
+	if (bn_url_is_loopback(options->url) || (options->line && options->proxy == NULL))
 		return curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	if (options->line)
+		curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	if (options->proxy != NULL)
 		return curl_easy_setopt(curl, CURLOPT_PROXY, options->proxy);
 	return CURLE_OK;
@@ -182,13 +185,18 @@ set_fresh(CURL *curl, const struct bn_easy_options *options)
 {
 	CURLcode rc;
 
+	/* libcurl would end a line as soon as it stands if it may not be used again. */
 	if ((rc = curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L)) != CURLE_OK ||
-	    (rc = curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L)) != CURLE_OK ||
+	    (rc = curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, options->line ? 0L : 1L)) !=
+		CURLE_OK ||
+	    (options->line &&
+	     (rc = curl_easy_setopt(curl, CURLOPT_SSL_ENABLE_ALPN, 0L)) != CURLE_OK) ||
 	    (rc = curl_easy_setopt(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0L)) != CURLE_OK ||
 	    (rc = curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L)) != CURLE_OK ||
 	    (rc = curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L)) != CURLE_OK)
 		return rc;
-	return curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, options->dates_only ? 1L : 0L);
+	return curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY,
+				options->dates_only || options->line ? 1L : 0L);
 }
 
 static CURLcode
@@ -213,7 +221,7 @@ set_rest(struct bn_easy *easy, const struct bn_easy_options *options, bool https
 	    (rc = set_proxy(curl, options)) != CURLE_OK ||
 	    (rc = set_times(curl, options)) != CURLE_OK)
 		return rc;
-	if (options->fresh)
+	if (options->fresh || options->line)
 		return set_fresh(curl, options);
 	if (options->once &&
 	    ((rc = curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L)) != CURLE_OK ||

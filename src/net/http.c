@@ -26,7 +26,8 @@ bn_http_new(struct bn_http **out, struct bn_net *net, const struct bn_http_optio
 	int rc;
 
 	*out = NULL;
-	if (options->base_url != NULL && (rc = bn_url_check(options->base_url, NULL, err)) != BN_OK)
+	if (options->base_url != NULL && !bn_url_is_talk(options->base_url) &&
+	    (rc = bn_url_check(options->base_url, NULL, err)) != BN_OK)
 		return rc;
 	http = bn_xcalloc(1, sizeof(*http));
 	http->net = net;
@@ -67,6 +68,7 @@ bn_http_free(struct bn_http *http)
 
 	if (http == NULL)
 		return;
+	bn_http_talk_close(http);
 	for (i = 0; i < BN_DEPTH_MAX; i++)
 		if (http->multi[i] != NULL)
 			curl_multi_cleanup(http->multi[i]);
@@ -185,6 +187,7 @@ bn_http_cancel(struct bn_http *http)
 	for (i = 0; i < BN_DEPTH_MAX; i++)
 		if (http->multi[i] != NULL)
 			curl_multi_wakeup(http->multi[i]);
+	bn_talk_wakeup(http->talk);
 	pthread_mutex_unlock(&http->lock);
 }
 

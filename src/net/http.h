@@ -123,6 +123,19 @@ int bn_http_items(struct bn_http *http, int index, const struct bn_param *params
 		  const char *array, bn_http_item_fn *on_item, bn_http_skip_fn *on_skip,
 		  void *payload, json_t **rest, struct bn_error *err);
 
+/* A conversation with the base URL's redis:// or rediss:// server, on a connection of its own; ended by
+ * bn_http_talk_close, a failure, or the next opening. Opening connects, logs in with user and password
+ * by the table's AUTH row (if it has one), then sends the row `first`, whose reply is thrown away, and
+ * measures it all: *probe as bn_http_probe fills it, first_byte being that reply's. */
+int bn_http_talk_open(struct bn_http *http, int first, struct bn_probe *probe,
+		      struct bn_error *err);
+/* Sends the command of a row whose method is "REDIS" and waits for its reply, of at most 8 MiB: a
+ * string (of any bytes), an integer, null or an array. The caller owns *out. An error reply gives its
+ * own code (BN_EAUTH, BN_EPERM, BN_EBUSY while it loads …) and leaves the conversation open. */
+int bn_http_talk(struct bn_http *http, int index, const struct bn_param *params, json_t **out,
+		 struct bn_error *err);
+void bn_http_talk_close(struct bn_http *http);
+
 /* A stream of lines, each at most 1 MiB. `idle` ms without a byte end it with BN_ETIMEOUT (0: the
  * client's). */
 int bn_http_lines(struct bn_http *http, int index, const struct bn_param *params,

@@ -66,6 +66,7 @@ struct bn_easy_options {
 	bool fresh; /* a probe: nothing cached, nothing kept, certificates noted */
 	bool once; /* a write: a connection of its own, HTTP/1.1, so that libcurl repeats nothing */
 	bool dates_only; /* only the handshake, unverified, to read the certificate's dates */
+	bool line;	 /* a connection for talk.c: fresh, no HTTP on it */
 };
 int bn_easy_init(struct bn_easy *easy, struct bn_net *net, const struct bn_easy_options *options,
 		 struct bn_error *err);
@@ -73,6 +74,10 @@ void bn_easy_clear(struct bn_easy *easy);
 /* Checked for CR, LF and other control bytes before libcurl sees it. */
 int bn_easy_header(struct bn_easy *easy, const char *header, struct bn_error *err);
 int bn_easy_headers_done(struct bn_easy *easy, struct bn_error *err);
+
+/* What libcurl measured of the connection: phases in µs, and the earliest end of a certificate of the
+ * chain (0: not known). */
+void bn_easy_phases(CURL *curl, struct bn_probe *out);
 
 /* A failed transfer in words. `what` is "GET https://host/path". Returns the code. */
 int bn_failure_transport(struct bn_error *err, CURLcode rc, const struct bn_easy *easy,
@@ -86,6 +91,10 @@ bool bn_failure_text(struct bn_buf *out, const char *content_type, const char *b
 /* A 2xx that is a web page. */
 int bn_failure_html(struct bn_error *err, const char *what);
 bool bn_looks_like_html(const char *content_type, const char *body, size_t size);
+
+struct bn_talk; /* talk.c */
+void
+bn_talk_wakeup(struct bn_talk *talk); /* from any thread, under the client's lock; NULL allowed */
 
 struct bn_memory; /* conditional.c */
 struct bn_memory *bn_memory_new(void);
@@ -111,6 +120,7 @@ struct bn_http {
 	bool if_changed;
 	bool write_allowed; /* one request marked BN_WRITES */
 	struct bn_memory *memory;
+	struct bn_talk *talk; /* NULL: none was begun */
 	uint64_t fingerprint;
 };
 /* The multi handle of the present depth; every enter needs its leave. */

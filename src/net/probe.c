@@ -122,16 +122,15 @@ phase(int64_t from, int64_t to)
 	return to > 0 ? (to > from ? to - from : 0) : -1;
 }
 
-static void
-measure(struct flight *f)
+void
+bn_easy_phases(CURL *curl, struct bn_probe *p)
 {
-	CURL *curl = f->easy.curl;
-	struct bn_probe *p = f->probe;
 	int64_t lookup = info_time(curl, CURLINFO_NAMELOOKUP_TIME_T);
 	int64_t connect = info_time(curl, CURLINFO_CONNECT_TIME_T);
 	int64_t tls = info_time(curl, CURLINFO_APPCONNECT_TIME_T);
 	int64_t sent = info_time(curl, CURLINFO_PRETRANSFER_TIME_T);
 	int64_t first = info_time(curl, CURLINFO_STARTTRANSFER_TIME_T);
+	bn_time expires = earliest_expiry(curl);
 
 	p->total = info_time(curl, CURLINFO_TOTAL_TIME_T);
 	p->resolve = lookup > 0 ? lookup : -1;
@@ -139,6 +138,8 @@ measure(struct flight *f)
 	p->tls = phase(connect, tls);
 	p->first_byte = sent > 0 ? phase(sent, first) : -1;
 	p->transfer = first > 0 ? phase(first, p->total) : -1;
+	if (expires != 0)
+		p->certificate_expires = expires;
 }
 
 static void
@@ -299,7 +300,7 @@ arrived(struct flight *f, CURLM *multi, CURLcode result)
 	if (expires != 0)
 		p->certificate_expires = expires;
 	if (!f->dates) {
-		measure(f);
+		bn_easy_phases(f->easy.curl, p);
 		keep_answer(f);
 		if (f->too_big)
 			p->rc =

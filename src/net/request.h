@@ -20,6 +20,8 @@ size_t bn_request_count(const struct bn_request *requests);
 
 /* BN_OK for an absolute http or https URL without user and password; *https may be NULL. */
 int bn_url_check(const char *url, bool *https, struct bn_error *err);
+/* Is it redis:// or rediss://, for talk.c alone? */
+bool bn_url_is_talk(const char *url);
 /* Same scheme, host and port. */
 bool bn_url_same_origin(const char *a, const char *b);
 /* Is the host "localhost" or a loopback address? */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "sim/web.h"
+#include "sim/wire.h"
 
 #define BN_FACE_NAMESPACE "orch" /* Harbourline's namespace for workflows */
 
@@ -36,6 +37,9 @@ void bn_face_prometheus_refuse(struct bn_web_request *request, void *payload);
 /* Alertmanager 0.28. payload: NULL. */
 void bn_face_alertmanager(struct bn_web_request *request, void *payload);
 void bn_face_alertmanager_refuse(struct bn_web_request *request, void *payload);
+
+/* Redis 7.0. payload: struct bn_face_login. */
+void bn_face_redis(struct bn_wire_request *request, void *payload);
 
 /* The nine APIs' health pages. payload: NULL. */
 void bn_face_http(struct bn_web_request *request, void *payload);

@@ -204,7 +204,11 @@ source_form(const struct bn_facts *facts, const char *name, const char *type, co
 static json_t *
 sources_of(const struct bn_facts *facts)
 {
-	json_t *prom = source_form(facts, "prom", "prometheus", "targets");
+	json_t *prom = source_form(facts, "prom", "prometheus", "targets"),
+	       *recs = source_form(facts, "recs", "redis", "keys");
+
+	/* the server itself */
+	json_object_set_new(json_object_get(recs, "entities"), "endpoints", json_integer(1));
 
 	json_object_set_new(
 	    json_object_get(prom, "entities"), "streams",
@@ -212,11 +216,12 @@ sources_of(const struct bn_facts *facts)
 	json_object_set_new(
 	    json_object_get(prom, "entities"), "alerts",
 	    json_integer((json_int_t)json_array_size(json_object_get(facts->root, "alerts"))));
-	return json_pack("[o, o, o, o, o, o]",
+	return json_pack("[o, o, o, o, o, o, o]",
 			 source_form(facts, "argo-prod", "argo-workflows", NULL),
 			 source_form(facts, "airflow-legacy", "airflow", "import_errors"),
 			 source_form(facts, "airflow-ml", "airflow", NULL), prom,
 			 source_form(facts, "alerts", "alertmanager", NULL),
+			 recs,
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 
@@ -268,6 +273,7 @@ fill(struct bn_facts *facts)
 	json_object_set_new(facts->root, "streams", bn_facts_streams(facts));
 	json_object_set_new(facts->root, "alerts", bn_facts_alerts(facts));
 	json_object_set_new(facts->root, "targets", bn_facts_targets(facts));
+	json_object_set_new(facts->root, "keys", bn_facts_keys(facts));
 	json_object_set_new(facts->root, "import_errors", bn_facts_import_errors(facts));
 	json_object_set_new(facts->root, "changes", bn_facts_changes(facts));
 	json_object_set_new(facts->root, "links", bn_facts_link_list(facts));

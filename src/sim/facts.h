@@ -51,6 +51,8 @@
  *             not there and should be; open: it may still come in time
  *   missing, late, over   the starts of those minutes
  * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]
+ * keys        of the Redis that serves recommendations
+ *             [{name, ref, type, rows, written, age, expires, status}]
  * targets     [{job, instance, up, error}]
  * import_errors [{source, filename, since, error}]; error: its last line
  * findings    what a person has to know, one an object, unfolded:
@@ -63,6 +65,7 @@
  *               fired)  target-down  import-error
  *               product-missed    its data are older than promised; crit by half the target again
  *               product-retiring  it is being retired, and has consumers
+ *               key            a key of Redis is older than it may be
  *   about       a ref, or null
  *   since       null where the platform does not say
  *   root        the ref of what it follows from, or null

@@ -31,6 +31,7 @@ json_t *bn_facts_run_detail(const struct bn_facts *facts, const struct bn_w_pipe
 json_t *bn_facts_endpoint(struct bn_facts *facts, const struct bn_w_api *api);
 json_t *bn_facts_alerts(struct bn_facts *facts);
 json_t *bn_facts_targets(struct bn_facts *facts);
+json_t *bn_facts_keys(struct bn_facts *facts);
 json_t *bn_facts_import_errors(struct bn_facts *facts);
 json_t *bn_facts_changes(const struct bn_facts *facts);
 json_t *bn_facts_link_list(const struct bn_facts *facts);

@@ -102,6 +102,38 @@ bn_facts_targets(struct bn_facts *facts)
 	return list;
 }
 
+/* Limits of the demo's configuration. */
+#define RECS_OLD    (BN_W_HOUR)
+#define RECS_NL_OLD (25 * BN_W_HOUR)
+
+json_t *
+bn_facts_keys(struct bn_facts *facts)
+{
+	struct bn_w_key key;
+	json_t *list = json_array();
+
+	for (size_t i = 0; bn_world_key(facts->world, i, facts->at, &key); i++) {
+		bool stale;
+
+		if (key.stamp)
+			continue; /* it only says when another one was written */
+		stale =
+		    facts->at - key.written >= (key.stamp_field != NULL ? RECS_OLD : RECS_NL_OLD);
+		json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:o, s:s, s:I, s:o, s:I, s:o, s:s}", "name", key.name, "ref",
+			      bn_facts_reference("dataset", "recs", key.name), "type", key.type,
+			      "rows", (json_int_t)key.rows, "written", bn_facts_when(key.written),
+			      "age", (json_int_t)(facts->at - key.written), "expires",
+			      bn_facts_when(key.expires), "status",
+			      stale ? "degraded" : "healthy"));
+		if (stale)
+			bn_facts_find(facts, "key", false, "recs",
+				      bn_facts_reference("dataset", "recs", key.name), key.name, 0);
+	}
+	return list;
+}
+
 json_t *
 bn_facts_import_errors(struct bn_facts *facts)
 {

@@ -34,8 +34,9 @@ const struct bn_sim_scenario bn_sim_scenarios[] = {
 static const enum bn_w_scenario scenarios[] = {BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1,
 					       BN_W_I1_BAD_SQL,	  BN_W_I5,     BN_W_I4};
 
-const char *const bn_sim_names[FACES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml", "prom",
-					     "alerts",	  "probes",	    "probes",	  NULL};
+const char *const bn_sim_names[NAMES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml",
+					     "prom",	  "alerts",	    "probes",
+					     "probes",	  "recs",	    NULL};
 static const struct {
 	bn_web_handler *handler, *refuse;
 } handlers[FACES] = {
@@ -106,6 +107,16 @@ start_faces(struct bn_sim *sim, struct bn_error *err)
 		}
 		rc = bn_web_start(&sim->web[i], &options, err);
 	}
+	if (rc == BN_OK)
+		rc = bn_wire_start(&sim->redis,
+				   &(struct bn_wire_options){.name = bn_sim_names[REDIS],
+							     .world = sim->world,
+							     .clock = &sim->clock,
+							     .faults = sim->faults,
+							     .recorder = sim->recorder,
+							     .handler = bn_face_redis,
+							     .payload = &sim->login[REDIS]},
+				   err);
 	return rc;
 }
 
@@ -176,6 +187,7 @@ bn_sim_stop(struct bn_sim *sim)
 	bn_sim_stop_ticker(sim);
 	for (i = 0; i < FACES; i++)
 		bn_web_stop(sim->web[i]);
+	bn_wire_stop(sim->redis);
 	bn_world_repos_free(sim->repos);
 	bn_recorder_close(sim->recorder);
 	bn_faults_free(sim->faults);
@@ -235,6 +247,8 @@ bn_sim_port(const struct bn_sim *sim, const char *face)
 		if (strcmp(bn_sim_names[i], face) == 0)
 			return bn_web_port(sim->web[i]);
 	}
+	if (strcmp(bn_sim_names[REDIS], face) == 0)
+		return bn_wire_port(sim->redis);
 	return 0;
 }
 

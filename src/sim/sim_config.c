@@ -13,7 +13,7 @@ bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err)
 	char *secrets = bn_xasprintf("%s/secrets", sim->dir);
 	int rc = bn_sim_make_dir(secrets, err), i;
 
-	for (i = 0; i < FACES; i++) {
+	for (i = 0; i < NAMES; i++) {
 		memcpy(sim->login[i].user, "binnacle", 9);
 		bn_uuid_hex(sim->login[i].token);
 		bn_uuid_hex(sim->login[i].password);
@@ -28,6 +28,8 @@ bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = bn_sim_write_file(sim, "secrets/airflow-ml", sim->login[AIRFLOW3].password,
 				       err);
+	if (rc == BN_OK)
+		rc = bn_sim_write_file(sim, "secrets/recs", sim->login[REDIS].password, err);
 	free(secrets);
 	return rc;
 }
@@ -59,6 +61,15 @@ configure_sources(const struct bn_sim *sim, struct bn_buf *out)
 		    "[source \"alerts\"]\n\ttype = alertmanager\n\turl = "
 		    "http://127.0.0.1:%d\n\tinterval = 15s\n\tpeers = 2\n",
 		    bn_web_port(sim->web[ALERTMANAGER]));
+	bn_buf_addf(out,
+		    "[source \"recs\"]\n\ttype = redis\n\turl = redis://127.0.0.1:%d\n"
+		    "\tuser = binnacle\n\tpassword-file = %s/secrets/recs\n\tinterval = 15s\n",
+		    bn_wire_port(sim->redis), sim->dir);
+	bn_buf_adds(out, "[key \"recs:prod\"]\n\ttimestamp = field written\n\tunit = products\n"
+			 "\tassert = age < 1h\n\tassert = rows >= 4000\n\towner = recs\n"
+			 "[key \"recs:nl\"]\n\ttimestamp = key recs:nl:written\n"
+			 "\tunit = subscribers\n\tassert = age < 25h\n\tassert = ttl > 12h\n"
+			 "\towner = recs\n");
 	bn_buf_adds(out, "[source \"probes\"]\n\ttype = http\n\tinterval = 15s\n");
 }
 

@@ -11,8 +11,20 @@
 #include "sim/sim.h"
 
 /* The faces; the nine APIs are one source, behind two addresses. */
-enum { ARGO, AIRFLOW2, AIRFLOW3, PROMETHEUS, ALERTMANAGER, PROBES, PROBES_TLS, FACES };
-extern const char *const bn_sim_names[FACES + 1]; /* sources' names, NULL-terminated */
+/* Redis speaks no HTTP: its server is bn_wire, its login and name stand behind those of the faces. */
+enum {
+	ARGO,
+	AIRFLOW2,
+	AIRFLOW3,
+	PROMETHEUS,
+	ALERTMANAGER,
+	PROBES,
+	PROBES_TLS,
+	FACES,
+	REDIS = FACES,
+	NAMES
+};
+extern const char *const bn_sim_names[NAMES + 1]; /* sources' names, NULL-terminated */
 
 struct bn_sim {
 	struct bn_world *world;
@@ -20,7 +32,8 @@ struct bn_sim {
 	struct bn_faults *faults;
 	struct bn_recorder *recorder;
 	struct bn_web *web[FACES];
-	struct bn_face_login login[FACES];
+	struct bn_wire *redis;
+	struct bn_face_login login[NAMES];
 	char *key_pem, *certificate_pem;
 	bn_time certificate_expires; /* 0: libmicrohttpd has no TLS here, all is plain */
 	struct bn_world_repos *repos;

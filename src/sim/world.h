@@ -268,6 +268,23 @@ bn_time bn_world_window_arrived(const struct bn_world *world, bn_time minute);
 double bn_world_transactions(const struct bn_world *world, bn_time minute);
 double bn_world_fees(const struct bn_world *world, bn_time minute); /* BTC */
 
+/* Keys of the Redis that serves recommendations; false behind the last. */
+struct bn_w_key {
+	const char *name, *type;
+	int64_t rows;		  /* fields of a hash */
+	bn_time written, expires; /* expires 0: stays */
+	const char *stamp_field;  /* field that holds `written`, s since 1970; NULL: none */
+	bool stamp;		  /* its value is that */
+};
+bool bn_world_key(const struct bn_world *world, size_t index, bn_time now, struct bn_w_key *out);
+/* The server's own numbers. */
+struct bn_w_redis {
+	int64_t uptime; /* s */
+	int clients;
+	int64_t ops, used, maxmemory, hits, misses; /* ops a second; bytes */
+};
+void bn_world_redis(const struct bn_world *world, bn_time now, struct bn_w_redis *out);
+
 /* Airflow's import errors (per engine). */
 struct bn_w_import_error {
 	int id;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fakehost.h"
 #include "config/stream.h"
+#include "net/resp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -454,7 +455,8 @@ address(const struct bn_request *row, const struct bn_param *params)
 	struct bn_buf out = BN_BUF_INIT(0);
 	char separator = '?';
 
-	bn_buf_addf(&out, "%s ", row->method);
+	if (strcmp(row->method, BN_TALK_METHOD) != 0)
+		bn_buf_addf(&out, "%s ", row->method);
 	for (const char *at = row->path; *at != '\0'; at++) {
 		const char *end = *at == '{' ? strchr(at, '}') : NULL;
 		const struct bn_param *p = params;
@@ -469,7 +471,10 @@ address(const struct bn_request *row, const struct bn_param *params)
 				break;
 		if (p->name == NULL || p->value == NULL)
 			die("a path parameter without a value", row->path);
-		encode(&out, p->value);
+		if (strcmp(row->method, BN_TALK_METHOD) == 0)
+			bn_buf_adds(&out, p->value);
+		else
+			encode(&out, p->value);
 		at = end;
 	}
 	for (const struct bn_param *p = params; p->name != NULL; p++) {
@@ -615,6 +620,55 @@ host_get(struct bn_source *source, int index, const struct bn_param *params, con
 		rc = bn_json_load(&json, reply->body, reply->size, err);
 	*out = keep(fake, json);
 	return rc;
+}
+
+/* The answer is what the server sends: "+PONG\r\n". A status of 0 is a connection that broke. */
+static int
+host_talk(struct bn_source *source, int index, const struct bn_param *params, struct bn_json *out,
+	  struct bn_error *err)
+{
+	struct fake *fake = fake_of(source);
+	const struct bn_request *row = &source->plugin->requests[index];
+	struct bn_buf command = BN_BUF_INIT(0);
+	struct bn_resp *resp = bn_resp_new();
+	const char *refusal = NULL;
+	struct reply *reply;
+	json_t *json = NULL;
+	int rc;
+
+	*out = wrap(fake, NULL);
+	if (strcmp(row->method, BN_TALK_METHOD) != 0)
+		die("no command", row->path);
+	if ((rc = bn_resp_command(&command, row, params, err)) == BN_OK)
+		rc = send(fake, index, params, NULL, &reply, err);
+	if (rc == BN_OK)
+		rc = bn_resp_feed(resp, reply->body, reply->size, row->path, err);
+	if (rc == BN_OK && !bn_resp_next(resp, &json, &refusal, &rc, row->path, err) && rc == BN_OK)
+		rc = bn_fail(err, BN_ETIMEOUT, "%s: the reply has no end", row->path);
+	else if (rc == BN_OK && refusal != NULL)
+		rc = bn_resp_failure(err, row->path, refusal);
+	if (rc == BN_OK)
+		*out = keep(fake, json);
+	bn_resp_free(resp);
+	bn_buf_free(&command);
+	return rc;
+}
+
+/* The connection is there at once; AUTH is the host's affair. */
+static int
+host_talk_open(struct bn_source *source, int first, struct bn_probe *probe, struct bn_error *err)
+{
+	struct bn_json reply;
+
+	probe->rc = host_talk(source, first, BN_NO_PARAMS, &reply, err);
+	probe->resolve = probe->tls = probe->transfer = -1;
+	probe->connect = 100;
+	probe->first_byte = 200;
+	probe->total = 300;
+	probe->sent_at = fake_of(source)->now;
+	if (probe->rc != BN_OK && err != NULL)
+		probe->error = *err;
+	return probe->rc;
 }
 
 struct items {
@@ -1196,6 +1250,8 @@ static const struct bn_host table = {
     .items = host_items,
     .lines = host_lines,
     .probe = host_probe,
+    .talk_open = host_talk_open,
+    .talk = host_talk,
     .set_bearer = host_set_bearer,
     .cancelled = host_cancelled,
     .format = host_format,

@@ -32,7 +32,8 @@ void fake_now(struct fake *fake, const char *rfc3339);
 
 /* ---- what is answered ------------------------------------------------------------------------ */
 
-/* The answer to requests whose "METHOD /path?query" begins with `request`; the longest such
+/* The answer to requests whose "METHOD /path?query" (of a conversation: "HLEN key", the answer in RESP) begins
+ * with `request`; the longest such
  * beginning wins, several answers to the same are given one after the other, the last one for ever.
  * `body` is copied. */
 void fake_reply(struct fake *fake, const char *request, int status, const char *body);
