@@ -904,7 +904,8 @@ expect_source(const struct screen_table *table, int row, const json_t *source)
 		      bn_json_int_at(source, "entities/pipelines", 0) +
 			  bn_json_int_at(source, "entities/endpoints", 0) +
 			  bn_json_int_at(source, "entities/models", 0) +
-			  bn_json_int_at(source, "entities/datasets", 0) + streams_of(name));
+			  bn_json_int_at(source, "entities/datasets", 0) +
+			  bn_json_int_at(source, "entities/keys", 0) + streams_of(name));
 	table_expect_any(table, row, "BROKEN", "0");
 	table_expect_any(table, row, "AUTH", login_of(name));
 	table_expect_any(table, row, "EXPIRES", "–");
