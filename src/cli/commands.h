@@ -19,6 +19,11 @@
 	X(product_show)                                                                   \
 	X(product_slo)                                                                    \
 	X(lineage)                                                                        \
+	X(streams)                                                                                 \
+	X(stream_show)                                                                             \
+	X(stream_series)                                                                           \
+	X(stream_gaps)                                                                             \
+	X(stream_balance)                                                                          \
 	X(findings)                                                                                \
 	X(changed)                                                                                 \
 	X(timeline)                                                                                \

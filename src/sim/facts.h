@@ -47,7 +47,7 @@
  * streams     per-minute streams in the order of the world's table
  *             [{name, ref, unit, group, stage, position, ceiling, minutes, missing, late, over}]
  *   minutes   the last 60 closed ones, oldest first: {at, value, state, arrived}
- *   state     ok; late: it came more than two minutes after its end; over: at the ceiling; missing: it is
+ *   state     ok; late: it came after the time it may take to settle; over: at the ceiling; missing: it is
  *             not there and should be; open: it may still come in time
  *   missing, late, over   the starts of those minutes
  * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]

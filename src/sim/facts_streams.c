@@ -2,15 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/facts_room.h"
 
-#define SHOWN	60
-#define SETTLED (2 * BN_W_MINUTE)
+#define SHOWN 60
 
 /* What is true of a minute: late where its record came more than the settling time after its end. */
 static const char *
 state_of(const struct bn_w_stream *stream, bn_time minute, bn_time at, bool there, double value,
 	 bn_time arrived)
 {
-	bn_time due = minute + BN_W_MINUTE + SETTLED;
+	bn_time due = minute + BN_W_MINUTE + bn_world_stream_settle(stream);
 
 	if (!there)
 		return at < due ? "open" : "missing";

@@ -118,6 +118,9 @@ configure_stream(const struct bn_w_stream *stream, struct bn_buf *out)
 		bn_buf_addf(out, "\tstage = %s\n", stream->stage);
 	if (stream->ceiling > 0)
 		bn_buf_addf(out, "\tceiling = %g\n", stream->ceiling);
+	if (bn_world_stream_settle(stream) != 2 * BN_W_MINUTE)
+		bn_buf_addf(out, "\tsettle = %ds\n",
+			    (int)(bn_world_stream_settle(stream) / BN_W_SECOND));
 	if (arrival != NULL)
 		bn_buf_addf(out, "\tarrival = %s\n", arrival);
 	if (stream->equal != NULL)

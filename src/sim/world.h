@@ -261,6 +261,8 @@ struct bn_w_stream {
 };
 const struct bn_w_stream *bn_world_stream(size_t index);	       /* NULL behind the last */
 const char *bn_world_stream_arrival(const struct bn_w_stream *stream); /* the query, or NULL */
+/* How long after its end a minute may still come in time, ms: windows are there after seconds. */
+int64_t bn_world_stream_settle(const struct bn_w_stream *stream);
 /* The value of the minute that began at `minute`, and when it arrived; false while it has not. */
 bool bn_world_minute(const struct bn_world *world, const struct bn_w_stream *stream, bn_time minute,
 		     bn_time now, double *value, bn_time *arrived);

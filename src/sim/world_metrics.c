@@ -331,6 +331,12 @@ bn_world_stream_arrival(const struct bn_w_stream *stream)
 	return stream->window ? ARRIVAL : NULL;
 }
 
+int64_t
+bn_world_stream_settle(const struct bn_w_stream *stream)
+{
+	return stream->window ? 5 * BN_W_SECOND : 2 * BN_W_MINUTE;
+}
+
 /* What the minute's value is, from the world itself and not by way of any query. */
 bool
 bn_world_minute(const struct bn_world *world, const struct bn_w_stream *stream, bn_time minute,

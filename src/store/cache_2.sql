@@ -70,8 +70,8 @@ CREATE TABLE stream (
 	stage TEXT,
 	position INTEGER NOT NULL DEFAULT 0,
 	checks TEXT,                    -- JSON: [{kind, other, by, tolerance, relative, settle}] as configured
-	examined_at INTEGER,            -- every minute before this one has been judged
-	last_at INTEGER                 -- the latest minute with a value among those
+	examined_from INTEGER,          -- the minutes from this one on …
+	examined_at INTEGER             -- … and before this one have been judged
 );
 CREATE INDEX stream_group ON stream (grp, position);
 -- What was asked of the platform: the minutes from `began` on, last at the moment `ended`. A minute is known

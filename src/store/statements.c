@@ -307,7 +307,7 @@ static const char *const texts[BN_ST_COUNT] = {
     /* A minute of a stream that was judged already and is another now. */
     [BN_ST_POINT_CHANGED] =
 	"INSERT OR IGNORE INTO stream_changed (entity_id, at) SELECT ?1, ?2 FROM stream"
-	" WHERE entity_id = ?1 AND examined_at > ?2",
+	" WHERE entity_id = ?1 AND examined_at > ?2 AND examined_from <= ?2",
     [BN_ST_STREAM_PUT] =
 	"INSERT INTO stream (entity_id, unit, query, expect, counted, settle_ms, ceiling, burst,"
 	" flat_ms, anomaly, scope, grp, stage, position, checks)"

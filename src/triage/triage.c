@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "triage/internal.h"
+#include "triage/minutes.h"
 
 /* An unchanged finding's seen_at is renewed this often, so that an idle platform costs no commits;
  * one whose rule no process has any more is closed after the other time. ms. */
@@ -455,7 +456,9 @@ bn_triage_run(struct bn_triage *triage, struct bn_error *err)
 	pass.hits.arena = bn_arena_new();
 	pass.now = bn_reader_now(triage->reader);
 	bn_reader_set_now(triage->reader, pass.now);
-	rc = run_rules(&pass);
+	rc = bn_minutes_judge(triage->reader, triage->writer, NULL, err);
+	if (rc == BN_OK)
+		rc = run_rules(&pass);
 	if (rc == BN_OK)
 		rc = prepare(&pass);
 	if (rc != BN_OK)

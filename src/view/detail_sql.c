@@ -8,6 +8,7 @@
 #define RUN	 (1u << BN_RUN)
 #define ENDPOINT (1u << BN_ENDPOINT)
 #define SOURCE	 (1u << BN_SOURCE)
+#define STREAM	 (1u << BN_STREAM)
 #define OTHER                                                                                      \
 	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL |   \
 	 1u << BN_CHANGE)
@@ -94,6 +95,23 @@ static const char why_sql[] =
     "  LEFT JOIN entity x ON x.id = :run WHERE NOT EXISTS (SELECT 1 FROM task t JOIN run r"
     "   ON r.entity_id = t.run_id AND r.attempt = t.attempt WHERE t.run_id = :run AND"
     " t.status = " SQL_FAILED ")";
+
+/* The latest minute, and what is expected. */
+static const char stream_sql[] =
+    "SELECT coalesce((SELECT printf('%.6g', pt.value) || coalesce(' ' || st.unit, '') || ' at ' ||"
+    " " TIME("pt.at") " FROM series sr JOIN point pt ON pt.series_id = sr.id WHERE sr.entity_id ="
+    " :id AND sr.name = 'value' AND pt.value IS NOT NULL AND pt.at < now() / 60000 * 60000"
+    " ORDER BY pt.at DESC LIMIT 1), 'no value yet') || coalesce(' · expects ' || printf('%g',"
+    " st.expect) || '/min', ' · any rhythm') || coalesce(' · ceiling ' || printf('%g',"
+    " st.ceiling), '') || ' · settles in ' || human_ms(st.settle_ms) || coalesce(' · ' ||"
+    " st.scope, '') FROM stream st WHERE st.entity_id = :id";
+
+static const char stream_gap_sql[] =
+    "SELECT " TIME("m.at") " || CASE WHEN m.filled_at <= now() THEN ' late, came ' ||"
+    " human_ms(m.filled_at - m.at - 60000) || ' after its end' ELSE ' missing, had to be there ' ||"
+    " human_ms(now() - m.missed_at) || ' ago' END, CASE WHEN m.filled_at <= now() THEN 7 ELSE 8"
+    " END FROM stream_minute m WHERE m.entity_id = :id AND m.missed_at <= now()"
+    " AND m.at >= now() - 86400000 ORDER BY m.at DESC LIMIT 8";
 
 static const char then_sql[] =
     "SELECT trim(coalesce(r.tasks_failed || ' failed', '')"
@@ -263,6 +281,13 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" 'new')"},
     {SOURCE, "do", BN_ROLE_TEXT,
 	"SELECT s.last_hint FROM source s WHERE s.name = :key AND s.state NOT IN ('ok', 'new')"},
+    {STREAM, "state", BN_ROLE_TEXT, stream_sql},
+    {STREAM, "gap", BN_ROLE_WARN, stream_gap_sql},
+    {STREAM, "chain", BN_ROLE_TEXT,
+	"SELECT group_concat(coalesce(x.stage, e.name), ' > ') FROM stream st JOIN stream x ON"
+	" x.grp = st.grp AND x.stage IS NOT NULL JOIN entity e ON e.id = x.entity_id"
+	" AND e.gone_at IS NULL WHERE st.entity_id = :id"},
+    {STREAM, "query", BN_ROLE_DIM, "SELECT st.query FROM stream st WHERE st.entity_id = :id"},
     {PIPELINE | RUN, "then", BN_ROLE_TEXT, then_sql},
     {PIPELINE | RUN | ENDPOINT | OTHER, "hits", BN_ROLE_TEXT, DOWN NAMES("down")},
     {SOURCE, "hits", BN_ROLE_STALE,

@@ -94,6 +94,8 @@ show_number(struct bn_buf *out, double value)
 
 	if (size == 0 || size >= 100 || is_whole(value))
 		bn_buf_addf(out, "%.0f", value);
+	else if (size < 0.1) /* what is not nothing is not shown as 0.00 */
+		bn_buf_addf(out, "%.2g", value);
 	else
 		bn_buf_addf(out, size >= 10 ? "%.1f" : "%.2f", value);
 }

@@ -1,0 +1,7 @@
+-- severity: warn
+-- doc: Two of the last three minutes of a stream are further off the same minute of earlier days than is allowed.
+-- SPDX-License-Identifier: MIT
+SELECT e.source AS about_source, 6 AS about_kind, e.key AS about_key, min(v.since) AS since,
+	min(v.title) AS title, min(v.message) AS message
+FROM stream_verdict v JOIN entity_now e ON e.id = v.entity_id WHERE v.rule = 'anomaly'
+GROUP BY v.entity_id
