@@ -46,10 +46,10 @@ table_of(enum bn_kind kind)
 		return "runs";
 	case BN_ENDPOINT:
 		return "endpoints";
-	case BN_PRODUCT:
-		return "products";
 	case BN_STREAM:
 		return "streams";
+	case BN_PRODUCT:
+		return "products";
 	case BN_SOURCE:
 		return "sources";
 	default:
@@ -227,212 +227,214 @@ judge_upstream(struct verdict *v, const struct bn_invocation *in, const struct b
 			judge(v, 1, "upstream %s is %s", name, bn_status_row(status)->word);
 	}
 	bn_rows_free(rows);
-	/* --max-lag, --max-gaps, --max-late: of a stream. */
-	static int judge_minutes(struct verdict * v, const struct bn_invocation *in,
-				 const struct bn_rows *rows, struct bn_error *err)
-	{
-		static const char *const flags[] = {"max-gaps", "max-late"},
-					 *const columns[] = {"gaps", "late"},
-					 *const words[] = {"missing", "late"};
-		struct bn_value lag = bn_rows_named(rows, 0, "lag");
-		char text[BN_TIME_TEXT], bound[BN_TIME_TEXT];
-		int64_t most;
-		int rc = bn_flag_duration(in, "max-lag", -1, &most, err);
+	return rc;
+}
 
-		if (rc == BN_OK && most >= 0 && lag.type == BN_VALUE_NULL)
-			judge(v, 3, "it has no value yet");
-		else if (rc == BN_OK && most >= 0 && lag.i > most)
-			judge(v, 2, "the latest minute ended %s ago, at most %s",
-			      bn_duration_show(lag.i, text), bn_duration_show(most, bound));
-		for (int i = 0; rc == BN_OK && i < 2; i++) {
-			struct bn_value count = bn_rows_named(rows, 0, columns[i]);
+/* --max-lag, --max-gaps, --max-late: of a stream. */
+static int
+judge_minutes(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
+	      struct bn_error *err)
+{
+	static const char *const flags[] = {"max-gaps", "max-late"},
+				 *const columns[] = {"gaps", "late"},
+				 *const words[] = {"missing", "late"};
+	struct bn_value lag = bn_rows_named(rows, 0, "lag");
+	char text[BN_TIME_TEXT], bound[BN_TIME_TEXT];
+	int64_t most;
+	int rc = bn_flag_duration(in, "max-lag", -1, &most, err);
 
-			rc = bn_flag_int(in, flags[i], -1, &most, err);
-			if (rc != BN_OK || most < 0)
-				continue;
-			if (count.type == BN_VALUE_NULL)
-				judge(v, 3, "its minutes are not known");
-			else if (count.i > most)
-				judge(v, 2, "%lld min of the last hour %s, at most %lld",
-				      (long long)count.i, words[i], (long long)most);
-		}
-		return rc;
+	if (rc == BN_OK && most >= 0 && lag.type == BN_VALUE_NULL)
+		judge(v, 3, "it has no value yet");
+	else if (rc == BN_OK && most >= 0 && lag.i > most)
+		judge(v, 2, "the latest minute ended %s ago, at most %s",
+		      bn_duration_show(lag.i, text), bn_duration_show(most, bound));
+	for (int i = 0; rc == BN_OK && i < 2; i++) {
+		struct bn_value count = bn_rows_named(rows, 0, columns[i]);
+
+		rc = bn_flag_int(in, flags[i], -1, &most, err);
+		if (rc != BN_OK || most < 0)
+			continue;
+		if (count.type == BN_VALUE_NULL)
+			judge(v, 3, "its minutes are not known");
+		else if (count.i > most)
+			judge(v, 2, "%lld min of the last hour %s, at most %lld",
+			      (long long)count.i, words[i], (long long)most);
 	}
+	return rc;
+}
 
-	static int judge_all(struct verdict * v, const struct bn_invocation *in,
-			     const struct bn_ref *ref, struct bn_error *err)
-	{
-		struct bn_query query = {.table = bn_view_table(table_of(ref->kind)),
-					 .columns = columns_of(ref->kind),
-					 .scope = *ref};
-		struct bn_rows *rows = NULL;
-		int rc = bn_view_query(v->cli->reader, &query, &rows, err);
+static int
+judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
+	  struct bn_error *err)
+{
+	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)),
+				 .columns = columns_of(ref->kind),
+				 .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
 
-		if (rc == BN_OK && bn_rows_count(rows) == 0)
-			rc = bn_fail(err, BN_ENOTFOUND, "%s is gone", ref->key);
-		if (rc == BN_OK) {
-			judge_status(v, rows, ref->key);
-			rc = judge_age(v, in, rows, err);
-		}
-		if (rc == BN_OK)
-			rc = judge_latency(v, in, rows, err);
-		if (rc == BN_OK)
-			rc = judge_certificate(v, in, rows, err);
-		if (rc == BN_OK)
-			rc = judge_slo(v, in, ref, err);
-		if (rc == BN_OK)
-			rc = judge_upstream(v, in, ref, err);
-		if (rc == BN_OK)
-			rc = judge_minutes(v, in, rows, err);
-		bn_rows_free(rows);
-		return rc;
+	if (rc == BN_OK && bn_rows_count(rows) == 0)
+		rc = bn_fail(err, BN_ENOTFOUND, "%s is gone", ref->key);
+	if (rc == BN_OK) {
+		judge_status(v, rows, ref->key);
+		rc = judge_age(v, in, rows, err);
 	}
+	if (rc == BN_OK)
+		rc = judge_latency(v, in, rows, err);
+	if (rc == BN_OK)
+		rc = judge_certificate(v, in, rows, err);
+	if (rc == BN_OK)
+		rc = judge_slo(v, in, ref, err);
+	if (rc == BN_OK)
+		rc = judge_upstream(v, in, ref, err);
+	if (rc == BN_OK)
+		rc = judge_minutes(v, in, rows, err);
+	bn_rows_free(rows);
+	return rc;
+}
 
-	static void write_verdict(struct verdict * v, const struct bn_ref *ref)
-	{
-		static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-		const char *why = v->why.size > 0 ? bn_buf_text(&v->why) : "as it should be";
-		struct bn_buf out = BN_BUF_INIT(1 << 20);
+static void
+write_verdict(struct verdict *v, const struct bn_ref *ref)
+{
+	static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+	const char *why = v->why.size > 0 ? bn_buf_text(&v->why) : "as it should be";
+	struct bn_buf out = BN_BUF_INIT(1 << 20);
 
-		if (v->cli->format == BN_OUT_JSON || v->cli->format == BN_OUT_NDJSON) {
-			bn_buf_addf(&out,
-				    "{\"schema\":\"binnacle.check/"
-				    "1\",\"state\":\"%s\",\"code\":%d,\"key\":",
-				    words[v->code], v->code);
-			bn_json_quote(&out, ref->key);
-			bn_buf_adds(&out, ",\"why\":");
-			bn_json_quote(&out, why);
-			bn_buf_adds(&out, "}\n");
-		} else
-			bn_buf_addf(&out, "%s - %s: %s\n", words[v->code],
-				    bn_sanitised(v->cli->arena, ref->key),
-				    bn_sanitised(v->cli->arena, why));
-		bn_cli_flush(v->cli, &out, NULL);
-		bn_buf_free(&out);
+	if (v->cli->format == BN_OUT_JSON || v->cli->format == BN_OUT_NDJSON) {
+		bn_buf_addf(
+		    &out, "{\"schema\":\"binnacle.check/1\",\"state\":\"%s\",\"code\":%d,\"key\":",
+		    words[v->code], v->code);
+		bn_json_quote(&out, ref->key);
+		bn_buf_adds(&out, ",\"why\":");
+		bn_json_quote(&out, why);
+		bn_buf_adds(&out, "}\n");
+	} else
+		bn_buf_addf(&out, "%s - %s: %s\n", words[v->code],
+			    bn_sanitised(v->cli->arena, ref->key),
+			    bn_sanitised(v->cli->arena, why));
+	bn_cli_flush(v->cli, &out, NULL);
+	bn_buf_free(&out);
+}
+
+/* No platform tells of a product, but of all it is made from: those count, and no others. */
+static int
+refresh_upstream(struct verdict *v, const struct bn_ref *ref, struct bn_error *err)
+{
+	static const char *const columns[] = {"source", NULL};
+	struct bn_query query = {.table = bn_view_table("lineage"),
+				 .columns = columns,
+				 .filter = "direction=up",
+				 .scope = *ref};
+	const char *names[65] = {NULL};
+	struct bn_rows *rows = NULL;
+	size_t count = 0, n;
+	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
+
+	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows) && count < 64; i++) {
+		struct bn_value name = bn_rows_named(rows, i, "source");
+
+		for (n = 0; n < count && name.type == BN_VALUE_TEXT; n++)
+			if (strcmp(names[n], name.s) == 0)
+				break;
+		if (name.type == BN_VALUE_TEXT && n == count &&
+		    strcmp(name.s, BN_PRODUCT_SOURCE) != 0)
+			names[count++] = bn_arena_strdup(v->cli->arena, name.s);
 	}
+	bn_rows_free(rows);
+	v->cli->incomplete = false;
+	if (rc == BN_OK)
+		rc = bn_cli_refresh(v->cli, names, false, err);
+	if (rc == BN_OK && v->cli->incomplete)
+		judge(v, 3, "some of what it depends on does not answer, or not lately");
+	return rc;
+}
 
-	/* No platform tells of a product, but of all it is made from: those count, and no others. */
-	static int refresh_upstream(struct verdict * v, const struct bn_ref *ref,
-				    struct bn_error *err)
-	{
-		static const char *const columns[] = {"source", NULL};
-		struct bn_query query = {.table = bn_view_table("lineage"),
-					 .columns = columns,
-					 .filter = "direction=up",
-					 .scope = *ref};
-		const char *names[65] = {NULL};
-		struct bn_rows *rows = NULL;
-		size_t count = 0, n;
-		int rc = bn_view_query(v->cli->reader, &query, &rows, err);
+static int
+run_check(struct bn_cli *cli, const struct bn_invocation *in)
+{
+	struct verdict v = {.cli = cli, .why = BN_BUF_INIT(1 << 16)};
+	enum bn_kind kind = bn_kind_from_word(in->operands[0]);
+	const char *sources[2] = {NULL, NULL};
+	struct bn_error err = {0};
+	struct bn_ref ref = {.key = in->operands[1]};
+	int rc = BN_OK;
 
-		for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows) && count < 64; i++) {
-			struct bn_value name = bn_rows_named(rows, i, "source");
-
-			for (n = 0; n < count && name.type == BN_VALUE_TEXT; n++)
-				if (strcmp(names[n], name.s) == 0)
-					break;
-			if (name.type == BN_VALUE_TEXT && n == count &&
-			    strcmp(name.s, BN_PRODUCT_SOURCE) != 0)
-				names[count++] = bn_arena_strdup(v->cli->arena, name.s);
-		}
-		bn_rows_free(rows);
-		v->cli->incomplete = false;
-		if (rc == BN_OK)
-			rc = bn_cli_refresh(v->cli, names, false, err);
-		if (rc == BN_OK && v->cli->incomplete)
-			judge(v, 3, "some of what it depends on does not answer, or not lately");
-		return rc;
+	if (table_of(kind) == NULL) {
+		bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'", in->operands[0]);
+		bn_hint(&err, "pipeline, run, endpoint, stream, product or source");
+		return bn_cli_report(cli, &err);
 	}
-
-	static int run_check(struct bn_cli * cli, const struct bn_invocation *in)
-	{
-		struct verdict v = {.cli = cli, .why = BN_BUF_INIT(1 << 16)};
-		enum bn_kind kind = bn_kind_from_word(in->operands[0]);
-		const char *sources[2] = {NULL, NULL};
-		struct bn_error err = {0};
-		struct bn_ref ref = {.key = in->operands[1]};
-		int rc = BN_OK;
-
-		if (table_of(kind) == NULL) {
-			bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'",
-				in->operands[0]);
-			bn_hint(&err, "pipeline, run, endpoint, stream, product or source");
-			return bn_cli_report(cli, &err);
-		}
-		rc = bn_cli_refresh(cli, NULL, false, &err);
-		if (rc == BN_OK)
-			rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
-		if (rc == BN_OK && kind == BN_PRODUCT) {
-			rc = refresh_upstream(&v, &ref, &err);
-		} else if (rc == BN_OK && kind != BN_SOURCE) {
-			sources[0] = ref.source;
-			cli->incomplete = false;
-			rc = bn_cli_refresh(cli, sources, false, &err);
-			if (rc == BN_OK && cli->incomplete)
-				judge(&v, 3, "%s does not answer, or not lately", ref.source);
-		}
-		if (rc == BN_OK)
-			rc = judge_all(&v, in, &ref, &err);
-		if (rc == BN_EINVAL) {
-			bn_buf_free(&v.why);
-			return bn_cli_report(cli, &err);
-		}
-		if (rc != BN_OK)
-			judge(&v, 3, "%s", err.message);
-		write_verdict(&v, &ref);
+	rc = bn_cli_refresh(cli, NULL, false, &err);
+	if (rc == BN_OK)
+		rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
+	if (rc == BN_OK && kind == BN_PRODUCT) {
+		rc = refresh_upstream(&v, &ref, &err);
+	} else if (rc == BN_OK && kind != BN_SOURCE) {
+		sources[0] = ref.source;
+		cli->incomplete = false;
+		rc = bn_cli_refresh(cli, sources, false, &err);
+		if (rc == BN_OK && cli->incomplete)
+			judge(&v, 3, "%s does not answer, or not lately", ref.source);
+	}
+	if (rc == BN_OK)
+		rc = judge_all(&v, in, &ref, &err);
+	if (rc == BN_EINVAL) {
 		bn_buf_free(&v.why);
-		return v.code;
+		return bn_cli_report(cli, &err);
 	}
+	if (rc != BN_OK)
+		judge(&v, 3, "%s", err.message);
+	write_verdict(&v, &ref);
+	bn_buf_free(&v.why);
+	return v.code;
+}
 
-	static const struct bn_flag check_flags[] = {
-	    {"max-age", 0, "D", false, NULL, "critical when it was last fine longer ago than D"},
-	    {"max-p99", 0, "D", false, NULL, "critical when an endpoint's p99 is over D"},
-	    {"min-certificate", 0, "D", false, NULL,
-	     "warning when a certificate has less than D left, critical when it expired"},
-	    {"slo", 0, NULL, false, NULL,
-	     "critical when a product misses a promise, warning when it will, or its error budget "
-	     "is used "
-	     "up"},
-	    {"upstream", 0, NULL, false, NULL,
-	     "everything it depends on has to be known and well, however far away"},
-	    {"max-gaps", 0, "N", false, NULL,
-	     "critical when more minutes of a stream's last hour are missing"},
-	    {"max-late", 0, "N", false, NULL, "critical when more of them came late"},
-	    {"max-lag", 0, "D", false, NULL,
-	     "critical when a stream's latest minute with a value ended longer ago than D"},
-	    BN_FLAGS_END,
-	};
+static const struct bn_flag check_flags[] = {
+    {"max-age", 0, "D", false, NULL, "critical when it was last fine longer ago than D"},
+    {"max-p99", 0, "D", false, NULL, "critical when an endpoint's p99 is over D"},
+    {"min-certificate", 0, "D", false, NULL,
+     "warning when a certificate has less than D left, critical when it expired"},
+    {"slo", 0, NULL, false, NULL,
+     "critical when a product misses a promise, warning when it will, or its error budget is used "
+     "up"},
+    {"upstream", 0, NULL, false, NULL,
+     "everything it depends on has to be known and well, however far away"},
+    {"max-gaps", 0, "N", false, NULL,
+     "critical when more minutes of a stream's last hour are missing"},
+    {"max-late", 0, "N", false, NULL, "critical when more of them came late"},
+    {"max-lag", 0, "D", false, NULL,
+     "critical when a stream's latest minute with a value ended longer ago than D"},
+    BN_FLAGS_END,
+};
 
-	static const struct bn_example check_examples[] = {
-	    {"binnacle --demo check endpoint api-stock --max-p99 100ms", 0,
-	     "One line for a monitoring system"},
-	    {"binnacle --demo check pipeline transform-hourly", 2, "2: its latest run failed"},
-	    {"binnacle --demo check pipeline transform-daily --max-age 26h", 0,
-	     "Has it gone well within the last 26 hours?"},
-	    {"binnacle --demo check product postage-quotes --slo --fresh 10m", 2,
-	     "2: it misses a promise; 3 where what it depends on was read more than ten minutes "
-	     "ago"},
-	    {"binnacle --demo check product stock --upstream", 2,
-	     "2: something it is made from is broken, though it is still fresh itself"},
-	    {"binnacle --demo check stream orders --max-gaps 0 --max-lag 5m", 0,
-	     "Is there a value for every minute?"},
-	    {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
-	    {NULL, 0, NULL},
-	};
+static const struct bn_example check_examples[] = {
+    {"binnacle --demo check endpoint api-stock --max-p99 100ms", 0,
+     "One line for a monitoring system"},
+    {"binnacle --demo check pipeline transform-hourly", 2, "2: its latest run failed"},
+    {"binnacle --demo check pipeline transform-daily --max-age 26h", 0,
+     "Has it gone well within the last 26 hours?"},
+    {"binnacle --demo check product postage-quotes --slo --fresh 10m", 2,
+     "2: it misses a promise; 3 where what it depends on was read more than ten minutes ago"},
+    {"binnacle --demo check product stock --upstream", 2,
+     "2: something it is made from is broken, though it is still fresh itself"},
+    {"binnacle --demo check stream orders --max-gaps 0 --max-lag 5m", 0,
+     "Is there a value for every minute?"},
+    {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
+    {NULL, 0, NULL},
+};
 
-	const struct bn_command bn_command_check = {
-	    .name = "check",
-	    .page = "check",
-	    .operands = "KIND NAME",
-	    .min_operands = 2,
-	    .max_operands = 2,
-	    .operand_words = "pipeline|run|endpoint|product|source|stream",
-	    .summary = "one thing against thresholds, for monitoring systems and cron",
-	    .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 "
-		   "critical, 3 "
-		   "unknown. A thing whose "
-		   "source does not answer is unknown, whatever was last known of it.",
-	    .flags = check_flags,
-	    .examples = check_examples,
-	    .run = run_check,
-	};
+const struct bn_command bn_command_check = {
+    .name = "check",
+    .page = "check",
+    .operands = "KIND NAME",
+    .min_operands = 2,
+    .max_operands = 2,
+    .operand_words = "pipeline|run|endpoint|product|source|stream",
+    .summary = "one thing against thresholds, for monitoring systems and cron",
+    .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
+	   "unknown. A thing whose "
+	   "source does not answer is unknown, whatever was last known of it.",
+    .flags = check_flags,
+    .examples = check_examples,
+    .run = run_check,
+};
