@@ -104,8 +104,10 @@ bn_apply_reading(struct bn_apply *a, const char *stream, bn_time from, bn_time a
 	/* the usual one: a little further than the last */
 	if (rc == BN_OK)
 		rc = run_reading(a, BN_ST_READING_EXTEND, id, from, at, open, err);
-	if (rc != BN_OK || sqlite3_changes(a->writer->db) > 0)
+	if (rc != BN_OK)
 		return rc;
+	if (sqlite3_changes(a->writer->db) > 0)
+		return run_reading(a, BN_ST_READING_INSIDE, id, from, at, open, err);
 	st = bn_use(a->writer, BN_ST_READING_JOIN, err);
 	if (st == NULL)
 		return err->code;

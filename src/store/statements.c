@@ -330,9 +330,11 @@ static const char *const texts[BN_ST_COUNT] = {
 	" AND ended - ?4 >= ?2",
     [BN_ST_READING_JOIN] =
 	"SELECT min(began), max(ended) FROM stream_read WHERE entity_id = ?1"
-	" AND began - ?4 <= ?3 AND ended - ?4 >= ?2 AND began <= ?3",
+	" AND ((began <= ?2 AND ended - ?4 >= ?2) OR (began >= ?2 AND began <= ?3 - ?4))",
     [BN_ST_READING_DROP] =
 	"DELETE FROM stream_read WHERE entity_id = ?1 AND began >= ?2 AND ended <= ?3",
+    [BN_ST_READING_INSIDE] =
+	"DELETE FROM stream_read WHERE entity_id = ?1 AND began > ?2 AND ended <= ?3",
     [BN_ST_READING_ADD] =
 	"INSERT INTO stream_read (entity_id, began, ended) VALUES (?1, ?2, ?3)"
 	" ON CONFLICT (entity_id, began) DO UPDATE SET ended = max(ended, excluded.ended)",

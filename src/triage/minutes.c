@@ -159,7 +159,7 @@ judge_oddity(struct judging *j, const struct judged *s, struct minute *m)
 		m->usual = bn_median(values, count);
 		spread = bn_deviation(values, count, m->usual);
 		/* what hardly ever changes is not strange for a hundredth more */
-		spread = fmax(spread, 0.01 * fabs(m->usual));
+		spread = bn_larger(spread, 0.01 * fabs(m->usual));
 		if (fabs(m->value - m->usual) > s->anomaly * spread)
 			m->marks |= BN_MINUTE_ODD;
 		m->compared = true;

@@ -53,6 +53,13 @@ struct judging {
 	struct bn_error *err;
 };
 
+/* fmax, without the library that it lives in. */
+static inline double
+bn_larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 /* A statement on the reader, or NULL with *err; ended with the last sqlite3_step's result. */
 sqlite3_stmt *bn_judging_prepare(struct judging *j, const char *sql);
 int bn_judging_end(struct judging *j, sqlite3_stmt *row, int step);

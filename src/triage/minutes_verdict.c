@@ -162,9 +162,9 @@ struct comparison {
 static bool
 apart(const struct comparison *c, double a, double b)
 {
-	double allowed = c->relative ? c->tolerance * fmax(fabs(a), fabs(b)) : c->tolerance;
+	double allowed = c->relative ? c->tolerance * bn_larger(fabs(a), fabs(b)) : c->tolerance;
 
-	return fabs(a - b) > fmax(allowed, 1e-9);
+	return fabs(a - b) > bn_larger(allowed, 1e-9);
 }
 
 /* Their sums have differed at the end of each of the last three minutes. */
@@ -199,23 +199,20 @@ judge_equal(struct judging *j, const struct judged *s, const struct comparison *
 static int
 judge_quotient(struct judging *j, const struct judged *s, const struct comparison *c)
 {
-	sqlite3_stmt
-	    *row =
-		bn_judging_prepare(
-		    j,
-		    "SELECT v.at, v.value, a.value, b.value FROM " STREAM_VALUES(
-			"?1", "?4",
-			"?5") " v JOIN " STREAM_VALUES("?2", "?4",
-						       "?5") " a ON a.at = v.at "
-							     "JOIN " STREAM_VALUES("?3", "?4",
-										   "?5") " b ON "
-											 "b.at = "
-											 "v.at "
-											 "WHERE"
-											 " b.value "
-											 "<> 0 "
-											 "ORDER BY "
-											 "v.at");
+	sqlite3_stmt *row = bn_judging_prepare(
+	    j,
+	    "SELECT v.at, v.value, a.value, b.value FROM " STREAM_VALUES(
+		"?1", "?4", "?5") " v JOIN " STREAM_VALUES("?2", "?4", "?5") " a ON a.at = v.at "
+									     "JOIN " STREAM_VALUES(
+										 "?3", "?4",
+										 "?5") " b ON "
+										       "b.at = "
+										       "v.at "
+										       "WHERE"
+										       " b.value "
+										       "<> 0 "
+										       "ORDER BY "
+										       "v.at");
 	struct verdict v = {.stream = s->id, .rule = "inconsistent", .other = c->other};
 	int step = SQLITE_ERROR, bad = 0;
 

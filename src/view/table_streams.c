@@ -130,7 +130,7 @@ const struct bn_view_table bn_table_streams = {
 
 /* ---- points ------------------------------------------------------------------------------------- */
 
-/* Every step of the window is a row. Before `edge` only ten-minute roll-ups are left. */
+/* Every step of the window is a row, the one that :since lies in and the one of :until included, so no time_sql. Before `edge` only ten-minute roll-ups are left. */
 #define POINTS                                                                                     \
 	"FROM (WITH RECURSIVE me AS MATERIALIZED (SELECT e.id, s.name AS source, e.key, st.unit,"  \
 	"  st.settle_ms, st.ceiling, st.counted, st.expect, (SELECT r.id FROM series r WHERE"      \
@@ -201,7 +201,6 @@ const struct bn_view_table bn_table_points = {
     .stale_sql = "0",
     .order = "x.at",
     .problem_sql = "x.state NOT IN ('ok', 'open')",
-    .time_sql = "x.at + x.step - 1",
     .search_sql = "x.state",
     .name_sql = "x.state",
     .columns = point_columns,
