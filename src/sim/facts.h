@@ -64,6 +64,7 @@
  *               alert (firing; seen through Prometheus and Alertmanager, told once, as of when it
  *               fired)  target-down  import-error
  *               product-missed    its data are older than promised; crit by half the target again
+ *               product-late      by what its runs usually take it will miss its deadline
  *               product-retiring  it is being retired, and has consumers
  *               key            a key of Redis is older than it may be
  *   about       a ref, or null
@@ -72,7 +73,8 @@
  *   changed     {ref, at}: the newest change of the last 24 hours on a file that defines it or what
  *               it depends on; null if there is none
  * products    [{name, ref, owner, contact, domain, lifecycle, consumers, needs, cost, status,
- *             freshness: {target, made, age, status}}]; without freshness where it promises none
+ *             freshness: {target, made, age, status}, deadline: {due, ready, status},
+ *             completeness: {share, status}}]; without these where it promises none
  * blast       {ref: {p, s, a, d, j, reached}} of each thing that feeds another: how many products,
  *             services, endpoints, datasets and pipelines depend on it, and which
  * changes     merged in the last 90 days, newest first

@@ -36,6 +36,40 @@ text_or_null(const char *text)
 	return text != NULL ? json_string(text) : json_null();
 }
 
+/* The world's one deadline is never missed, only feared to be. */
+static void
+add_deadline(struct bn_facts *facts, const struct bn_w_product *product, json_t *form)
+{
+	bn_time due = bn_world_product_due(facts->at);
+	bn_time ready = bn_world_product_ready(facts->world, product, facts->at);
+	const char *status = ready > due ? "degraded" : "healthy";
+
+	json_object_set_new(form, "deadline",
+			    json_pack("{s:o, s:o, s:s}", "due", bn_facts_when(due), "ready",
+				      bn_facts_when(ready), "status", status));
+	json_object_set_new(form, "status", json_string(status));
+	if (ready > due)
+		bn_facts_find(facts, "product-late", false, "products",
+			      bn_facts_reference("product", "products", product->name),
+			      product->name, 0);
+}
+
+/* 99 % are promised; twice as much missing as may be is far off. */
+static void
+add_completeness(struct bn_facts *facts, const struct bn_w_product *product, json_t *form)
+{
+	double share = bn_world_product_complete(facts->world, product, facts->at);
+	const char *status = share < 0.98 ? "down" : share < 0.99 ? "degraded" : "healthy";
+
+	json_object_set_new(form, "completeness",
+			    json_pack("{s:f, s:s}", "share", share, "status", status));
+	if (strcmp(status, "healthy") == 0)
+		return;
+	json_object_set_new(form, "status", json_string(status));
+	bn_facts_find(facts, "product-missed", share < 0.98, "products",
+		      bn_facts_reference("product", "products", product->name), product->name, 0);
+}
+
 json_t *
 bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product)
 {
@@ -65,6 +99,10 @@ bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product)
 				      bn_facts_reference("product", "products", product->name),
 				      product->name, made + target);
 	}
+	if (product->complete)
+		add_completeness(facts, product, form);
+	if (product->deadline != NULL)
+		add_deadline(facts, product, form);
 	if (strcmp(product->lifecycle, "retiring") == 0 && product->consumers[0] != NULL)
 		bn_facts_find(facts, "product-retiring", false, "products",
 			      bn_facts_reference("product", "products", product->name),
@@ -229,6 +267,8 @@ configure(const struct bn_w_product *product, struct bn_buf *out)
 		bn_buf_addf(out, "\tfreshness-of = %s\n", product->freshness_of);
 	if (product->deadline != NULL)
 		bn_buf_addf(out, "\tdeadline = %s\n", product->deadline);
+	if (product->complete)
+		bn_buf_adds(out, "\tcompleteness = 99%\n");
 	if (product->availability != NULL)
 		bn_buf_addf(out, "\tavailability = %s\n", product->availability);
 	bn_buf_addf(out, "\tcost = %d\n", product->cost);

@@ -188,7 +188,15 @@ bn_facts_changes(const struct bn_facts *facts)
 static const char *const fed[] = {"api-lpo-quote", "api-forecast", "api-orders-feed", "api-pricing",
 				  NULL};
 
-/* Everything ingested feeds the transformation; that feeds four APIs. False behind the last. */
+static bool
+is_ingestion(const struct bn_w_pipeline *pipeline)
+{
+	return pipeline->work != BN_W_DBT && !pipeline->suspended &&
+	       strcmp(pipeline->name, "newsletter-recs") != 0;
+}
+
+/* Everything ingested feeds the transformation; that feeds four APIs. The newsletter's recommendations are made
+ * for whom ing-email-campaigns tells of, and served by an API of their own. False behind the last. */
 static bool
 nth_link(const struct bn_world *world, size_t index, char from[160], char to[160])
 {
@@ -196,14 +204,22 @@ nth_link(const struct bn_world *world, size_t index, char from[160], char to[160
 	size_t i;
 
 	for (i = 0; (pipeline = bn_world_pipeline(world, i)) != NULL; i++) {
-		if (pipeline->work == BN_W_DBT || pipeline->suspended || index-- != 0)
+		if (!is_ingestion(pipeline) || index-- != 0)
 			continue;
 		snprintf(from, 160, "pipeline/%s/%s", bn_facts_source(pipeline), pipeline->name);
 		snprintf(to, 160, "pipeline/argo-prod/transform-hourly");
 		return true;
 	}
-	if (index >= sizeof(fed) / sizeof(fed[0]) - 1)
-		return false;
+	if (index >= sizeof(fed) / sizeof(fed[0]) - 1) {
+		index -= sizeof(fed) / sizeof(fed[0]) - 1;
+		snprintf(from, 160, "pipeline/%s",
+			 index == 0 ? "argo-prod/ing-email-campaigns"
+				    : "airflow-ml/newsletter-recs");
+		snprintf(to, 160, "%s",
+			 index == 0 ? "pipeline/airflow-ml/newsletter-recs"
+				    : "endpoint/probes/api-recs-nl");
+		return index < 2;
+	}
 	snprintf(from, 160, "pipeline/argo-prod/transform-hourly");
 	snprintf(to, 160, "endpoint/probes/%s", fed[index]);
 	return true;

@@ -149,6 +149,21 @@ name_run(struct bn_w_run *run, uint64_t hash)
 	snprintf(run->name, sizeof(run->name), "scheduled__%s+00:00", text);
 }
 
+/* The newsletter's Glue step was slow four nights ago, 96 minutes in all, and is so in the night of the
+ * incidents: it is ready at 04:24, six minutes before it is due, after everybody had to fear that it would not
+ * be. ms, 0 for other runs. */
+static int64_t
+slow_night(const struct bn_world *world, const struct bn_w_run *run)
+{
+	bn_time night = BN_W_NIGHT + 3 * BN_W_HOUR + 4 * BN_W_MINUTE;
+
+	if (strcmp(run->pipeline->name, "newsletter-recs") != 0)
+		return 0;
+	if (run->scheduled == night - 4 * BN_W_DAY)
+		return 96 * BN_W_MINUTE;
+	return run->scheduled == night && world->scenario != BN_W_STEADY ? 80 * BN_W_MINUTE : 0;
+}
+
 /* ms the run takes, from how it goes. */
 static int64_t
 run_length(const struct bn_world *world, const struct bn_w_run *run)
@@ -193,6 +208,9 @@ bn_world_run(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
 		out->flaky = false;
 		out->factor = 1;
 		out->finished = BN_W_I1_FAILED;
+	} else if (slow_night(world, out) != 0) {
+		out->fails = out->flaky = false;
+		out->finished = out->started + slow_night(world, out);
 	} else {
 		out->finished = out->started + run_length(world, out);
 	}

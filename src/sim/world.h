@@ -307,12 +307,22 @@ struct bn_w_product {
 	    *freshness_of; /* the reference whose age counts; NULL: the oldest of its pipelines */
 	const char *deadline; /* as in the configuration, or NULL */
 	const char *availability;
-	int cost; /* USD a month */
+	bool complete; /* promises 99 % of the minutes of the stream it needs */
+	int cost;      /* USD a month */
 };
 const struct bn_w_product *bn_world_product(size_t index); /* NULL behind the last */
 /* When its data were made that it serves at `now`; 0: nobody can say. */
 bn_time bn_world_product_made(const struct bn_world *world, const struct bn_w_product *product,
 			      bn_time now);
+
+/* Share of the 60 minutes up to the last that had time to settle whose record has arrived. */
+double bn_world_product_complete(const struct bn_world *world, const struct bn_w_product *product,
+				 bn_time now);
+/* Of the product with a deadline: the next, and when it will be ready for that by what its runs of the history
+ * took (the median; where it has taken longer already, the longest but one in twenty), or was. */
+bn_time bn_world_product_due(bn_time now);
+bn_time bn_world_product_ready(const struct bn_world *world, const struct bn_w_product *product,
+			       bn_time now);
 
 /* ---- what people changed --------------------------------------------------- */
 

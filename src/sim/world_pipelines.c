@@ -168,5 +168,22 @@ const struct bn_w_pipeline bn_w_pipelines[] = {
      .cron = "9 * * * *",
      .summary = "Station weather for the demand forecast, by region",
      .error = "httpx.HTTPStatusError: Server error '504 Gateway Timeout' for station feed"},
+    /* Glue, training and transform on AWS, called by a DAG: what of them a scheduler sees. Due at 05:30 in
+     * Berlin, which is 04:30 UTC. */
+    {.name = "newsletter-recs",
+     .engine = BN_W_AIRFLOW3,
+     .work = BN_W_DAG,
+     .period = 1440,
+     .offset = 184,
+     .delay = 4,
+     .p50 = 3300,
+     .p95 = 3400,
+     .rows = 512000,
+     .owner = "s.iqbal",
+     .idempotence = "idempotent",
+     .definition = "orchestrate/dags/newsletter_recs.py",
+     .cron = "4 3 * * *",
+     .summary = "Recommendations for the morning's newsletter, into Redis recs:nl",
+     .error = "airflow.exceptions.AirflowException: Glue job newsletter-etl failed"},
     {.name = NULL},
 };

@@ -1,5 +1,6 @@
 /* world_products.c - Harbourline's data products: who answers for them, what they promise, what is true. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/world_room.h"
@@ -61,14 +62,26 @@ static const struct bn_w_product products[] = {
      .freshness_of = "pipeline/argo-prod/transform-daily",
      .availability = "99.9%",
      .cost = 702},
+    {.name = "newsletter-recs",
+     .owner = "s.iqbal",
+     .contact = "#team-marketing",
+     .domain = "marketing",
+     .lifecycle = "active",
+     .consumers = {"email"},
+     .needs = {"pipeline/airflow-ml/newsletter-recs", "endpoint/probes/api-recs-nl"},
+     .deadline = "05:30 Europe/Berlin daily",
+     .availability = "99.9%",
+     .cost = 58},
     {.name = "tx-metrics",
      .owner = "d.rossi",
      .contact = "#team-payments",
      .domain = "payments",
      .lifecycle = "active",
      .consumers = {"fraud-desk", "finance"},
-     .needs = {"pipeline/argo-prod/ing-payments-ledger"},
+     .needs = {"pipeline/argo-prod/ing-payments-ledger", "stream/prom/tx-metrics"},
      .freshness = 30,
+     .freshness_of = "pipeline/argo-prod/ing-payments-ledger",
+     .complete = true,
      .cost = 850},
     {.name = "stock",
      .owner = "j.mbeki",
@@ -181,4 +194,74 @@ bn_world_product_made(const struct bn_world *world, const struct bn_w_product *p
 			oldest = made;
 	}
 	return oldest;
+}
+
+double
+bn_world_product_complete(const struct bn_world *world, const struct bn_w_product *product,
+			  bn_time now)
+{
+	bn_time end = (now - 2 * BN_W_MINUTE) / BN_W_MINUTE * BN_W_MINUTE, arrived;
+	const struct bn_w_stream *stream;
+	double value;
+	int there = 0;
+
+	for (size_t i = 0; (stream = bn_world_stream(i)) != NULL; i++) {
+		if (strcmp(stream->name, product->name) != 0)
+			continue;
+		for (int minute = 1; minute <= 60; minute++)
+			there += bn_world_minute(world, stream, end - minute * BN_W_MINUTE, now,
+						 &value, &arrived);
+	}
+	return there / 60.0;
+}
+
+static int
+by_length(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The next 04:30 UTC: 05:30 in Berlin all through that March but its last days. */
+bn_time
+bn_world_product_due(bn_time now)
+{
+	bn_time at = 4 * BN_W_HOUR + 30 * BN_W_MINUTE;
+
+	return ((now - at) / BN_W_DAY + 1) * BN_W_DAY + at;
+}
+
+bn_time
+bn_world_product_ready(const struct bn_world *world, const struct bn_w_product *product,
+		       bn_time now)
+{
+	const struct bn_w_pipeline *pipeline =
+	    bn_world_find_pipeline(world, strrchr(product->needs[0], '/') + 1);
+	int64_t slot = bn_world_last_slot(pipeline, now), lengths[BN_W_HISTORY / BN_W_DAY + 1];
+	int64_t first = bn_world_first_slot(pipeline, now);
+	bn_time due = bn_world_product_due(now), start;
+	struct bn_w_run run, latest;
+	int count = 0;
+
+	bn_world_run(world, pipeline, slot, &latest);
+	for (; slot >= first && count < (int)(sizeof(lengths) / sizeof(lengths[0])); slot--) {
+		bn_world_run(world, pipeline, slot, &run);
+		if (bn_world_run_state(&run, now) == BN_W_OK)
+			lengths[count++] = run.finished - run.started;
+	}
+	if (count == 0)
+		return 0;
+	qsort(lengths, (size_t)count, sizeof(lengths[0]), by_length);
+	if (latest.scheduled < due - BN_W_DAY / 2) { /* last night's; tonight's is to come */
+		start = bn_world_next_due(pipeline, now);
+		return start + lengths[(count - 1) / 2];
+	}
+	if (bn_world_run_state(&latest, now) == BN_W_OK)
+		return latest.finished;
+	start = latest.started;
+	if (now - start <= lengths[(count - 1) / 2])
+		return start + lengths[(count - 1) / 2];
+	start += lengths[(count * 95 + 99) / 100 - 1];
+	return start > now ? start : now;
 }

@@ -52,6 +52,14 @@ static const struct step weather_steps[] = {
     {"check_coverage", "SQLCheckOperator", 0.92, 1, {5}, 1, -1, false, false},
 };
 
+static const struct step newsletter_steps[] = {
+    {"glue_etl", "GlueJobOperator", 0, 0.55, {0}, 0, -1, false, true},
+    {"incremental_training", "SageMakerTrainingOperator", 0.55, 0.78, {0}, 1, -1, false, false},
+    {"batch_transform", "SageMakerTransformOperator", 0.78, 0.93, {1}, 1, -1, false, false},
+    {"load_redis", "LambdaInvokeFunctionOperator", 0.93, 0.98, {2}, 1, -1, false, false},
+    {"check_api", "HttpOperator", 0.98, 1, {3}, 1, -1, false, false},
+};
+
 struct shape {
 	const char *pipeline; /* NULL: any other */
 	const struct step *steps;
@@ -62,9 +70,8 @@ struct shape {
 		name, table, sizeof(table) / sizeof((table)[0])                                    \
 	}
 static const struct shape shapes[] = {
-    SHAPE("fx-rates", fx_steps),
-    SHAPE("ing-postcode-zones", postcode_steps),
-    SHAPE("ing-weather", weather_steps),
+    SHAPE("fx-rates", fx_steps),	 SHAPE("ing-postcode-zones", postcode_steps),
+    SHAPE("ing-weather", weather_steps), SHAPE("newsletter-recs", newsletter_steps),
     SHAPE(NULL, meltano_steps),
 };
 

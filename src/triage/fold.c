@@ -42,16 +42,26 @@ bn_triage_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct bn_er
 /* Which finding's thing lies upstream of which other's. A run is its pipeline; everything is
  * downstream of its source, once that fails: what was known to be wrong before that is a fault of
  * its own. Information is no cause, nor what is only a worry as yet. Two findings about one thing
- * are upstream of each other. */
+ * are upstream of each other. An alert that names nothing we know is about the pipeline, endpoint,
+ * stream or product that one of its labels names; since that is a guess, it follows only from what
+ * broke upstream in the half hour before it. */
 static const char pairs_sql[] =
-    "WITH RECURSIVE f(id, source, kind, key, since, severity, rule) AS MATERIALIZED ("
+    "WITH RECURSIVE f(id, source, kind, key, since, severity, rule, named) AS MATERIALIZED ("
     "  SELECT coalesce(f.same_as, f.id), f.about_source, CASE WHEN pe.id IS NULL THEN f.about_kind "
     "ELSE 1 END,"
-    "   coalesce(pe.key, f.about_key), f.since, f.severity, f.rule FROM finding f"
+    "   coalesce(pe.key, f.about_key), f.since, f.severity, f.rule, 0 FROM finding f"
     "   LEFT JOIN source s ON s.name = f.about_source AND f.about_kind = 2"
     "   LEFT JOIN entity e ON e.source_id = s.id AND e.kind = 2 AND e.key = f.about_key"
     "   LEFT JOIN run r ON r.entity_id = e.id LEFT JOIN entity pe ON pe.id = r.pipeline_id"
-    "   WHERE f.closed_at IS NULL AND f.about_key IS NOT NULL),"
+    "   WHERE f.closed_at IS NULL AND f.about_key IS NOT NULL"
+    "  UNION SELECT coalesce(f.same_as, f.id), xs.name, x.kind, x.key, f.since, f.severity, "
+    "f.rule, 1"
+    "   FROM finding f JOIN json_each(f.labels) j JOIN entity x ON x.key = j.value AND x.gone_at IS"
+    "    NULL AND x.kind = CASE WHEN j.key IN ('pipeline', 'dag_id', 'workflow', 'cron_workflow')"
+    "     THEN 1 WHEN j.key = 'stream' THEN 6 WHEN j.key = 'product' THEN 9"
+    "     WHEN j.key IN ('app', 'application', 'service', 'endpoint') THEN 5 END"
+    "   JOIN source xs ON xs.id = x.source_id WHERE f.closed_at IS NULL AND f.about_key IS NULL"
+    "    AND f.origin = 'source' AND json_valid(f.labels)),"
     " up(id, source, kind, key) AS ("
     "  SELECT id, coalesce(source, ''), kind, key FROM f"
     "  UNION SELECT up.id, CASE l.from_source WHEN '' THEN up.source ELSE l.from_source END,"
@@ -60,7 +70,10 @@ static const char pairs_sql[] =
     "   WHERE l.kind NOT IN ('defines', 'retry-of') LIMIT 200000)"
     " SELECT up.id, g.id FROM up JOIN f g ON g.kind = up.kind AND g.key = up.key"
     "  AND (g.source = up.source OR up.source = '') AND g.id <> up.id"
-    "  JOIN f ON f.id = up.id WHERE g.severity >= 1 AND g.kind <> 11 AND (g.rule NOT IN "
+    "  JOIN f ON f.id = up.id WHERE g.severity >= 1 AND g.kind <> 11"
+    "  AND 'product-retiring' NOT IN (f.rule, g.rule)"
+    "  AND (NOT f.named OR g.since >= f.since - 1800000 OR (g.kind = f.kind AND g.key = f.key)) "
+    "AND (g.rule NOT IN "
     "('run-flaky',"
     "   'certificate') OR (g.kind = f.kind AND g.key = f.key AND g.source IS f.source))"
     " UNION SELECT f.id, g.id FROM f JOIN f g ON g.rule = 'source-failing' AND g.key = f.source"

@@ -404,7 +404,7 @@ prepare(struct pass *pass)
 			    "?5, seen_at = ?6 WHERE id = ?1"},
 	    {&pass->open,
 	     "SELECT id FROM finding WHERE origin = 'rule' AND rule = ?1 AND closed_at IS NULL"},
-	    {&pass->close, "UPDATE finding SET closed_at = ?2, root_id = NULL WHERE id = ?1"},
+	    {&pass->close, "UPDATE finding SET closed_at = ?2 WHERE id = ?1"},
 	};
 	int rc = BN_OK;
 

@@ -13,7 +13,7 @@
 	(1u << BN_APP | 1u << BN_DATASET | 1u << BN_PRODUCT | 1u << BN_STREAM | 1u << BN_MODEL |   \
 	 1u << BN_CHANGE)
 #define PRODUCT (1u << BN_PRODUCT)
-#define ANY (PIPELINE | RUN | ENDPOINT | SOURCE | OTHER)
+#define ANY	(PIPELINE | RUN | ENDPOINT | SOURCE | OTHER)
 
 static_assert(BN_ROLE_DIM == 1 && BN_ROLE_OK == 5 && BN_ROLE_WARN == 7 && BN_ROLE_FAILED == 8 &&
 		  BN_ROLE_CHANGE == 11,

@@ -22,6 +22,7 @@ const struct bn_view_table *const bn_view_tables[] = {
     &bn_table_objectives,
     &bn_table_slo_days,
     &bn_table_lineage,
+    &bn_table_oncall,
     &bn_table_sources,
     &bn_table_calls,
     &bn_table_findings,

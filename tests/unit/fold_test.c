@@ -426,6 +426,125 @@ alerts_of_one_server_or_with_other_labels_stay_apart(void **state)
 	assert_int_equal(number_of(w, "SELECT count(*) FROM finding WHERE same_as IS NOT NULL"), 0);
 }
 
+static void
+exec_sql(struct world *w, const char *sql)
+{
+	assert_int_equal(sqlite3_exec(bn_writer_db(w->writer), sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* A diamond: both ways down lead back to what broke first. */
+static void
+fold_diamond_under_its_top(void **state)
+{
+	struct world *w = *state;
+
+	broken(w, "top", NOW - MINUTES(20));
+	broken(w, "left", NOW - MINUTES(18));
+	broken(w, "right", NOW - MINUTES(17));
+	broken(w, "foot", NOW - MINUTES(16));
+	world_link(w, pipeline("top"), pipeline("left"));
+	world_link(w, pipeline("top"), pipeline("right"));
+	world_link(w, pipeline("left"), pipeline("foot"));
+	world_link(w, pipeline("right"), pipeline("foot"));
+	run(w);
+	ROOTS(w, "top");
+}
+
+/* What follows from either goes under the one that broke first, and both stay. */
+static void
+fold_two_causes_stay_two_rows(void **state)
+{
+	struct world *w = *state;
+
+	broken(w, "first", NOW - MINUTES(30));
+	broken(w, "second", NOW - MINUTES(25));
+	broken(w, "both", NOW - MINUTES(20));
+	world_link(w, pipeline("second"), pipeline("both"));
+	world_link(w, pipeline("first"), pipeline("both"));
+	run(w);
+	ROOTS(w, "first", "second");
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding f JOIN finding r ON r.id ="
+				      " f.root_id WHERE f.about_key = 'both' AND r.about_key ="
+				      " 'first'"),
+			 1);
+	run(w); /* and so it stays */
+	ROOTS(w, "first", "second");
+}
+
+/* When the cause recovers first, what it left behind stands for itself; the closed one keeps what it
+ * followed from, for those who look back. */
+static void
+fold_effect_outlives_its_cause(void **state)
+{
+	struct world *w = *state;
+
+	broken(w, "cause", NOW - MINUTES(20));
+	broken(w, "effect", NOW - MINUTES(18));
+	broken(w, "last", NOW - MINUTES(17));
+	world_link(w, pipeline("cause"), pipeline("effect"));
+	world_link(w, pipeline("effect"), pipeline("last"));
+	run(w);
+	ROOTS(w, "cause");
+	world_at(w, NOW + SECONDS(5));
+	world_run(w, ARGO,
+		  &(struct world_run){.pipeline = "cause",
+				      .key = "cause-again",
+				      .status = BN_SUCCEEDED,
+				      .started = NOW - MINUTES(3),
+				      .finished = NOW});
+	run(w);
+	ROOTS(w, "effect");
+	world_run(w, ARGO,
+		  &(struct world_run){.pipeline = "last",
+				      .key = "last-again",
+				      .status = BN_SUCCEEDED,
+				      .started = NOW - MINUTES(3),
+				      .finished = NOW});
+	run(w);
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding f JOIN finding r ON r.id ="
+				      " f.root_id WHERE f.about_key = 'last' AND f.closed_at IS NOT"
+				      " NULL AND r.about_key = 'effect'"),
+			 1);
+}
+
+/* The chain leads over something no source tells of. */
+static void
+fold_reaches_over_what_is_not_known(void **state)
+{
+	struct world *w = *state;
+
+	broken(w, "cause", NOW - MINUTES(20));
+	broken(w, "effect", NOW - MINUTES(18));
+	world_source(w, "nowhere", "exec", SECONDS(30));
+	world_link(w, pipeline("cause"), (struct bn_ref){BN_DATASET, "nowhere", "table"});
+	world_link(w, (struct bn_ref){BN_DATASET, "nowhere", "table"}, pipeline("effect"));
+	run(w);
+	ROOTS(w, "cause");
+}
+
+/* An alert about nothing we know, but for its label. */
+static void
+fold_alert_under_the_pipeline_behind_the_endpoint_it_names(void **state)
+{
+	static const char *const labels[] = {"alertname", "Slow", "app", "quote", NULL};
+	static const char *const other[] = {"alertname", "Slow", "app", "elsewhere", NULL};
+	struct world *w = *state;
+
+	broken(w, "train", NOW - MINUTES(20));
+	world_endpoint(w, "web", "quote", BN_HEALTHY, 200, NOW - HOURS(5));
+	world_link(w, pipeline("train"), endpoint("quote"));
+	told(w, "prom", "slow", labels, NULL);
+	run(w);
+	ROOTS(w, "train");
+	told(w, "prom", "slow-too", other, NULL);
+	run(w);
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding WHERE root_id IS NULL"), 2);
+	/* what broke long before it is more likely something else */
+	exec_sql(w, "UPDATE attempt SET finished_at = finished_at - 3600000");
+	run(w);
+	assert_int_equal(number_of(w, "SELECT count(*) FROM finding WHERE root_id IS NULL"), 3);
+}
+
 int
 main(void)
 {
@@ -442,6 +561,11 @@ main(void)
 	    T(fold_full_pool_of_a_source_takes_nothing_with_it),
 	    T(fold_ends_when_the_root_recovers),
 	    T(fold_many_findings_on_a_dense_graph),
+	    T(fold_diamond_under_its_top),
+	    T(fold_two_causes_stay_two_rows),
+	    T(fold_effect_outlives_its_cause),
+	    T(fold_reaches_over_what_is_not_known),
+	    T(fold_alert_under_the_pipeline_behind_the_endpoint_it_names),
 	    T(alert_in_prometheus_and_alertmanager_is_one_and_keeps_its_silence),
 	    T(alert_is_told_by_prometheus_while_alertmanager_does_not_answer),
 	    T(alerts_of_one_server_or_with_other_labels_stay_apart),

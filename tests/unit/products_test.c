@@ -256,6 +256,65 @@ products_taken_out_of_the_configuration_are_gone(void **state)
 	assert_int_equal(findings(w, "rule=product-missed"), 0);
 }
 
+/* A pipeline of one engine fails; another engine's pipeline, an endpoint's age and two products follow. */
+static void
+products_fold_under_what_broke_them_in_another_source(void **state)
+{
+	static const char text[] =
+	    FRESH "needs = endpoint/web/quote\n"
+		  "[product \"letter\"]\nneeds = pipeline/airflow/mail\nfreshness = 30m\n"
+		  "[product \"stock\"]\nneeds = pipeline/airflow/count\nfreshness = 30m\n";
+	const struct bn_ref nightly = {BN_PIPELINE, ARGO, "nightly"};
+	const struct bn_ref mail = {BN_PIPELINE, "airflow", "mail"};
+	const struct bn_ref quote = {BN_ENDPOINT, "web", "quote"};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	world_source(w, "airflow", "airflow", SECONDS(15));
+	world_pipeline(w, "airflow", "mail");
+	world_pipeline(w, "airflow", "count");
+	good_run(w, "a", NOW - MINUTES(60), NOW - MINUTES(50));
+	world_run(w, ARGO,
+		  &(struct world_run){.pipeline = "nightly",
+				      .key = "b",
+				      .status = BN_FAILED,
+				      .started = NOW - MINUTES(30),
+				      .finished = NOW - MINUTES(25)});
+	for (int i = 0; i < 2; i++) {
+		const char *key = i == 0 ? "mail" : "count";
+		char good[16], bad[16];
+
+		snprintf(good, sizeof(good), "%s-good", key);
+		snprintf(bad, sizeof(bad), "%s-bad", key);
+		world_run(w, "airflow",
+			  &(struct world_run){.pipeline = key,
+					      .key = good,
+					      .status = BN_SUCCEEDED,
+					      .started = NOW - MINUTES(50),
+					      .finished = NOW - MINUTES(45)});
+		if (i == 0)
+			world_run(w, "airflow",
+				  &(struct world_run){.pipeline = key,
+						      .key = bad,
+						      .status = BN_FAILED,
+						      .started = NOW - MINUTES(22),
+						      .finished = NOW - MINUTES(20)});
+	}
+	world_endpoint(w, "web", "quote", BN_DEGRADED, 200, NOW - MINUTES(18));
+	world_link(w, nightly, mail);
+	world_link(w, nightly, quote);
+	world_link(w, nightly, (struct bn_ref){BN_PRODUCT, "products", "orders"});
+	world_link(w, mail, (struct bn_ref){BN_PRODUCT, "products", "letter"});
+	judge(w, text);
+	rows = ask(w, "triage", NULL);
+	assert_int_equal(bn_rows_count(rows), 2); /* stock has nothing to do with it */
+	assert_string_equal(bn_rows_named(rows, 0, "what").s, "nightly");
+	assert_int_equal(bn_rows_named(rows, 0, "folded").i, 4);
+	assert_string_equal(bn_rows_named(rows, 0, "blast").s, "2p 1a 1j");
+	assert_string_equal(bn_rows_named(rows, 1, "what").s, "stock");
+	bn_rows_free(rows);
+}
+
 /* ---- budgets ------------------------------------------------------------------------------- */
 
 static void
@@ -574,6 +633,7 @@ main(void)
 	    TEST(products_without_promises_are_what_they_need_is),
 	    TEST(products_asleep_page_nobody_and_retiring_ones_name_their_users),
 	    TEST(products_taken_out_of_the_configuration_are_gone),
+	    TEST(products_fold_under_what_broke_them_in_another_source),
 	    TEST(products_spend_budget_only_where_it_was_observed),
 	    TEST(products_history_does_not_depend_on_who_reckons_it_or_how_often),
 	    TEST(products_time_without_binnacle_is_neither_good_nor_bad),
