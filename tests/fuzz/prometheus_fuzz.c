@@ -23,12 +23,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_section_option(fake, "query", "up");
 	fake_section_option(fake, "for", "endpoint/a");
 	fake_section_option(fake, "warn", "> 1");
+	fake_stream(fake, "s");
+	fake_stream_option(fake, "source", "p");
+	fake_stream_option(fake, "query", "sum(x) / y offset 5m");
+	fake_stream_option(fake, "for", "endpoint/a");
+	fake_stream_option(fake, "arrival", "timestamp(x)");
+	fake_stream(fake, "t");
+	fake_stream_option(fake, "source", "p");
+	fake_stream_option(fake, "query", "1");
+	fake_now(fake, "2026-11-28T17:38:30Z");
 	fake_reply_always(fake, (const char *)data + 1, size - 1);
 	switch (data[0]) {
 	case 'q':
 		fake_option(fake, "alerts", "false");
 		fake_option(fake, "targets", "false");
 		fake_option(fake, "rules", "false");
+		fake_poll(fake, &err);
+		break;
+	case 's': /* the streams' answers alone */
+		fake_option(fake, "alerts", "false");
+		fake_option(fake, "targets", "false");
+		fake_option(fake, "rules", "false");
+		fake_poll(fake, &err);
+		fake_now(fake, "2026-11-28T17:39:30Z");
 		fake_poll(fake, &err);
 		break;
 	case 'o':
