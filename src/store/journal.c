@@ -61,31 +61,43 @@ hash_record(const struct record *r, char out[BN_DIGEST_HEX])
 
 /* ---- the second place the head is kept in ---- */
 
-/* Whoever cuts the journal's tail, or writes it anew whole, would have to change this as well. It
- * says less than the record: no reason, no body. A failure here is not one of the record, which is
- * safe by now. */
+/* Whoever cuts the journal's tail, adds to it, or writes it anew whole, would have to change this as well. It
+ * says less than the record: no reason, no body. A failure here is not one of the record.
+ *
+ * In a file each record has two lines: "~SEQ HASH" before it is committed, "SEQ HASH" after. What the second kind
+ * names must be in the journal; what is in the journal must be named by one of them, and it is even where the
+ * process was killed between commit and second line. */
 static void
-anchor_head(const struct bn_store *store, const struct record *r, const char *hash)
+anchor_line(const struct bn_store *store, const struct record *r, const char *hash, bool before)
 {
 	char line[256];
 	int size, fd;
 
-	if (store->uri || (store->anchor != NULL && *store->anchor == '\0'))
-		return;
-	if (store->anchor == NULL) {
-		syslog(LOG_AUTH | LOG_INFO,
-		       "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
-		       r->seq, r->verb, r->user, hash);
-		return;
-	}
 	fd = open(store->anchor, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	size = snprintf(line, sizeof(line), "%" PRId64 " %s\n", r->seq, hash);
+	size = snprintf(line, sizeof(line), "%s%" PRId64 " %s\n", before ? "~" : "", r->seq, hash);
 	/* One write of one short line: lines of several processes don't mix. */
 	if (write(fd, line, (size_t)size) == (ssize_t)size)
 		(void)fdatasync(fd);
 	close(fd);
+}
+
+static bool
+anchored_in_file(const struct bn_store *store)
+{
+	return !store->uri && store->anchor != NULL && *store->anchor != '\0';
+}
+
+static void
+anchor_head(const struct bn_store *store, const struct record *r, const char *hash)
+{
+	if (anchored_in_file(store))
+		anchor_line(store, r, hash, false);
+	else if (!store->uri && store->anchor == NULL)
+		syslog(LOG_AUTH | LOG_INFO,
+		       "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
+		       r->seq, r->verb, r->user, hash);
 }
 
 /* ---- appending ---- */
@@ -173,6 +185,8 @@ append_locked(struct bn_store *store, struct record *r, bn_journal_guard *guard,
 		hash_record(r, hash);
 		rc = insert_record(db, r, hash, err);
 	}
+	if (rc == BN_OK && anchored_in_file(store))
+		anchor_line(store, r, hash, true);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, "COMMIT", err);
 	if (rc != BN_OK) {
@@ -305,15 +319,6 @@ next_anchor(struct anchors *a)
 	return false;
 }
 
-static void
-open_anchors(const struct bn_store *store, struct anchors *a)
-{
-	a->file = NULL;
-	if (store->anchor != NULL && *store->anchor != '\0')
-		a->file = fopen(store->anchor, "re");
-	next_anchor(a);
-}
-
 int64_t
 bn_journal_missing(struct bn_store *store)
 {
@@ -340,24 +345,91 @@ bn_journal_missing(struct bn_store *store)
 	return last > seq ? last - seq : 0;
 }
 
+/* All lines of the second file, by number: those of several processes may stand in another order. */
+struct anchor {
+	int64_t seq;
+	char hash[BN_DIGEST_HEX];
+	bool before; /* written before the record was committed: it need not be there */
+};
+struct anchor_list {
+	struct anchor *list;
+	size_t count, room, at;
+};
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct anchor *x = a, *y = b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void
+read_anchors(const struct bn_store *store, struct anchor_list *a)
+{
+	FILE *file = anchored_in_file(store) ? fopen(store->anchor, "re") : NULL;
+	struct anchor one;
+	char line[256];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		one.before = line[0] == '~';
+		if (sscanf(line + one.before, "%" SCNd64 " %64[0-9a-f]", &one.seq, one.hash) != 2)
+			continue;
+		if (a->count == a->room) {
+			a->room = a->room * 2 + 64;
+			a->list = bn_xrealloc(a->list, a->room, sizeof(*a->list));
+		}
+		a->list[a->count++] = one;
+	}
+	if (file != NULL)
+		fclose(file);
+	if (a->count > 0)
+		qsort(a->list, a->count, sizeof(*a->list), by_number);
+}
+
+/* What the second file says of a record. One from before there was such a file is not named in it. */
+static bool
+anchored(struct anchor_list *a, int64_t seq, const char *hash)
+{
+	bool named = false, fine = true;
+
+	if (a->count == 0 || seq < a->list[0].seq)
+		return true;
+	for (; a->at < a->count && a->list[a->at].seq <= seq; a->at++) {
+		const struct anchor *one = &a->list[a->at];
+		bool same = one->seq == seq && strcmp(one->hash, hash) == 0;
+
+		named = named || same;
+		fine = fine && (same || one->before);
+	}
+	return fine && named;
+}
+
+/* The highest number that was committed, by the second file, from where the walk stands. */
+static int64_t
+committed_last(const struct anchor_list *a)
+{
+	int64_t last = 0;
+
+	for (size_t i = a->at; i < a->count; i++)
+		if (!a->list[i].before)
+			last = a->list[i].seq;
+	return last;
+}
+
 static bool
 fits(const struct record *r, const char *stored, int64_t expected, const char *prev,
-     struct anchors *a)
+     struct anchor_list *anchors)
 {
 	char hash[BN_DIGEST_HEX];
-	bool fine;
 
 	hash_record(r, hash);
-	fine = r->seq == expected && bn_same_text(r->prev, prev) && bn_same_text(stored, hash);
-	while (fine && a->seq <= r->seq) {
-		fine = a->seq == r->seq && strcmp(a->hash, hash) == 0;
-		next_anchor(a);
-	}
-	return fine;
+	return r->seq == expected && bn_same_text(r->prev, prev) && bn_same_text(stored, hash) &&
+	       anchored(anchors, r->seq, hash);
 }
 
 static int
-walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct bn_error *err)
+walk(sqlite3 *db, struct anchor_list *anchors, int64_t *count, int64_t *bad, struct bn_error *err)
 {
 	char prev[BN_DIGEST_HEX] = NO_HASH;
 	sqlite3_stmt *st = NULL;
@@ -388,11 +460,11 @@ walk(sqlite3 *db, struct anchors *anchors, int64_t *count, int64_t *bad, struct 
 		rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " can't be read: %s",
 			     *bad, sqlite3_errmsg(db));
 	}
-	if (rc == BN_OK && anchors->seq != INT64_MAX) {
+	if (rc == BN_OK && committed_last(anchors) > 0) {
 		*bad = *count + 1;
 		rc = bn_fail(err, BN_ECONFLICT,
 			     "the journal ends at record %" PRId64 ", but %" PRId64 " was written",
-			     *count, anchors->seq);
+			     *count, committed_last(anchors));
 	}
 	sqlite3_finalize(st);
 	return rc;
@@ -402,22 +474,21 @@ int
 bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err)
 {
 	struct bn_reader *reader = NULL;
-	struct anchors anchors;
+	struct anchor_list anchors = {0};
 	int rc;
 
 	*count = *bad = 0;
 	rc = bn_reader_open(&reader, store, err);
 	if (rc != BN_OK)
 		return rc;
-	open_anchors(store, &anchors);
+	read_anchors(store, &anchors);
 	rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
 	if (rc == BN_OK && store->journal_state == BN_JOURNAL_SALVAGED) {
 		*bad = *count + 1;
 		rc = bn_fail(err, BN_ECONFLICT, "the journal is damaged after record %" PRId64,
 			     *count);
 	}
-	if (anchors.file != NULL)
-		fclose(anchors.file);
+	free(anchors.list);
 	bn_reader_close(reader);
 	return rc;
 }

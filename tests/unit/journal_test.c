@@ -193,6 +193,49 @@ journal_cut_tail_is_found_by_the_second_file(void **state)
 	assert_int_equal(first_bad(f), 3);
 }
 
+/* A record that is sound in itself, but that nobody wrote through binnacle; and a whole chain of such. */
+static void
+journal_forged_record_and_chain_are_found_by_the_second_file(void **state)
+{
+	struct fixture *f = *state;
+	char anchor[128], path[160], line[200];
+	FILE *file;
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	note(f, "before there was a second file");
+	bn_store_set_anchor(f->store, anchor);
+	note(f, "one");
+	note(f, "two");
+	assert_int_equal(verified(f), 3);
+	bn_store_set_anchor(f->store, ""); /* what follows goes by the second file */
+	note(f, "forged");
+	bn_store_set_anchor(f->store, anchor);
+	assert_int_equal(first_bad(f), 4);
+	/* killed between the commit and the line after it: the line before it is enough */
+	tamper(f, "DELETE FROM record WHERE seq = 4");
+	note(f, "four");
+	snprintf(path, sizeof(path), "sed -i '$d' %s", anchor);
+	assert_int_equal(system(path), 0);
+	assert_int_equal(verified(f), 4);
+	/* killed before the commit: a line, and no record; and then the next of that number */
+	file = fopen(anchor, "a");
+	fprintf(file, "~5 %064d\n", 7);
+	fclose(file);
+	assert_int_equal(verified(f), 4);
+	note(f, "five");
+	assert_int_equal(verified(f), 5);
+	/* a chain written anew whole */
+	tamper(f, "DELETE FROM record WHERE seq > 1");
+	bn_store_set_anchor(f->store, "");
+	for (int i = 0; i < 4; i++) {
+		snprintf(line, sizeof(line), "anew %d", i);
+		note(f, line);
+	}
+	assert_int_equal(verified(f), 5);
+	bn_store_set_anchor(f->store, anchor);
+	assert_int_equal(first_bad(f), 2);
+}
+
 /* A child of its own with the directory opened anew; exits without the parent's clean-up. */
 static pid_t
 appending_child(struct fixture *f, int who, int count)
@@ -488,6 +531,7 @@ main(void)
 	    STORE_TEST(journal_change_of_any_column_is_found),
 	    STORE_TEST(journal_refuses_update_and_delete),
 	    STORE_TEST(journal_cut_tail_is_found_by_the_second_file),
+	    STORE_TEST(journal_forged_record_and_chain_are_found_by_the_second_file),
 	    STORE_TEST(journal_of_many_writers_never_forks),
 	    STORE_TEST(journal_takes_no_nonsense),
 	    STORE_TEST(ack_holds_until_the_thing_got_better_and_worse_again),
