@@ -32,6 +32,7 @@ const struct bn_view_table *const bn_view_tables[] = {
     &bn_table_notes,
     &bn_table_changed,
     &bn_table_audit,
+    &bn_table_recovered,
     NULL,
 };
 /* clang-format on */

@@ -15,6 +15,6 @@ extern const struct bn_view_table bn_table_findings, bn_table_triage;
 extern const struct bn_view_table bn_table_products, bn_table_objectives, bn_table_slo_days;
 extern const struct bn_view_table bn_table_lineage, bn_table_oncall;
 extern const struct bn_view_table bn_table_timeline, bn_table_notes, bn_table_changed;
-extern const struct bn_view_table bn_table_audit;
+extern const struct bn_view_table bn_table_audit, bn_table_recovered;
 
 #endif

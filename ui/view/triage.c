@@ -5,7 +5,7 @@
 #include "ui/view/detail.h"
 #include "ui/view/pane.h"
 
-enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS };
+enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS, SLOT_RECOVERED };
 
 static const char *const triage_columns[] = {"status",	"p",	 "what",    "state", "since",
 					     "for",	"blast", "changed", "id",    "acked",
@@ -14,7 +14,7 @@ static const char *const event_columns[] = {"status", "at", "kind", "entity", "w
 
 struct triage {
 	struct bn_screen screen;
-	struct bn_pane findings, moving, events;
+	struct bn_pane findings, moving, recovered, events;
 	struct bn_detail_pane detail;
 	struct bn_summary summary;
 	bool boxed; /* as drawn last: only then there is room for events */
@@ -27,6 +27,7 @@ triage_ask(struct bn_screen *screen)
 
 	bn_pane_ask(&t->findings);
 	bn_pane_ask(&t->moving);
+	bn_pane_ask(&t->recovered);
 	if (t->boxed)
 		bn_pane_ask(&t->events);
 	bn_detail_ask(&t->detail);
@@ -48,7 +49,8 @@ triage_answer(struct bn_screen *screen, struct bn_answer *answer)
 
 	if (bn_pane_answer(&t->findings, answer))
 		follow_cursor(t);
-	else if (!bn_pane_answer(&t->moving, answer) && !bn_pane_answer(&t->events, answer))
+	else if (!bn_pane_answer(&t->moving, answer) && !bn_pane_answer(&t->recovered, answer) &&
+		 !bn_pane_answer(&t->events, answer))
 		bn_detail_answer(&t->detail, answer);
 }
 
@@ -65,6 +67,7 @@ triage_close(struct bn_screen *screen)
 
 	bn_pane_clear(&t->findings);
 	bn_pane_clear(&t->moving);
+	bn_pane_clear(&t->recovered);
 	bn_pane_clear(&t->events);
 	bn_detail_clear(&t->detail);
 }
@@ -163,8 +166,45 @@ static void
 moving_words(const struct triage *t, char *out, size_t size)
 {
 	const struct bn_rows *rows = bn_list_rows(t->moving.list);
+	const struct bn_rows *well = bn_list_rows(t->recovered.list);
+	size_t count = well == NULL ? 0 : bn_rows_total(well);
+	int n = snprintf(out, size, "%zu in flight", rows == NULL ? 0 : bn_rows_total(rows));
 
-	snprintf(out, size, "%zu in flight", rows == NULL ? 0 : bn_rows_total(rows));
+	if (count > 0 && n > 0 && (size_t)n < size)
+		snprintf(out + n, size - (size_t)n, " · %zu recovered", count);
+}
+
+/* "transform-hourly recovered 03:17:30, red 10m20s, 1 retry": the latest ones, below what moves. The part keeps its
+ * height: they take at most half of it. Returns the lines taken. */
+static int
+draw_recovered(struct triage *t, struct bn_rect r)
+{
+	const struct bn_rows *rows = bn_list_rows(t->recovered.list);
+	struct bn_style style = bn_app_style(t->screen.app);
+	struct bn_pen *pen = bn_app_pen(t->screen.app);
+	int count = rows == NULL ? 0 : (int)bn_rows_count(rows), i;
+	char at[BN_TIME_TEXT], red[BN_TIME_TEXT];
+
+	if (count > r.h / 2)
+		count = r.h / 2;
+	for (i = 0; i < count; i++) {
+		int y = r.y + r.h - count + i;
+		int64_t retries = bn_row_int(rows, (size_t)i, "retries");
+		struct bn_value what = bn_rows_named(rows, (size_t)i, "what");
+		struct bn_value by = bn_rows_named(rows, (size_t)i, "by");
+
+		bn_draw_blank(pen, y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
+		bn_draw(pen, y, r.x + 1, 1, BN_INK(BN_ROLE_OK), pen->ascii ? "+" : "●");
+		bn_drawf(pen, y, r.x + 3, r.w - 4, BN_INK(BN_ROLE_TEXT),
+			 "%s recovered %s, red %s, %lld retr%s%s%s", what.s != NULL ? what.s : "",
+			 bn_time_show(bn_row_int(rows, (size_t)i, "recovered"), style.zone,
+				      BN_TIME_HMS, at),
+			 bn_duration_show(bn_row_int(rows, (size_t)i, "red"), red),
+			 (long long)retries, retries == 1 ? "y" : "ies",
+			 by.type == BN_VALUE_TEXT ? " by " : "",
+			 by.type == BN_VALUE_TEXT ? by.s : "");
+	}
+	return count;
 }
 
 /* Rules between stacked parts: 80 columns, or too few lines for boxes. */
@@ -193,6 +233,7 @@ draw_stacked(struct triage *t, struct bn_rect r)
 
 		moving_words(t, words, sizeof(words));
 		bn_draw_rule(pen, y, r.x, r.w, "moving", words);
+		moving -= draw_recovered(t, (struct bn_rect){y + 1, r.x, moving, r.w});
 		bn_pane_draw(&t->moving, (struct bn_rect){y + 1, r.x, moving, r.w}, level, false,
 			     false, "");
 	}
@@ -225,6 +266,7 @@ draw_boxed(struct triage *t, struct bn_rect r)
 			 false);
 	in.x--;
 	in.w++;
+	in.h -= draw_recovered(t, in);
 	bn_pane_draw(&t->moving, in, 1, false, false, "nothing is running");
 	in = bn_draw_box(pen, (struct bn_rect){r.y + r.h - low, r.x + half, low, r.w - half},
 			 "last events", "9 for all", false);
@@ -272,6 +314,8 @@ bn_triage_screen(struct bn_app *app)
 	t->findings.dim = "acked";
 	bn_pane_init(&t->moving, &t->screen, SLOT_MOVING, "moving", NULL, NULL);
 	t->moving.limit = 50;
+	bn_pane_init(&t->recovered, &t->screen, SLOT_RECOVERED, "recovered", NULL, NULL);
+	t->recovered.limit = 10;
 	bn_pane_init(&t->events, &t->screen, SLOT_EVENTS, "timeline", event_columns, NULL);
 	t->events.limit = 50;
 	bn_detail_init(&t->detail, &t->screen, SLOT_DETAIL);
