@@ -69,10 +69,6 @@ set_up(void **state)
 				 &err),
 		  &err);
 	assert_ok(bn_collect_once(stage->collect, NULL, 120000, true, &err), &err);
-	/* The numbers of an endpoint have a place once the endpoint was seen. */
-	assert_ok(bn_collect_once(stage->collect, (const char *const[]){"prom", NULL}, 120000, true,
-				  &err),
-		  &err);
 	assert_ok(bn_reader_open(&stage->reader, stage->store, &err), &err);
 	text = bn_sim_facts(stage->sim, 0);
 	stage->facts = json_loads(text, 0, NULL);

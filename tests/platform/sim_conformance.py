@@ -26,6 +26,7 @@ NIGHTS = [  # what is asked of every platform, in worlds where different things 
     ("night", "2026-03-10T04:07:31Z"),
     ("I1-bad-sql", "2026-03-10T03:09:20Z"),
     ("I5", "2026-03-10T03:58:00Z"),
+    ("I4", "2026-03-10T03:48:10Z"),
     ("steady", "2026-03-12T12:00:40Z"),
 ]
 
@@ -312,12 +313,17 @@ def check_prometheus(tap, sim, spec):
     face = Face(tap, sim, spec, "prom", {})
     for path in ("alerts", "rules", "rules?type=alert", "targets", "targets?state=active", "status/buildinfo",
                  "query?query=up", "query?query=1%2B1", "query?query=sum%20by%20(job)%20(up)",
-                 "query_range?query=app:http_latency_seconds:p99&start=1773112000&end=1773112300&step=60"):
+                 "query_range?query=app:http_latency_seconds:p99&start=1773112000&end=1773112300&step=60",
+                 "query_range?query=tx_window_count&start=1773113280&end=1773113700&step=60",
+                 "query_range?query=last_over_time(tx_window_count[59s999ms])&start=1773113280&end=1773113700&step=60",
+                 "query_range?query=sum(increase(orders_total[1m]))%20or%20label_replace((up),%22a%22,%22b%22,%22%22,"
+                 "%22%22)&start=1773113280&end=1773113700&step=60&timeout=30s"):
         face.get("/api/v1/" + path)
     face.get("/api/v1/query", method="post", body=b"query=up%20%3D%3D%200",
              kind="application/x-www-form-urlencoded")
     face.get("/api/v1/query?query=up{", 400)
     face.get("/api/v1/query_range?query=up&start=0.5&end=1773112300&step=1", 400)
+    face.get("/api/v1/query_range?query=up[1m]&start=1773113280&end=1773113700&step=60", 400)
 
 
 def check_alertmanager(tap, sim, spec):
