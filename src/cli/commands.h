@@ -45,6 +45,7 @@
 	X(audit_settle)                                                                            \
 	X(lock)                                                                                    \
 	X(unlock)                                                                                  \
+	X(export)                                                                                  \
 	X(sql)                                                                                     \
 	X(config_check)                                                                            \
 	X(config_show)                                                                             \

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "sim/sim.h"
 #include "triage/triage.h"
+#include "view/metrics.h"
 
 /* ---- mdoc text ----------------------------------------------------------------------------- */
 
@@ -365,6 +366,18 @@ put_requests(FILE *out, const struct bn_request *requests)
 }
 
 static void
+put_metrics(FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (const struct bn_metric *m = bn_metrics; m->name != NULL; m++) {
+		fprintf(out, ".It Li %s\n", m->name);
+		put_sentence(out, m->doc);
+		fprintf(out, "A %s.\n", m->type);
+	}
+	fputs(".El\n", out);
+}
+
+static void
 put_plugins(const struct bn_program *program, FILE *out)
 {
 	size_t i;
@@ -510,6 +523,8 @@ put_mark(const struct bn_program *program, const char *mark, const char *argumen
 		put_writes(program, out);
 	else if (strcmp(mark, "POLICY") == 0)
 		put_options(out, bn_core_options("policy"));
+	else if (strcmp(mark, "METRICS") == 0)
+		put_metrics(out);
 	else if (strcmp(mark, "RULES") == 0)
 		put_rules(out);
 	else if (strcmp(mark, "SCHEMAS") == 0)

@@ -41,6 +41,7 @@ static const struct {
     {"changed", "binnacle.changed/1"},
     {"sources", "binnacle.sources/1"},
     {"note list", "binnacle.notes/1"},
+    {"export --format json", "binnacle.export/1"},
 };
 
 static void
