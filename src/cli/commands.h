@@ -12,6 +12,10 @@
 	X(run_tree)                                                                                \
 	X(run_gantt)                                                                               \
 	X(run_log)                                                                                 \
+	X(models)                                                                                  \
+	X(model_show)                                                                              \
+	X(model_compare)                                                                           \
+	X(model_history)                                                                           \
 	X(endpoints)                                                                               \
 	X(endpoint_show)                                                                           \
 	X(probe)                                                                                   \

@@ -40,6 +40,9 @@ void bn_face_alertmanager_refuse(struct bn_web_request *request, void *payload);
 
 /* Redis 7.0. payload: struct bn_face_login. */
 void bn_face_redis(struct bn_wire_request *request, void *payload);
+/* MLflow 3: registry and tracking. payload: struct bn_face_login. */
+void bn_face_mlflow(struct bn_web_request *request, void *payload);
+void bn_face_mlflow_refuse(struct bn_web_request *request, void *payload);
 
 /* The nine APIs' health pages. payload: NULL. */
 void bn_face_http(struct bn_web_request *request, void *payload);

@@ -216,12 +216,13 @@ sources_of(const struct bn_facts *facts)
 	json_object_set_new(
 	    json_object_get(prom, "entities"), "alerts",
 	    json_integer((json_int_t)json_array_size(json_object_get(facts->root, "alerts"))));
-	return json_pack("[o, o, o, o, o, o, o]",
+	return json_pack("[o, o, o, o, o, o, o, o]",
 			 source_form(facts, "argo-prod", "argo-workflows", NULL),
 			 source_form(facts, "airflow-legacy", "airflow", "import_errors"),
 			 source_form(facts, "airflow-ml", "airflow", NULL), prom,
 			 source_form(facts, "alerts", "alertmanager", NULL),
 			 recs,
+			 source_form(facts, "mlflow", "mlflow", "models"),
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 
@@ -243,7 +244,8 @@ repos_of(void)
 static const char *
 scenario_name(enum bn_w_scenario scenario)
 {
-	static const char *const names[] = {"night", "steady", "I1", "I1-bad-sql", "I5", "I4"};
+	static const char *const names[] = {"night", "steady", "I1", "I1-bad-sql",
+					    "I5",    "I4",     "I2", "I3"};
 
 	return names[scenario];
 }
@@ -271,6 +273,7 @@ fill(struct bn_facts *facts)
 	json_object_set_new(facts->root, "runs", runs);
 	json_object_set_new(facts->root, "endpoints", endpoints);
 	json_object_set_new(facts->root, "streams", bn_facts_streams(facts));
+	json_object_set_new(facts->root, "models", bn_facts_models(facts));
 	json_object_set_new(facts->root, "alerts", bn_facts_alerts(facts));
 	json_object_set_new(facts->root, "targets", bn_facts_targets(facts));
 	json_object_set_new(facts->root, "keys", bn_facts_keys(facts));

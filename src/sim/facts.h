@@ -50,6 +50,12 @@
  *   state     ok; late: it came after the time it may take to settle; over: at the ceiling; missing: it is
  *             not there and should be; open: it may still come in time
  *   missing, late, over   the starts of those minutes
+ * models      [{key, ref, serving, live_on, metric, better, owner, champion, versions}]
+ *   champion    the version that is live; null if none
+ *   versions    oldest first: {version, ref, aliases, live, created, trained, eval (of the metric; null: the
+ *               run has none), run, artifact, train_time, live_from, live_until, approved_by, change,
+ *               data_from, data_to, image, rows, psi, quality, traffic (share), p95 (s), cost (USD a
+ *               month), click_through}; numbers from production are null where nobody measures them
  * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]
  * keys        of the Redis that serves recommendations
  *             [{name, ref, type, rows, written, age, expires, status}]

@@ -48,5 +48,7 @@ void bn_facts_blame(struct bn_facts *facts);
 
 /* facts_events.c */
 json_t *bn_facts_events(const struct bn_facts *facts);
+/* facts_models.c; adds its findings */
+json_t *bn_facts_models(struct bn_facts *facts);
 
 #endif

@@ -126,6 +126,8 @@ bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *
 			add_targets(world, at, out);
 		if (*name == '\0' || strcmp(name, "ALERTS") == 0)
 			add_alerts(world, at, out);
+		if (*name == '\0' || strncmp(name, "ml:", 3) == 0)
+			bn_promql_models(world, at, out);
 	}
 	add_metrics(world, name, at, now, exact, out);
 	if (*name != '\0')

@@ -18,7 +18,9 @@
 #include "sim/sim_room.h"
 
 const struct bn_sim_scenario bn_sim_scenarios[] = {
-    {"night", "the night of 2026-03-10: I1 at 03:05, I4 at 03:28, I5 at 03:52", BN_SIM_START},
+    {"night",
+     "the night of 2026-03-10: I2 at 02:38, I1 at 03:05, I3 at 03:24, I4 at 03:28, I5 at 03:52",
+     BN_SIM_START},
     {"steady", "nothing happens but what always does", BN_SIM_START},
     {"I1", "forty red: a lost driver fails 3 transformations and 37 behind them; 04:05 heals it",
      BN_SIM_START},
@@ -29,14 +31,18 @@ const struct bn_sim_scenario bn_sim_scenarios[] = {
      "lost minutes: a Flink update delays five windows at 03:29, a surge from 03:44 hits the "
      "ceiling",
      BN_W_NIGHT + 3 * BN_W_HOUR + 48 * BN_W_MINUTE + 10 * BN_W_SECOND},
+    {"I2", "a model is trained at 02:38 and never deployed", BN_SIM_START},
+    {"I3", "a bad champion takes all of product-recs' traffic at 03:24",
+     BN_W_NIGHT + 3 * BN_W_HOUR + 30 * BN_W_MINUTE},
     {NULL, NULL, 0},
 };
-static const enum bn_w_scenario scenarios[] = {BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1,
-					       BN_W_I1_BAD_SQL,	  BN_W_I5,     BN_W_I4};
+static const enum bn_w_scenario scenarios[] = {
+    BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1, BN_W_I1_BAD_SQL, BN_W_I5, BN_W_I4, BN_W_I2, BN_W_I3};
 
 const char *const bn_sim_names[NAMES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml",
-					     "prom",	  "alerts",	    "probes",
-					     "probes",	  "recs",	    NULL};
+					     "prom",	  "alerts",	    "mlflow",
+					     "probes",	  "probes",	    "recs",
+					     NULL};
 static const struct {
 	bn_web_handler *handler, *refuse;
 } handlers[FACES] = {
@@ -45,6 +51,7 @@ static const struct {
     [AIRFLOW3] = {bn_face_airflow3, bn_face_airflow3_refuse},
     [PROMETHEUS] = {bn_face_prometheus, bn_face_prometheus_refuse},
     [ALERTMANAGER] = {bn_face_alertmanager, bn_face_alertmanager_refuse},
+    [MLFLOW] = {bn_face_mlflow, bn_face_mlflow_refuse},
     [PROBES] = {bn_face_http, bn_face_http_refuse},
     [PROBES_TLS] = {bn_face_http, bn_face_http_refuse},
 };
@@ -63,7 +70,7 @@ find_scenario(const char *name, struct bn_error *err)
 	if (name == NULL)
 		return 0;
 	bn_fail(err, BN_EINVAL, "%s: no such scenario", name);
-	return bn_hint(err, "there are night, steady, I1, I1-bad-sql, I5, I4");
+	return bn_hint(err, "there are night, steady, I1, I1-bad-sql, I5, I4, I2, I3");
 }
 
 /* Clients hold it against the real clock, what they show is told by the world's: it must be good on

@@ -30,6 +30,8 @@ bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err)
 				       err);
 	if (rc == BN_OK)
 		rc = bn_sim_write_file(sim, "secrets/recs", sim->login[REDIS].password, err);
+	if (rc == BN_OK)
+		rc = bn_sim_write_file(sim, "secrets/mlflow", sim->login[MLFLOW].token, err);
 	free(secrets);
 	return rc;
 }
@@ -70,6 +72,10 @@ configure_sources(const struct bn_sim *sim, struct bn_buf *out)
 			 "[key \"recs:nl\"]\n\ttimestamp = key recs:nl:written\n"
 			 "\tunit = subscribers\n\tassert = age < 25h\n\tassert = ttl > 12h\n"
 			 "\towner = recs\n");
+	bn_buf_addf(out,
+		    "[source \"mlflow\"]\n\ttype = mlflow\n\turl = http://127.0.0.1:%d\n"
+		    "\ttoken-file = %s/secrets/mlflow\n\tinterval = 15s\n",
+		    bn_web_port(sim->web[MLFLOW]), sim->dir);
 	bn_buf_adds(out, "[source \"probes\"]\n\ttype = http\n\tinterval = 15s\n");
 }
 
@@ -147,6 +153,7 @@ bn_sim_configure(struct bn_sim *sim)
 		configure_api(sim, api, &out);
 	for (i = 0; (stream = bn_world_stream(i)) != NULL; i++)
 		configure_stream(stream, &out);
+	bn_sim_configure_models(sim, &out);
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	bn_facts_configure_products(&out);

@@ -18,6 +18,7 @@ enum {
 	AIRFLOW3,
 	PROMETHEUS,
 	ALERTMANAGER,
+	MLFLOW,
 	PROBES,
 	PROBES_TLS,
 	FACES,
@@ -57,6 +58,8 @@ void bn_sim_remove_tree(const char *path);
 /* sim_config.c. Passwords and tokens, in memory and in files; then the configuration's text. */
 int bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err);
 void bn_sim_configure(struct bn_sim *sim);
+struct bn_buf;
+void bn_sim_configure_models(const struct bn_sim *sim, struct bn_buf *out); /* sim_models.c */
 
 /* sim_ticker.c. The thread that merges what is due and watches a published directory. */
 int bn_sim_start_ticker(struct bn_sim *sim, struct bn_error *err);

@@ -21,12 +21,14 @@
 #define BN_W_HISTORY (7 * BN_W_DAY)
 
 enum bn_w_scenario {
-	BN_W_NIGHT_SCRIPT, /* I1 at 03:05, I4 at 03:28, then I5 at 03:52 */
+	BN_W_NIGHT_SCRIPT, /* I2 at 02:38, I1 at 03:05, I3 at 03:24, I4 at 03:28, I5 at 03:52 */
 	BN_W_STEADY,
 	BN_W_I1,
 	BN_W_I1_BAD_SQL,
 	BN_W_I5,
-	BN_W_I4
+	BN_W_I4,
+	BN_W_I2,
+	BN_W_I3
 };
 
 #define BN_W_RETRIES 4 /* of one run */

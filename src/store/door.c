@@ -173,6 +173,8 @@ open_door(struct bn_door **out, struct bn_store *store, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = make_views(door, bn_views_live, err);
 	if (rc == BN_OK)
+		rc = make_views(door, bn_views_version, err);
+	if (rc == BN_OK)
 		rc = make_views(door, bn_views_short, err);
 	if (rc == BN_OK)
 		rc = publish_views(door, err);

@@ -101,7 +101,8 @@ void bn_functions_free(struct bn_functions *functions);
 /* ---- reader.c: the views ---- */
 
 extern const char bn_views_now[];
-extern const char bn_views_live[]; /* after those: live_now */
+extern const char bn_views_live[]; /* after those: live_now; and then version_now */
+extern const char bn_views_version[];
 extern const char bn_views_short[];
 extern const char *const bn_view_names[]; /* every name of both, NULL at the end */
 

@@ -46,6 +46,8 @@ bn_reader_open(struct bn_reader **out, struct bn_store *store, struct bn_error *
 	if (rc == BN_OK)
 		rc = bn_db_exec(reader->db, bn_views_live, err);
 	if (rc == BN_OK)
+		rc = bn_db_exec(reader->db, bn_views_version, err);
+	if (rc == BN_OK)
 		rc = bn_db_exec(reader->db, "PRAGMA cache_size=-4000; PRAGMA query_only=ON", err);
 	if (rc != BN_OK)
 		bn_reader_close(reader);

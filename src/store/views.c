@@ -230,7 +230,7 @@ const char bn_views_short[] =
     SHORT("pipeline", "pipeline_now") SHORT("run", "run_now") SHORT("task", "task_now")
     SHORT("endpoint", "endpoint_now") SHORT("finding", "finding_now") SHORT("source", "source_now")
     SHORT("ack", "ack_now") SHORT("snooze", "snooze_now") SHORT("note", "note_now")
-    SHORT("live", "live_now") SHORT("intent", "intent_now")
+    SHORT("live", "live_now") SHORT("version", "version_now") SHORT("intent", "intent_now")
     KIND("model", "4") KIND("stream", "6") KIND("app", "7") KIND("dataset", "8") KIND("product", "9")
     KIND("change", "10")
     /* entity: things of every kind, the kind as a word. */
@@ -287,6 +287,8 @@ const char *const bn_view_names[] = {"entity_now",
 				     "finding_now",
 				     "live_now",
 				     "live",
+				     "version_now",
+				     "version",
 				     "pipeline",
 				     "run",
 				     "task",

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "view/sql.h"
 #include "view/view.h"
 
 #define MAX_CANDIDATES 5
@@ -29,12 +30,15 @@ find(struct bn_reader *reader, const char *where, enum bn_kind kind, const char 
 {
 	sqlite3 *db = bn_reader_db(reader);
 	sqlite3_stmt *row = NULL;
-	char sql[512];
+	char sql[768];
 	int step, rc = BN_OK;
 
 	snprintf(sql, sizeof(sql),
 		 "SELECT s.name, e.key FROM entity e JOIN source s ON s.id = e.source_id"
 		 " WHERE e.kind = ?1 AND e.gone_at IS NULL AND (?2 IS NULL OR s.name = ?2) AND %s"
+		 /* the name of a model is no beginning of its versions' */
+		 " AND (?1 <> " SQL_MODEL " OR instr(?3, '@') > 0 OR e.id NOT IN (SELECT "
+		 "v.entity_id FROM model_version v))"
 		 " ORDER BY e.seen_at DESC, s.name, e.key LIMIT 100",
 		 where);
 	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK)
@@ -118,6 +122,99 @@ fail_unknown(struct bn_reader *reader, enum bn_kind kind, const char *source, co
 	return BN_ENOTFOUND;
 }
 
+/* What comes after the @ of a model, tried in this order: a version; an alias; what is live; what was live
+ * before that. ?1 is the model's row, ?2 the word. */
+static const char *const version_steps[] = {
+    "SELECT v.version FROM model_version v JOIN entity e ON e.id = v.entity_id WHERE v.model_id = "
+    "?1"
+    " AND v.version = ?2 AND e.gone_at IS NULL",
+    "SELECT a.value FROM attribute a WHERE a.entity_id = ?1 AND a.name = 'alias:' || ?2"
+    " AND a.value IS NOT NULL",
+    "SELECT l.version FROM live_now l WHERE l.model_id = ?1 AND l.ended IS NULL AND ?2 = 'live'"
+    " ORDER BY l.began DESC LIMIT 1",
+    "SELECT l.version FROM live_now l WHERE l.model_id = ?1 AND l.ended IS NOT NULL AND ?2 = "
+    "'previous' AND NOT EXISTS (SELECT 1 FROM live_now n WHERE n.model_id = ?1 AND n.version = "
+    "l.version AND n.ended IS NULL) ORDER BY l.ended DESC LIMIT 1",
+};
+
+static int
+model_row(sqlite3 *db, const struct bn_ref *model, int64_t *id, struct bn_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	int step;
+
+	*id = 0;
+	if (sqlite3_prepare_v2(
+		db,
+		"SELECT e.id FROM main.entity e JOIN main.source s ON s.id = e.source_id"
+		" WHERE e.kind = " SQL_MODEL " AND e.key = ?1 AND s.name = ?2",
+		-1, &row, NULL) != SQLITE_OK)
+		return bn_fail(err, BN_EIO, "%s: %s", model->key, sqlite3_errmsg(db));
+	sqlite3_bind_text(row, 1, model->key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(row, 2, model->source, -1, SQLITE_STATIC);
+	step = sqlite3_step(row);
+	if (step == SQLITE_ROW)
+		*id = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return step == SQLITE_ROW ? BN_OK
+				  : bn_fail(err, BN_ENOTFOUND, "%s: no longer known", model->key);
+}
+
+static int
+version_of(sqlite3 *db, int64_t model, const char *word, struct bn_arena *arena, const char **out,
+	   struct bn_error *err)
+{
+	*out = NULL;
+	for (size_t i = 0; *out == NULL && i < sizeof(version_steps) / sizeof(version_steps[0]);
+	     i++) {
+		sqlite3_stmt *row = NULL;
+		int step;
+
+		if (sqlite3_prepare_v2(db, version_steps[i], -1, &row, NULL) != SQLITE_OK)
+			return bn_fail(err, BN_EIO, "%s: %s", word, sqlite3_errmsg(db));
+		sqlite3_bind_int64(row, 1, model);
+		if (sqlite3_bind_parameter_count(row) > 1)
+			sqlite3_bind_text(row, 2, word, -1, SQLITE_STATIC);
+		step = sqlite3_step(row);
+		if (step == SQLITE_ROW)
+			*out = bn_arena_strdup(arena, (const char *)sqlite3_column_text(row, 0));
+		sqlite3_finalize(row);
+		if (step != SQLITE_ROW && step != SQLITE_DONE)
+			return bn_fail(err, step == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
+				       "%s: %s", word, sqlite3_errmsg(db));
+	}
+	return BN_OK;
+}
+
+/* NAME@champion, NAME@previous, NAME@live; the name may be as short as is clear. */
+static int
+resolve_version(struct bn_reader *reader, const char *source, const char *key,
+		struct bn_arena *arena, struct bn_ref *out, struct bn_error *err)
+{
+	const char *at = strrchr(key, '@'), *version;
+	struct bn_ref model;
+	int64_t id;
+	int rc =
+	    bn_view_resolve(reader, BN_MODEL, source,
+			    bn_arena_strndup(arena, key, (size_t)(at - key)), arena, &model, err);
+
+	if (rc == BN_OK)
+		rc = model_row(bn_reader_db(reader), &model, &id, err);
+	if (rc == BN_OK)
+		rc = version_of(bn_reader_db(reader), id, at + 1, arena, &version, err);
+	if (rc != BN_OK)
+		return rc;
+	if (version == NULL) {
+		(void)bn_fail(err, BN_ENOTFOUND, "%s has no version or alias \"%s\"", model.key,
+			      at + 1);
+		return bn_hint(err, "`binnacle models --all --filter model=%s` lists its versions",
+			       model.key);
+	}
+	*out = (struct bn_ref){BN_MODEL, model.source,
+			       bn_arena_format(arena, "%s@%s", model.key, version)};
+	return BN_OK;
+}
+
 int
 bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source, const char *key,
 		struct bn_arena *arena, struct bn_ref *out, struct bn_error *err)
@@ -139,5 +236,7 @@ bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source,
 		if (found.count > 1)
 			return fail_ambiguous(&found, key, err);
 	}
+	if (kind == BN_MODEL && strchr(key, '@') != NULL && key[0] != '@')
+		return resolve_version(reader, source, key, arena, out, err);
 	return fail_unknown(reader, kind, source, key, err);
 }
