@@ -201,6 +201,20 @@ source_form(const struct bn_facts *facts, const char *name, const char *type, co
 	return json_pack("{s:s, s:s, s:o}", "name", name, "type", type, "entities", entities);
 }
 
+/* Its models, and all their versions. */
+static json_t *
+registry_form(const struct bn_facts *facts)
+{
+	json_t *form = source_form(facts, "mlflow", "mlflow", "models"), *model;
+	json_int_t versions = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(facts->root, "models"), i, model) versions +=
+	    (json_int_t)json_array_size(json_object_get(model, "versions"));
+	json_object_set_new(json_object_get(form, "entities"), "versions", json_integer(versions));
+	return form;
+}
+
 static json_t *
 sources_of(const struct bn_facts *facts)
 {
@@ -222,7 +236,7 @@ sources_of(const struct bn_facts *facts)
 			 source_form(facts, "airflow-ml", "airflow", NULL), prom,
 			 source_form(facts, "alerts", "alertmanager", NULL),
 			 recs,
-			 source_form(facts, "mlflow", "mlflow", "models"),
+			 registry_form(facts),
 			 source_form(facts, "probes", "http", "endpoints"));
 }
 

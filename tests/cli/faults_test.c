@@ -492,7 +492,7 @@ static void
 faults_a_disk_without_room_is_said(void **state)
 {
 	(void)state;
-	shell_says("trap '' XFSZ; ulimit -f 1600; " DEMO "status", 3, "src ",
+	shell_says("trap '' XFSZ; ulimit -f 2400; " DEMO "status", 3, "src ",
 		   "nothing stored was lost");
 	shell_says(DEMO "-q status", 1, "transform-hourly", "");
 }

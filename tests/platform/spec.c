@@ -38,6 +38,16 @@ spec_open(const char *file)
 	return spec;
 }
 
+json_t *
+spec_document(const char *file)
+{
+	struct spec *spec = spec_open(file);
+	json_t *document = spec != NULL ? spec->document : NULL;
+
+	free(spec);
+	return document;
+}
+
 void
 spec_close(struct spec *spec)
 {

@@ -11,6 +11,9 @@ struct spec;
 struct spec *spec_open(const char *file);
 void spec_close(struct spec *spec);
 
+/* Such a file as it is, for specifications of another form; the caller owns it. NULL if it is not there. */
+json_t *spec_document(const char *file);
+
 /* NULL if the specification has this path ({placeholders} of any name), the method, and each of the
  * query parameters (words); or what it lacks. The text is valid until the next call. */
 const char *spec_check(struct spec *spec, const char *method, const char *path, const char *query);

@@ -10,7 +10,7 @@
 #include "spec.h"
 
 extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus,
-    bn_plugin_alertmanager;
+    bn_plugin_alertmanager, bn_plugin_mlflow;
 
 /* Every row of the table whose path begins so is looked up in the specification, below that prefix.
  */
@@ -82,6 +82,55 @@ alertmanager_requests_are_in_the_openapi(void **state)
 	check_requests(&bn_plugin_alertmanager, "/api/v2", "alertmanager/api_v2.json", "/api/v2");
 }
 
+/* MLflow publishes no OpenAPI; what there is comes from the descriptors of its protocol buffers: per method
+ * and path the message whose fields are the parameters. The MLmodel file and the version are not among
+ * them; the tests against a real server ask for those. */
+static const json_t *
+mlflow_request(const json_t *spec, const struct bn_request *row)
+{
+	const json_t *endpoint;
+	size_t i;
+
+	json_array_foreach(json_object_get(spec, "endpoints"), i, endpoint)
+	{
+		if (strcmp(json_string_value(json_object_get(endpoint, "method")), row->method) ==
+			0 &&
+		    strcmp(json_string_value(json_object_get(endpoint, "path")), row->path) == 0)
+			return json_object_get(
+			    json_object_get(spec, "messages"),
+			    json_string_value(json_object_get(endpoint, "request")));
+	}
+	return NULL;
+}
+
+static void
+mlflow_requests_are_in_its_descriptors(void **state)
+{
+	json_t *spec = spec_document("mlflow/rest_2.0.json");
+	int checked = 0;
+
+	(void)state;
+	if (spec == NULL)
+		bn_skip("the official specifications are not here (BN_SHARED_APIS)");
+	for (const struct bn_request *row = bn_plugin_mlflow.requests; row->method != NULL; row++) {
+		const json_t *message = mlflow_request(spec, row);
+		char words[256], *save = NULL;
+
+		if (strncmp(row->path, "/api/2.0/", 9) != 0)
+			continue;
+		if (message == NULL)
+			fail_msg("%s %s is not in the descriptors", row->method, row->path);
+		snprintf(words, sizeof(words), "%s", row->query);
+		for (char *word = strtok_r(words, " ", &save); word != NULL;
+		     word = strtok_r(NULL, " ", &save))
+			if (json_object_get(message, word) == NULL)
+				fail_msg("%s %s has no %s", row->method, row->path, word);
+		checked++;
+	}
+	assert_true(checked >= 7);
+	json_decref(spec);
+}
+
 /* Every write there is, by hand: a further one has to be argued for here as well as in its table. */
 static const struct {
 	const char *plugin, *method, *path;
@@ -97,6 +146,7 @@ static const struct {
 	const char *plugin, *method, *path;
 } reads[] = {
     {"airflow", "POST", "/auth/token"},
+    {"mlflow", "POST", "/api/2.0/mlflow/runs/search"},		     /* a search */
     {"airflow", "POST", "/api/v1/dags/{dag_id}/clearTaskInstances"}, /* its dry run */
     {"airflow", "POST", "/api/v2/dags/{dag_id}/clearTaskInstances"},
 };
@@ -202,6 +252,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(airflow3_login_is_in_the_openapi_of_the_auth_manager),
     cmocka_unit_test(prometheus_requests_are_in_the_openapi),
     cmocka_unit_test(alertmanager_requests_are_in_the_openapi),
+    cmocka_unit_test(mlflow_requests_are_in_its_descriptors),
     cmocka_unit_test(writes_of_all_plugins_are_the_allowed_ones),
     cmocka_unit_test(writes_planted_delete_is_found),
     cmocka_unit_test(spec_unknown_path_method_or_parameter_is_found),

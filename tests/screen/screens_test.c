@@ -430,10 +430,12 @@ screens_sources_show_what_each_one_holds(void **state)
 		assert_string_equal(mark, "●");
 		free(mark);
 		table_expect(&table, row, "KIND", fact_text(source, "type"));
-		/* pipelines, endpoints and keys; runs belong to their pipelines */
+		/* what stands; runs belong to their pipelines */
 		snprintf(text, sizeof(text), "%lld",
 			 (long long)(bn_json_int_at(source, "entities/pipelines", 0) +
 				     bn_json_int_at(source, "entities/streams", 0) +
+				     bn_json_int_at(source, "entities/models", 0) +
+				     bn_json_int_at(source, "entities/versions", 0) +
 				     bn_json_int_at(source, "entities/keys", 0) +
 				     bn_json_int_at(source, "entities/endpoints", 0)));
 		table_expect(&table, row, "ENT", text);
