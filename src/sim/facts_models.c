@@ -31,22 +31,31 @@ aliases_of(const struct bn_facts *facts, const struct bn_w_version *version)
 	return list;
 }
 
+/* What it is called: NAME@VERSION. */
+static const char *
+called(const struct bn_w_version *version, char out[128])
+{
+	snprintf(out, 128, "%s@%s", version->model->name, version->version);
+	return out;
+}
+
 static json_t *
 reference_of(const struct bn_w_version *version)
 {
 	char key[128];
 
-	snprintf(key, sizeof(key), "%s@%s", version->model->name, version->version);
-	return bn_facts_reference("model", "mlflow", key);
+	return bn_facts_reference("model", "mlflow", called(version, key));
 }
 
 static void
 find_drift(struct bn_facts *facts, const struct bn_w_version *version,
 	   const struct bn_w_production *production)
 {
+	char key[128];
+
 	if (!isnan(production->psi) && production->psi >= PSI_WARN)
 		bn_facts_find(facts, "model-drift", production->psi >= PSI_BAD, "mlflow",
-			      reference_of(version), version->model->name, 0);
+			      reference_of(version), called(version, key), 0);
 }
 
 /* The checks that the demo's configuration has of product-recs. */
@@ -54,16 +63,19 @@ static void
 find_checks(struct bn_facts *facts, const struct bn_w_version *version,
 	    const struct bn_w_production *production)
 {
+	char key[128];
+
 	if (strcmp(version->model->name, "product-recs") == 0 &&
 	    (production->p95 >= 0.150 || production->click_through <= 0.028))
 		bn_facts_find(facts, "model-check", false, "mlflow", reference_of(version),
-			      version->model->name, 0);
+			      called(version, key), 0);
 }
 
 /* What is trained and not live when it should be. */
 static void
 find_not_deployed(struct bn_facts *facts, const struct bn_w_version *version)
 {
+	char key[128];
 	bn_time due = version->train_finished + BN_W_I2_GRACE;
 
 	if (strcmp(version->model->name, "demand-forecast") == 0 &&
@@ -71,7 +83,7 @@ find_not_deployed(struct bn_facts *facts, const struct bn_w_version *version)
 	    facts->at > due)
 		bn_facts_find(facts, "model-not-deployed",
 			      facts->at > version->train_finished + 3 * BN_W_I2_GRACE, "mlflow",
-			      reference_of(version), version->model->name, due);
+			      reference_of(version), called(version, key), due);
 }
 
 static json_t *

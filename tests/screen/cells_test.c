@@ -235,6 +235,8 @@ changed_of(const json_t *finding, char out[64])
 
 	if (fact_text(finding, "about")[0] == '\0')
 		snprintf(out, 64, "–"); /* about nothing that a file could define */
+	else if (strncmp(fact_text(finding, "about"), "model/", 6) == 0)
+		snprintf(out, 64, "–"); /* no file of the demo's repositories defines a model */
 	else if (fact_text(finding, "changed/ref")[0] == '\0')
 		snprintf(out, 64, "none in 24h");
 	else if (age < 60)
@@ -905,6 +907,7 @@ expect_source(const struct screen_table *table, int row, const json_t *source)
 			  bn_json_int_at(source, "entities/endpoints", 0) +
 			  bn_json_int_at(source, "entities/models", 0) +
 			  bn_json_int_at(source, "entities/datasets", 0) +
+			  bn_json_int_at(source, "entities/versions", 0) +
 			  bn_json_int_at(source, "entities/keys", 0) + streams_of(name));
 	table_expect_any(table, row, "BROKEN", "0");
 	table_expect_any(table, row, "AUTH", login_of(name));
