@@ -914,13 +914,21 @@ expect_source(const struct screen_table *table, int row, const json_t *source)
 	table_expect_any(table, row, "EXPIRES", "–");
 }
 
+/* Where they don't all fit, the others are at the other end of the list. */
 static int
-find_source(const struct screen_table *table, const char *name)
+find_source(struct screen_table *table, const char *name)
 {
+	static const char *const ends[] = {"G", "g"};
+	struct bn_term *t = table->t;
 	int row = table_row(table, "SOURCE", name);
 
+	for (int i = 0; row < 0 && i < 2; i++) {
+		bn_term_type(t, ends[i]);
+		bn_term_settle(t, 150, 5000);
+		row = table_row(table, "SOURCE", name);
+	}
 	if (row < 0)
-		fail_msg("%s is not on:\n%s", name, bn_term_dump(table->t));
+		fail_msg("%s is not on:\n%s", name, bn_term_dump(t));
 	return row;
 }
 
