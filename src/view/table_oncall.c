@@ -72,7 +72,7 @@ const struct bn_view_table bn_table_oncall = {
     .from =
 	"FROM (WITH RECURSIVE n(began) AS (SELECT (now() - " MONDAY ") / " WEEK " * " WEEK
 	" + " MONDAY " UNION ALL SELECT began - " WEEK " FROM n"
-	" WHERE began > coalesce(:since, now() - 7 * " WEEK ") LIMIT 520) SELECT began FROM n) w",
+	" WHERE began > coalesce(:since, now() - 7 * " WEEK ") LIMIT 520) SELECT began FROM n) w WHERE 1",
     .id_sql = "'', 0, ''",
     .status_sql = STATUS,
     .stale_sql = "0",
