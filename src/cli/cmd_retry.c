@@ -335,6 +335,10 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 	if (digest != NULL && *digest != '\0' && in->count > 1)
 		return bn_fail(err, BN_EINVAL,
 			       "--yes=DIGEST is the digest of one plan: name one run");
+	if (bn_flag_has(in, "at")) {
+		bn_fail(err, BN_EPERM, "there are no actions in another time");
+		return bn_hint(err, "leave out --at");
+	}
 	return bn_flag_has(in, "yes") ? bn_cli_may_write(cli, err) : BN_OK;
 }
 

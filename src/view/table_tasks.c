@@ -47,6 +47,12 @@
 	" WHEN t.finished_at IS NOT NULL THEN t.finished_at - t.started_at"                        \
 	" WHEN t.status = " SQL_RUNNING " THEN now() - t.started_at END"
 
+/* The same task in the attempt before this one, if it ran anew since; what was kept is the same in both. */
+#define BEFORE(what)                                                                               \
+	"(SELECT " what " FROM task q WHERE q.run_id = t.run_id AND q.attempt = t.attempt - 1"     \
+	" AND q.key = t.key AND q.started_at IS NOT t.started_at ORDER BY q.try_number DESC "      \
+	"LIMIT 1)"
+
 static const struct bn_column columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, "t.status", "How it stands"},
     {"task", "TASK", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "t.name", "Name of the task"},
@@ -81,6 +87,13 @@ static const struct bn_column columns[] = {
     {"finished", "END", 6, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, "t.finished_at", "When it ended"},
     {"attempt", "ATTEMPT", 7, 3, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "t.attempt",
      "The attempt of the run it belongs to"},
+    {"before", "BEFORE", 8, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     "status_word(" BEFORE("q.status") ")",
+     "How it ended in the attempt before, where it ran anew since"},
+    {"before_start", "B START", 7, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, BEFORE("q.started_at"),
+     "When it had started then"},
+    {"before_finished", "B END", 7, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, BEFORE("q.finished_at"),
+     "When it had ended then"},
     {"platform_status", "PHASE", 10, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "t.raw_status",
      "The platform's own word"},
     {"log", "LOG", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "t.log",

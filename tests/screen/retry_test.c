@@ -71,6 +71,27 @@ assert_shown(struct bn_term *t, const char *text)
 	}
 }
 
+/* The clock stands still, so the second attempt has no length yet: what is seen of the task is its first. */
+static void
+assert_bar(struct bn_term *t, const char *task)
+{
+	int row, col, cols, rows, bars = 0, i;
+
+	assert_shown(t, task);
+	bn_term_settle(t, 500, 10000);
+	bn_term_size(t, &cols, &rows);
+	assert_true(bn_term_find(t, task, &row, &col));
+	for (i = 0; i < cols; i++)
+		bars += strcmp(bn_term_cell(t, row, i).text, "\xe2\x94\x81") == 0;
+	if (bars < 3) {
+		char *dump = bn_term_dump(t);
+
+		print_message("%s\n", dump);
+		free(dump);
+	}
+	assert_true(bars >= 3);
+}
+
 static void
 retry_is_sent_once_by_y_after_the_reason(void **state)
 {
@@ -103,6 +124,7 @@ retry_is_sent_once_by_y_after_the_reason(void **state)
 	/* then watch: the run in its second attempt */
 	assert_shown(t, "transform-hourly-28f6k");
 	assert_shown(t, "running");
+	assert_bar(t, "stg_payments");
 	/* a second one is refused while it runs */
 	console_play(t, "r<Wait:runs at this moment>");
 	assert_writes(1);

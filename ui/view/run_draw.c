@@ -88,7 +88,10 @@ task_axis(const struct run *r, bn_time now, int x, int width)
 
 	for (i = 0; i < count; i++) {
 		bn_time start = bn_row_int(rows, i, "start"), end = bn_row_int(rows, i, "finished");
+		bn_time before = bn_row_int(rows, i, "before_start");
 
+		if (before > 0 && (axis.from == 0 || before < axis.from))
+			axis.from = before;
 		if (start > 0 && (axis.from == 0 || start < axis.from))
 			axis.from = start;
 		if (start > 0 && end == 0 && bn_rows_status(rows, i) == BN_RUNNING)
@@ -128,6 +131,20 @@ draw_more(struct bn_pen *pen, int y, int x, const struct lay *lay, const struct 
 		 "… %zu more %s", line->more, status == BN_SUCCEEDED ? "ok" : row->word);
 }
 
+/* The bar of the attempt before, in the same lane and the colour of how it ended: the later one goes on from it. */
+static void
+draw_before(struct bn_pen *pen, int y, const struct bn_axis *axis, const struct bn_rows *rows,
+	    size_t row, bool selected)
+{
+	bn_time start = bn_row_int(rows, row, "before_start");
+	bn_time end = bn_row_int(rows, row, "before_finished");
+	struct bn_value how = bn_rows_named(rows, row, "before");
+
+	if (start > 0 && end > start && how.type == BN_VALUE_TEXT)
+		bn_gantt_draw(axis, pen, y, 0, start, end, end,
+			      BN_INK_ON(bn_status_row(bn_status_from_word(how.s))->role, selected));
+}
+
 static void
 draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const struct lay *lay,
 	  const struct bn_axis *axis, const struct bn_tree_line *line, bool selected, bn_time now)
@@ -154,6 +171,8 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 	state_words(rows, line, text, sizeof(text));
 	bn_draw(pen, y, x + lay->task + 2, lay->state,
 		BN_INK_ON(status->problem ? status->role : BN_ROLE_DIM, selected), text);
+	if (lay->bars > 0)
+		draw_before(pen, y, axis, rows, line->row, selected);
 	if (lay->bars > 0 && bn_rows_status(rows, line->row) != BN_SKIPPED)
 		bn_gantt_draw(axis, pen, y, bn_row_int(rows, line->row, "queued"),
 			      bn_row_int(rows, line->row, "start"),
