@@ -438,24 +438,20 @@ flag_note_marks_the_model_and_its_versions(void **state)
 
 #define MODEL_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    MODEL_TEST(model_alias_that_moves_leaves_both_intervals),
-	    MODEL_TEST(model_late_poll_does_not_move_the_alias_back),
-	    MODEL_TEST(model_alias_taken_away_ends_the_interval),
-	    MODEL_TEST(model_version_deleted_at_the_source_stays_in_what_was_live),
-	    MODEL_TEST(model_stage_counts_as_live_by_its_own_history),
-	    MODEL_TEST(model_declared_interval_and_the_one_that_was_seen_are_one),
-	    MODEL_TEST(model_alias_names_a_version_for_numbers_from_elsewhere),
-	    MODEL_TEST(models_table_shows_the_model_and_the_versions_that_count),
-	    MODEL_TEST(versions_table_has_every_version_of_its_model_and_no_other),
-	    MODEL_TEST(eval_is_not_said_to_be_missing_where_the_run_was_not_read),
-	    MODEL_TEST(models_are_unknown_when_their_source_is_silent),
-	    MODEL_TEST(psi_of_fourteen_days_has_holes_where_nothing_was_measured),
-	    MODEL_TEST(flag_note_marks_the_model_and_its_versions),
-	};
+static const struct CMUnitTest tests[] = {
+    MODEL_TEST(model_alias_that_moves_leaves_both_intervals),
+    MODEL_TEST(model_late_poll_does_not_move_the_alias_back),
+    MODEL_TEST(model_alias_taken_away_ends_the_interval),
+    MODEL_TEST(model_version_deleted_at_the_source_stays_in_what_was_live),
+    MODEL_TEST(model_stage_counts_as_live_by_its_own_history),
+    MODEL_TEST(model_declared_interval_and_the_one_that_was_seen_are_one),
+    MODEL_TEST(model_alias_names_a_version_for_numbers_from_elsewhere),
+    MODEL_TEST(models_table_shows_the_model_and_the_versions_that_count),
+    MODEL_TEST(versions_table_has_every_version_of_its_model_and_no_other),
+    MODEL_TEST(eval_is_not_said_to_be_missing_where_the_run_was_not_read),
+    MODEL_TEST(models_are_unknown_when_their_source_is_silent),
+    MODEL_TEST(psi_of_fourteen_days_has_holes_where_nothing_was_measured),
+    MODEL_TEST(flag_note_marks_the_model_and_its_versions),
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+BN_TEST_MAIN(tests)
