@@ -64,6 +64,8 @@ may(struct bn_web_request *request, const struct bn_w_run *run, const char *verb
 static void
 retry(struct bn_web_request *request, struct bn_w_run *run, bool archived)
 {
+	char name[sizeof(run->name)];
+
 	if (bn_argo_is_archived(run, request->now) != archived) {
 		if (archived)
 			bn_argo_error(
@@ -82,7 +84,8 @@ retry(struct bn_web_request *request, struct bn_w_run *run, bool archived)
 			      run->name);
 		return;
 	}
-	bn_world_find_run(request->world, NULL, run->name, NULL, request->now, run);
+	snprintf(name, sizeof(name), "%s", run->name); /* the search writes over what it is given */
+	bn_world_find_run(request->world, NULL, name, NULL, request->now, run);
 	answer(request, run);
 }
 

@@ -12,6 +12,7 @@
 #include <git2.h>
 #include <jansson.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "sim/argo.h"
 #include "sim/promql.h"
@@ -78,8 +79,17 @@ ask(const struct bn_sim *sim, const char *face, const char *method, const char *
 }
 
 /* The Argo face with its token. */
+static struct reply argo_does(const struct bn_sim *sim, const char *method, const char *path,
+			      const char *body);
+
 static struct reply
 argo(const struct bn_sim *sim, const char *path)
+{
+	return argo_does(sim, "GET", path, "");
+}
+
+static struct reply
+argo_does(const struct bn_sim *sim, const char *method, const char *path, const char *body)
 {
 	char *file = bn_xasprintf("%s/secrets/argo-prod", bn_sim_dir(sim)), token[65] = "",
 	     header[128];
@@ -92,7 +102,7 @@ argo(const struct bn_sim *sim, const char *path)
 	fclose(in);
 	free(file);
 	snprintf(header, sizeof(header), "Authorization: Bearer %s\r\n", token);
-	return ask(sim, "argo-prod", "GET", path, header, "");
+	return ask(sim, "argo-prod", method, path, header, body);
 }
 
 static json_t *
@@ -503,6 +513,66 @@ argo_followed_log_ends_when_the_run_does(void **state)
 	bn_sim_stop(sim);
 }
 
+static int
+phase_after(struct reply *reply, const char *name, const char *phase)
+{
+	json_t *body = body_json(reply);
+	int status = reply->status;
+
+	if (name != NULL) {
+		assert_string_equal(bn_json_str_at(body, "metadata/name"), name);
+		assert_string_equal(bn_json_str_at(body, "status/phase"), phase);
+	}
+	json_decref(body);
+	free(reply->text);
+	return status;
+}
+
+/* The three writes there are; what they answer is the run they are about. */
+static void
+argo_retries_live_and_archived_runs_and_resubmits(void **state)
+{
+	static const char body[] = "{\"namespace\":\"orch\",\"name\":\"transform-hourly-28f6k\"}";
+	struct bn_sim *sim = start("night", AT_0312, 0, NULL);
+	struct reply reply = argo(sim, "/api/v1/archived-workflows?listOptions.labelSelector="
+				       "workflows.argoproj.io%2Fphase%3DFailed&namespace=orch");
+	json_t *page = body_json(&reply);
+	json_t *items = json_object_get(page, "items"),
+	       *last = json_array_get(items, json_array_size(items) - 1);
+	const char *old = bn_json_str_at(last, "metadata/name"),
+		   *uid = bn_json_str_at(last, "metadata/uid");
+	char path[200], archived[300];
+
+	(void)state;
+	free(reply.text);
+	snprintf(path, sizeof(path), "/api/v1/archived-workflows/%s/retry", uid);
+	snprintf(archived, sizeof(archived),
+		 "{\"uid\":\"%s\",\"namespace\":\"orch\",\"name\":\"%s\"}", uid, old);
+	reply = argo_does(sim, "PUT", path, archived);
+	assert_int_equal(phase_after(&reply, old, "Running"), 200);
+	reply = argo_does(sim, "PUT", path, archived); /* it is live now */
+	assert_int_equal(phase_after(&reply, NULL, NULL), 409);
+	snprintf(path, sizeof(path), "/api/v1/workflows/orch/transform-hourly-28f6k/retry");
+	reply = argo_does(sim, "PUT", path, body);
+	assert_int_equal(phase_after(&reply, "transform-hourly-28f6k", "Running"), 200);
+	reply = argo_does(sim, "PUT", path, body); /* it runs */
+	assert_int_equal(phase_after(&reply, NULL, NULL), 400);
+	reply =
+	    argo_does(sim, "PUT", "/api/v1/workflows/orch/transform-hourly-28f6k/resubmit", body);
+	assert_int_equal(phase_after(&reply, "transform-hourly-r3", "Pending"), 200);
+	assert_int_equal(bn_recorder_violations(bn_sim_requests(sim)), 0);
+	/* and a parameter is what no right client sends */
+	reply = argo_does(sim, "PUT", path,
+			  "{\"name\":\"transform-hourly-28f6k\",\"parameters\":[\"a=b\"]}");
+	free(reply.text);
+	reply = argo_does(sim, "DELETE", "/api/v1/workflows/orch/transform-hourly-28f6k", "");
+	assert_int_equal(reply.status, 403);
+	free(reply.text);
+	assert_int_equal(bn_recorder_violations(bn_sim_requests(sim)), 2);
+	json_decref(page);
+	bn_sim_stop(sim);
+}
+
 static void
 a_write_is_refused_and_marked(void **state)
 {
@@ -629,7 +699,7 @@ airflow_lists_are_ordered_paged_and_filtered(void **state)
 	(void)state;
 	airflow_login(sim, header);
 	page = airflow_runs(sim, header, "limit=1000&order_by=-start_date", &all);
-	assert_int_equal(all, 168 + 7);		      /* seven days of an hourly and a nightly DAG */
+	assert_int_equal(all, 168 + 7); /* seven days of an hourly and a nightly DAG */
 	assert_int_equal(json_array_size(page), 100); /* cut silently */
 	for (i = 1; i < 100; i++)
 		assert_true(
@@ -1027,6 +1097,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_without_a_token_is_refused_and_recorded),
     cmocka_unit_test(argo_pages_cover_every_run_once),
     cmocka_unit_test(argo_followed_log_ends_when_the_run_does),
+    cmocka_unit_test(argo_retries_live_and_archived_runs_and_resubmits),
     cmocka_unit_test(a_write_is_refused_and_marked),
     cmocka_unit_test(argo_flaky_task_is_a_retry_node_over_two_pods),
     cmocka_unit_test(airflow_lists_are_ordered_paged_and_filtered),
