@@ -181,6 +181,8 @@ int bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, stru
  * format. *rows (may be NULL) is the result for the caller to look at and free. */
 int bn_cli_list(struct bn_cli *cli, struct bn_query *query, struct bn_rows **rows,
 		struct bn_error *err);
+/* --since: a duration back from now, or a moment; *out stays where it was not given. */
+int bn_cli_since(struct bn_cli *cli, bn_time *out, struct bn_error *err);
 /* Writes one result in the chosen format. */
 int bn_cli_write_rows(struct bn_cli *cli, const struct bn_view_table *table,
 		      const struct bn_rows *rows, struct bn_error *err);

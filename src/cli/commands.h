@@ -49,6 +49,7 @@
 	X(audit_settle)                                                                            \
 	X(lock)                                                                                    \
 	X(unlock)                                                                                  \
+	X(rule_test)                                                                               \
 	X(export)                                                                                  \
 	X(sql)                                                                                     \
 	X(config_check)                                                                            \

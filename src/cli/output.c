@@ -486,9 +486,8 @@ default_columns(struct bn_cli *cli, const struct bn_view_table *table)
 	return list;
 }
 
-/* --since takes a duration back from now or a moment. */
-static int
-since_flag(struct bn_cli *cli, bn_time *out, struct bn_error *err)
+int
+bn_cli_since(struct bn_cli *cli, bn_time *out, struct bn_error *err)
 {
 	const char *text = bn_flag_get(cli->in, "since");
 	bn_time now = bn_clock_now(&cli->clock);
@@ -525,7 +524,7 @@ bn_cli_list(struct bn_cli *cli, struct bn_query *query, struct bn_rows **rows, s
 	query->uncounted =
 	    true; /* what is written never says how many there are without the limit */
 	if (rc == BN_OK)
-		rc = since_flag(cli, &query->since, err);
+		rc = bn_cli_since(cli, &query->since, err);
 	if (rc == BN_OK && bn_flag_has(cli->in, "limit"))
 		rc = bn_flag_int(cli->in, "limit", 0, &query->limit, err);
 	if (rc == BN_OK)

@@ -1,10 +1,11 @@
 /* door.c - a person's own SQL: read-only, on documented views, bounded in every way. */
 /* SPDX-License-Identifier: MIT */
-#include "store/internal.h"
+#include "store/asof.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/digest.h"
 
@@ -22,6 +23,8 @@ struct bn_door {
 	struct bn_functions functions;
 	int64_t deadline, memory;
 	bool too_long, too_big;
+	bool past; /* the views look at shadows: names that begin with at_ are theirs */
+	struct bn_asof asof;
 };
 
 static bool
@@ -68,6 +71,8 @@ allowed(void *payload, int action, const char *one, const char *two, const char 
 	case SQLITE_READ:
 		if (secret(door, inside) || secret(door, one))
 			return SQLITE_OK;
+		if (door->past && inside != NULL && strncmp(inside, "at_", 3) == 0)
+			return SQLITE_OK;
 		/* A common table expression and a subquery come without a database's name. A table
 		 * of which no column is read comes without a column's, and without the view it was
 		 * joined in. */
@@ -96,6 +101,8 @@ bn_door_free(struct bn_door *door)
 {
 	if (door == NULL)
 		return;
+	if (door->past)
+		bn_asof_rest(&door->asof);
 	bn_db_close(door->db);
 	bn_functions_free(&door->functions);
 	free(door);
@@ -119,6 +126,7 @@ static int
 make_views(struct bn_door *door, const char *script, struct bn_error *err)
 {
 	static const char *const marks[] = {"TEMP VIEW ", "temp."};
+	static const char *const tables[] = {"main.", "journal."};
 	struct bn_buf sql = BN_BUF_INIT(0);
 	int rc;
 
@@ -127,6 +135,14 @@ make_views(struct bn_door *door, const char *script, struct bn_error *err)
 
 		while (i < 2 && strncmp(script, marks[i], strlen(marks[i])) != 0)
 			i++;
+		for (size_t k = 0; i == 2 && door->past && k < 2; k++)
+			if (strncmp(script, tables[k], strlen(tables[k])) == 0) {
+				bn_buf_adds(&sql, "temp.at_");
+				script += strlen(tables[k]);
+				i = 3;
+			}
+		if (i == 3)
+			continue;
 		if (i == 2) {
 			bn_buf_addc(&sql, *script++);
 			continue;
@@ -147,15 +163,18 @@ publish_views(struct bn_door *door, struct bn_error *err)
 	int rc;
 
 	for (size_t i = 0; bn_view_names[i] != NULL; i++)
-		bn_buf_addf(&sql, "CREATE TEMP VIEW %s AS SELECT * FROM temp.%s%s;",
-			    bn_view_names[i], door->secret, bn_view_names[i]);
+		bn_buf_addf(&sql,
+			    "DROP VIEW IF EXISTS temp.%s;"
+			    "CREATE TEMP VIEW %s AS SELECT * FROM temp.%s%s;",
+			    bn_view_names[i], bn_view_names[i], door->secret, bn_view_names[i]);
 	rc = bn_db_exec(door->db, bn_buf_text(&sql), err);
 	bn_buf_free(&sql);
 	return rc;
 }
 
+/* `at` 0: of the present. */
 static int
-open_door(struct bn_door **out, struct bn_store *store, struct bn_error *err)
+open_door(struct bn_door **out, struct bn_store *store, bn_time at, struct bn_error *err)
 {
 	struct bn_door *door = bn_xcalloc(1, sizeof(*door));
 	int rc;
@@ -168,6 +187,12 @@ open_door(struct bn_door **out, struct bn_store *store, struct bn_error *err)
 		rc = bn_functions_add(door->db, &door->functions, err);
 	memcpy(door->secret, "v_", 2);
 	bn_uuid_hex(door->secret + 2);
+	door->past = at != 0;
+	door->functions.frozen = at;
+	if (rc == BN_OK && door->past)
+		rc = bn_asof_set(&door->asof, door->db, at, err);
+	if (rc == BN_OK && door->past)
+		rc = bn_db_exec(door->db, "PRAGMA query_only=OFF", err);
 	if (rc == BN_OK)
 		rc = make_views(door, bn_views_now, err);
 	if (rc == BN_OK)
@@ -296,7 +321,7 @@ bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t 
 	store->door = NULL;
 	pthread_mutex_unlock(&store->lock);
 	if (door == NULL)
-		rc = open_door(&door, store, err);
+		rc = open_door(&door, store, 0, err);
 	if (rc != BN_OK)
 		return rc;
 	door->deadline = limit_ms > 0 ? bn_monotonic() + limit_ms : 0;
@@ -312,4 +337,76 @@ bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int64_t 
 	pthread_mutex_unlock(&store->lock);
 	bn_door_free(door);
 	return rc;
+}
+
+/* ---- the past -------------------------------------------------------------------------------- */
+
+struct bn_past {
+	struct bn_store *store;
+	struct bn_door *door; /* NULL until the first moment is known */
+};
+
+int
+bn_past_open(struct bn_past **out, struct bn_store *store, struct bn_error *err)
+{
+	(void)err;
+	*out = bn_xcalloc(1, sizeof(**out));
+	(*out)->store = store;
+	return BN_OK;
+}
+
+void
+bn_past_free(struct bn_past *past)
+{
+	if (past == NULL)
+		return;
+	bn_door_free(past->door);
+	free(past);
+}
+
+/* Whether a word of it begins with at_, in a string or not. */
+static bool
+takes_a_shadow(const char *sql)
+{
+	for (const char *c = sql; *c != '\0'; c++)
+		if (strncasecmp(c, "at_", 3) == 0 &&
+		    (c == sql || !(isalnum((unsigned char)c[-1]) || c[-1] == '_')))
+			return true;
+	return false;
+}
+
+/* The moment is made by our own SQL, so the authoriser looks away meanwhile. */
+static int
+move_to(struct bn_past *past, bn_time at, struct bn_error *err)
+{
+	struct bn_door *door = past->door;
+	int rc;
+
+	if (door == NULL)
+		return open_door(&past->door, past->store, at, err);
+	sqlite3_set_authorizer(door->db, NULL, NULL);
+	door->functions.frozen = at;
+	rc = bn_asof_set(&door->asof, door->db, at, err);
+	sqlite3_set_authorizer(door->db, allowed, door);
+	return rc;
+}
+
+int
+bn_past_sql(struct bn_past *past, bn_time at, const char *sql, int64_t limit_ms, int64_t limit_rows,
+	    int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err), void *payload,
+	    struct bn_error *err)
+{
+	int rc;
+
+	if (takes_a_shadow(sql))
+		return bn_fail(err, BN_EINVAL, "names that begin with at_ are taken here");
+	if (past->door != NULL)
+		past->door->deadline = 0;
+	if ((rc = move_to(past, at, err)) != BN_OK)
+		return rc;
+	past->door->deadline = limit_ms > 0 ? bn_monotonic() + limit_ms : 0;
+	past->door->functions.deadline = past->door->deadline;
+	past->door->memory = sqlite3_memory_used();
+	past->door->too_long = past->door->too_big = false;
+	return run_query(past->door, sql, limit_rows, on_row, payload, err);
 }

@@ -89,6 +89,16 @@ int bn_store_sql(struct bn_store *store, const char *sql, int64_t limit_ms, int6
 
 /* ---- noticing commits ---------------------------------------------------------------------- */
 
+/* The same door as of moments in the past, for one thread; views and now() answer as bn_reader_set_at has
+ * it. Names that begin with at_ are taken there, so SQL that has any is refused (BN_EINVAL). */
+struct bn_past;
+int bn_past_open(struct bn_past **out, struct bn_store *store, struct bn_error *err);
+void bn_past_free(struct bn_past *past); /* NULL allowed */
+int bn_past_sql(struct bn_past *past, bn_time at, const char *sql, int64_t limit_ms,
+		int64_t limit_rows,
+		int (*on_row)(sqlite3_stmt *row, void *payload, struct bn_error *err),
+		void *payload, struct bn_error *err);
+
 /* A descriptor that becomes readable when some process may have committed (inotify on the -wal files); -1
  * where that doesn't work, then ask bn_reader_version every 100 ms. bn_store_noticed empties it. */
 int bn_store_notice_fd(struct bn_store *store);

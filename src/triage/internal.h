@@ -32,6 +32,10 @@ int bn_rule_run(struct bn_reader *reader, const struct bn_rule *rule, struct bn_
 int bn_rule_run_user(struct bn_store *store, const struct bn_rule *rule, struct bn_hits *hits,
 		     struct bn_error *err);
 
+/* A person's rule as of a moment, within `limit` ms. */
+int bn_rule_run_past(struct bn_past *past, const struct bn_rule *rule, bn_time at, int64_t limit,
+		     struct bn_hits *hits, struct bn_error *err);
+
 /* Lets one finding stand for the same alert seen through several sources (finding.same_as). Before the
  * folding, which leaves out what another one stands for. */
 int bn_triage_twins(sqlite3 *db, bool *changed, struct bn_error *err);

@@ -191,3 +191,13 @@ bn_rule_run_user(struct bn_store *store, const struct bn_rule *rule, struct bn_h
 
 	return bn_store_sql(store, rule->sql, USER_LIMIT_MS, 0, on_user_row, &user, err);
 }
+
+int
+bn_rule_run_past(struct bn_past *past, const struct bn_rule *rule, bn_time at, int64_t limit,
+		 struct bn_hits *hits, struct bn_error *err)
+{
+	struct user user = {rule, hits};
+
+	return bn_past_sql(past, at, rule->sql, limit < USER_LIMIT_MS ? limit : USER_LIMIT_MS, 0,
+			   on_user_row, &user, err);
+}
