@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -48,6 +49,8 @@ table_of(enum bn_kind kind)
 		return "endpoints";
 	case BN_STREAM:
 		return "streams";
+	case BN_MODEL:
+		return "models";
 	case BN_PRODUCT:
 		return "products";
 	case BN_SOURCE:
@@ -66,7 +69,10 @@ columns_of(enum bn_kind kind)
 	static const char *const source[] = {"last_ok", NULL};
 	static const char *const product[] = {"fresh", NULL};
 	static const char *const stream[] = {"lag", "gaps", "late", NULL};
+	static const char *const model[] = {"psi", "psi_age", "age", "note", NULL};
 
+	if (kind == BN_MODEL)
+		return model;
 	return kind == BN_PIPELINE   ? pipeline
 	       : kind == BN_ENDPOINT ? endpoint
 	       : kind == BN_SOURCE   ? source
@@ -263,6 +269,44 @@ judge_minutes(struct verdict *v, const struct bn_invocation *in, const struct bn
 	return rc;
 }
 
+/* A drift that was measured longer ago says nothing of today. */
+#define PSI_OUTDATED INT64_C(86400000)
+
+/* --max-psi and --max-age: of the version that is live. */
+static int
+judge_model(struct verdict *v, const struct bn_invocation *in, const struct bn_rows *rows,
+	    struct bn_error *err)
+{
+	struct bn_value psi = bn_rows_named(rows, 0, "psi"), age = bn_rows_named(rows, 0, "age");
+	struct bn_value measured = bn_rows_named(rows, 0, "psi_age");
+	struct bn_value note = bn_rows_named(rows, 0, "note");
+	const char *text = bn_flag_get(in, "max-psi");
+	char was[BN_TIME_TEXT], bound[BN_TIME_TEXT], *end = NULL;
+	double most = text != NULL ? strtod(text, &end) : 0;
+	int64_t oldest;
+	int rc = bn_flag_duration(in, "max-age", -1, &oldest, err);
+
+	if (rc != BN_OK)
+		return rc;
+	if (text != NULL && (end == text || *end != '\0' || !(most >= 0)))
+		return bn_fail(err, BN_EINVAL, "--max-psi takes a number, not '%s'", text);
+	if (note.type == BN_VALUE_TEXT)
+		judge(v, 1, "%s", note.s);
+	if (text != NULL && psi.type == BN_VALUE_NULL)
+		judge(v, 3, "its PSI is not known");
+	else if (text != NULL && measured.i > PSI_OUTDATED)
+		judge(v, 3, "its PSI was measured %s ago", bn_duration_show(measured.i, was));
+	else if (text != NULL && (psi.type == BN_VALUE_REAL ? psi.r : (double)psi.i) > most)
+		judge(v, 2, "PSI %.3g, at most %s",
+		      psi.type == BN_VALUE_REAL ? psi.r : (double)psi.i, text);
+	if (oldest >= 0 && age.type == BN_VALUE_NULL)
+		judge(v, 3, "its age is not known");
+	else if (oldest >= 0 && age.i > oldest)
+		judge(v, 2, "registered %s ago, at most %s", bn_duration_show(age.i, was),
+		      bn_duration_show(oldest, bound));
+	return BN_OK;
+}
+
 static int
 judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
 	  struct bn_error *err)
@@ -277,7 +321,8 @@ judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref
 		rc = bn_fail(err, BN_ENOTFOUND, "%s is gone", ref->key);
 	if (rc == BN_OK) {
 		judge_status(v, rows, ref->key);
-		rc = judge_age(v, in, rows, err);
+		rc = ref->kind == BN_MODEL ? judge_model(v, in, rows, err)
+					   : judge_age(v, in, rows, err);
 	}
 	if (rc == BN_OK)
 		rc = judge_latency(v, in, rows, err);
@@ -349,6 +394,43 @@ refresh_upstream(struct verdict *v, const struct bn_ref *ref, struct bn_error *e
 	return rc;
 }
 
+/* A model stands or falls with what is live of it. */
+static int
+live_version(struct verdict *v, struct bn_ref *ref, struct bn_error *err)
+{
+	struct bn_ref live = {0};
+	int rc;
+
+	if (strchr(ref->key, '@') != NULL)
+		return BN_OK;
+	rc = bn_view_resolve(v->cli->reader, BN_MODEL, ref->source,
+			     bn_arena_format(v->cli->arena, "%s@live", ref->key), v->cli->arena,
+			     &live, err);
+	if (rc == BN_ENOTFOUND) {
+		judge(v, 2, "no version is live");
+		return BN_OK;
+	}
+	if (rc == BN_OK)
+		*ref = live;
+	return rc;
+}
+
+/* At the first reading of all a number may arrive before the version that it is about; it comes again. */
+static int
+ask_again(struct bn_cli *cli, const struct bn_ref *ref, struct bn_error *err)
+{
+	static const char *const columns[] = {"psi", NULL};
+	struct bn_query query = {
+	    .table = bn_view_table("models"), .columns = columns, .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc = bn_view_query(cli->reader, &query, &rows, err);
+	bool known = rc != BN_OK || bn_rows_count(rows) == 0 ||
+		     bn_rows_named(rows, 0, "psi").type != BN_VALUE_NULL;
+
+	bn_rows_free(rows);
+	return known || cli->offline ? rc : bn_cli_refresh(cli, NULL, true, err);
+}
+
 static int
 run_check(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -361,12 +443,16 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 
 	if (table_of(kind) == NULL) {
 		bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'", in->operands[0]);
-		bn_hint(&err, "pipeline, run, endpoint, stream, product or source");
+		bn_hint(&err, "pipeline, run, endpoint, model, stream, product or source");
 		return bn_cli_report(cli, &err);
 	}
 	rc = bn_cli_refresh(cli, NULL, false, &err);
 	if (rc == BN_OK)
 		rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
+	if (rc == BN_OK && kind == BN_MODEL)
+		rc = live_version(&v, &ref, &err);
+	if (rc == BN_OK && kind == BN_MODEL && bn_flag_has(in, "max-psi"))
+		rc = ask_again(cli, &ref, &err);
 	if (rc == BN_OK && kind == BN_PRODUCT) {
 		rc = refresh_upstream(&v, &ref, &err);
 	} else if (rc == BN_OK && kind != BN_SOURCE) {
@@ -390,6 +476,8 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 }
 
 static const struct bn_flag check_flags[] = {
+    {"max-psi", 0, "X", false, NULL,
+     "critical when a model's live version has drifted (PSI) over X"},
     {"max-age", 0, "D", false, NULL, "critical when it was last fine longer ago than D"},
     {"max-p99", 0, "D", false, NULL, "critical when an endpoint's p99 is over D"},
     {"min-certificate", 0, "D", false, NULL,
@@ -419,6 +507,9 @@ static const struct bn_example check_examples[] = {
      "2: something it is made from is broken, though it is still fresh itself"},
     {"binnacle --demo check stream orders --max-gaps 0 --max-lag 5m", 0,
      "Is there a value for every minute?"},
+    {"binnacle --demo check model product-recs --max-psi 0.2 --max-age 7d", 0,
+     "Has the live version drifted, is it recent?"},
+    {"binnacle --demo check model newsletter-recs --max-psi 0.1", 2, "2: it has"},
     {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
     {NULL, 0, NULL},
 };
@@ -429,7 +520,7 @@ const struct bn_command bn_command_check = {
     .operands = "KIND NAME",
     .min_operands = 2,
     .max_operands = 2,
-    .operand_words = "pipeline|run|endpoint|product|source|stream",
+    .operand_words = "pipeline|run|endpoint|model|product|source|stream",
     .summary = "one thing against thresholds, for monitoring systems and cron",
     .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
 	   "unknown. A thing whose "

@@ -51,6 +51,7 @@
 	X(unlock)                                                                                  \
 	X(rule_test)                                                                               \
 	X(export)                                                                                  \
+	X(report_models)                                                                           \
 	X(sql)                                                                                     \
 	X(config_check)                                                                            \
 	X(config_show)                                                                             \
