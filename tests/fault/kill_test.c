@@ -209,7 +209,8 @@ opens_the_hold(pid_t pid, const struct user_regs_struct *regs)
 	return strstr(path, "/lease/act-") != NULL;
 }
 
-/* Runs the program and kills it at the entry of call `at` (0: never). Returns how many calls there were. */
+/* Runs the program and kills it at the entry of call `at` (0: never). Returns how many calls there were; -1: nothing
+ * can be traced here. */
 static int
 traced_run(const struct ground *g, const char *program, int at)
 {
@@ -219,11 +220,14 @@ traced_run(const struct ground *g, const char *program, int at)
 
 	assert_true(child >= 0);
 	if (child == 0) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+			_exit(126);
 		raise(SIGSTOP);
 		become(g, program, false);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	if (!WIFSTOPPED(status)) /* a container may forbid it */
+		return -1;
 	ptrace(PTRACE_SETOPTIONS, child, NULL,
 	       PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
 		   PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
@@ -272,6 +276,10 @@ campaign(const char *program, int step, const char **why, int *boundaries, int *
 	prepare(&g);
 	fresh(&g);
 	*boundaries = traced_run(&g, program, 0);
+	if (*boundaries < 0) {
+		clean(&g);
+		return 0;
+	}
 	v = look(&g);
 	*why = judge(&g, &v);
 	wrong += *why != NULL;
@@ -318,6 +326,8 @@ killed_anywhere_nothing_is_lost_doubled_or_in_limbo(void **state)
 	(void)state;
 	wrong = campaign(built("binnacle"), wish != NULL ? atoi(wish) : 29, &why, &boundaries,
 			 &killed, tally);
+	if (boundaries < 0)
+		bn_skip("system calls may not be traced here");
 	print_message(
 	    "# %d boundaries, killed at %d of them: %d done, %d not sent, %d unknown; %d wrong\n",
 	    boundaries, killed, tally[0], tally[1], tally[2], wrong);
@@ -337,11 +347,14 @@ swapped_journal_and_sending_are_caught(void **state)
 {
 #ifdef CAN_TRACE
 	const char *why = NULL;
-	int boundaries = 0, killed = 0, tally[3] = {0};
+	int boundaries = 0, killed = 0, tally[3] = {0}, wrong;
 
 	(void)state;
-	assert_true(campaign(built("tests/fault/binnacle_swapped"), 100000, &why, &boundaries,
-			     &killed, tally) > 0);
+	wrong = campaign(built("tests/fault/binnacle_swapped"), 100000, &why, &boundaries, &killed,
+			 tally);
+	if (boundaries < 0)
+		bn_skip("system calls may not be traced here");
+	assert_true(wrong > 0);
 	assert_non_null(strstr(why, "I1"));
 #else
 	(void)state;
