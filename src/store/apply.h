@@ -85,6 +85,10 @@ int bn_apply_sweep(struct bn_apply *a, bn_time before, struct bn_error *err);
 /* The pipelines' numbers: latest run, last good one, p50 and p95, next due. */
 int bn_apply_pipelines_done(struct bn_apply *a, struct bn_error *err);
 void bn_apply_dirty(struct bn_apply *a, int64_t pipeline_id);
+/* The source was observed from r->began to r->ended: the latest interval of its coverage goes on while the gap is no
+ * longer than two intervals, else a new one begins. */
+int bn_apply_observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
+		      const struct bn_poll_result *r, struct bn_error *err);
 /* Row number of a thing; BN_ENOTFOUND. The first also knows a model's version by an alias of it. */
 int bn_apply_find(struct bn_apply *a, const struct bn_ref *about, int64_t *id,
 		  struct bn_error *err);

@@ -174,10 +174,13 @@ const struct bn_shadow bn_asof_shadows[] = {
 
     /* How an objective stood follows from its ten minutes where they are of one mind. */
     {"objective", NULL, {
-	JUDGED("value"), JUDGED("since"), JUDGED("evaluated_at"), JUDGED("detail"),
+	JUDGED("value"), JUDGED("since"), JUDGED("evaluated_at"), JUDGED("detail"), JUDGED("due_at"), JUDGED("predicted_at"),
+	/* where they are not, as it stood at the end of the ten minutes before */
 	{"state", "CASE WHEN x.evaluated_at <= now() THEN x.state ELSE coalesce((SELECT CASE WHEN h.unknown_ms > 0 THEN 0"
-	 " WHEN h.bad_ms = 0 THEN 8 WHEN h.good_ms = 0 THEN 11 ELSE 0 END FROM main.objective_history h"
-	 " WHERE h.objective_id = x.id AND h.at <= now() AND h.at + 600000 > now()), 0) END"}}},
+	 " WHEN h.bad_ms = 0 THEN 8 WHEN h.good_ms = 0 THEN max(h.state, 10) END FROM main.objective_history h"
+	 " WHERE h.objective_id = x.id AND h.at <= now() AND h.at + 600000 > now()),"
+	 " (SELECT h.state FROM main.objective_history h WHERE h.objective_id = x.id AND h.at + 600000 <= now()"
+	 "  AND h.at + 1200000 > now()), 0) END"}}},
     {"objective_history", "x.at + 600000 <= now()", {{NULL, NULL}}},
     {NULL, NULL, {{NULL, NULL}}},
 };

@@ -124,8 +124,9 @@ open_scope(struct put *put, const char *origin, int64_t interval)
 }
 
 static int
-close_scope(struct put *put, size_t count)
+close_scope(struct put *put, size_t count, int64_t interval)
 {
+	const struct bn_poll_result seen = {.began = put->at, .ended = put->at};
 	struct bn_apply *a = &put->apply;
 	sqlite3_stmt *st = bn_use(a->writer, BN_ST_SCOPE_DONE, put->err);
 	int rc;
@@ -138,7 +139,11 @@ close_scope(struct put *put, size_t count)
 	sqlite3_bind_int64(st, 4, (int64_t)count);
 	sqlite3_bind_int64(st, 5, 0);
 	rc = bn_run_statement(a->writer, st, put->err);
-	return rc == BN_OK ? bn_apply_sweep(a, put->at, put->err) : rc;
+	if (rc == BN_OK)
+		rc = bn_apply_sweep(a, put->at, put->err);
+	if (rc == BN_OK)
+		rc = bn_apply_observed(a->writer, a->source_id, interval, &seen, put->err);
+	return rc;
 }
 
 static bool
@@ -305,7 +310,7 @@ bn_writer_products(struct bn_writer *writer, const char *origin, int64_t interva
 	for (size_t i = 0; i < count && rc == BN_OK; i++)
 		rc = put_product(&put, &products[i]);
 	if (rc == BN_OK)
-		rc = close_scope(&put, count);
+		rc = close_scope(&put, count, interval);
 	finish(&put);
 	if (rc == BN_OK)
 		rc = bn_commit(writer, err);

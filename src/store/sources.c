@@ -240,9 +240,9 @@ bn_apply_watched(struct bn_writer *writer, int64_t source_id, int64_t scope_id, 
 }
 
 /* Coverage: the latest interval goes on while the gap is no longer than two intervals. */
-static int
-observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
-	 const struct bn_poll_result *r, struct bn_error *err)
+int
+bn_apply_observed(struct bn_writer *writer, int64_t source_id, int64_t interval,
+		  const struct bn_poll_result *r, struct bn_error *err)
 {
 	double speed = writer->store->clock->speed > 1 ? writer->store->clock->speed : 1;
 	int64_t gap = (int64_t)(2.0 * (double)(interval > r->took ? interval : r->took) * speed);
@@ -311,7 +311,7 @@ apply_result(struct bn_writer *writer, int64_t source_id, const struct bn_poll_r
 	if (rc == BN_OK)
 		rc = bn_apply_watched(writer, source_id, 0, r->began, r->ended, err);
 	if (rc == BN_OK && r->failure == NULL)
-		rc = observed(writer, source_id, interval, r, err);
+		rc = bn_apply_observed(writer, source_id, interval, r, err);
 	free(name);
 	return rc;
 }

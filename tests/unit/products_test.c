@@ -409,6 +409,37 @@ products_days_are_as_bad_as_their_worst_and_blank_where_nobody_looked(void **sta
 	bn_rows_free(rows);
 }
 
+/* Time travel: yesterday's state is what it was then, whatever has become of it. */
+static void
+products_are_seen_as_they_were(void **state)
+{
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	good_run(w, "a", NOW - MINUTES(20), NOW - MINUTES(10));
+	for (int minute = 0; minute <= 36; minute++) {
+		world_at(w, NOW + MINUTES(minute));
+		world_source(w, ARGO, "argo-workflows", SECONDS(60));
+		world_pipeline(w, ARGO, "nightly");
+		judge(w, FRESH);
+	}
+	assert_int_equal(status(w), BN_DOWN);
+	assert_ok(bn_reader_set_at(w->reader, NOW + MINUTES(12), &w->err), &w->err);
+	assert_int_equal(status(w), BN_HEALTHY);
+	rows = ask(w, "objectives", NULL);
+	assert_int_equal(bn_rows_status(rows, 0), BN_HEALTHY);
+	assert_string_equal(bn_rows_named(rows, 0, "now").s, "22m");
+	assert_int_equal(bn_rows_named(rows, 0, "budget_used_ms").i, 0);
+	bn_rows_free(rows);
+	assert_ok(bn_reader_set_at(w->reader, NOW + MINUTES(31), &w->err), &w->err);
+	assert_int_equal(status(w), BN_DEGRADED);
+	assert_ok(bn_reader_set_at(w->reader, NOW - HOURS(3), &w->err), &w->err);
+	rows = ask(w, "products", "status=healthy");
+	assert_int_equal(bn_rows_count(rows), 0); /* nobody had looked yet */
+	bn_rows_free(rows);
+	assert_ok(bn_reader_set_at(w->reader, 0, &w->err), &w->err);
+}
+
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
 static void
@@ -638,6 +669,7 @@ main(void)
 	    TEST(products_history_does_not_depend_on_who_reckons_it_or_how_often),
 	    TEST(products_time_without_binnacle_is_neither_good_nor_bad),
 	    TEST(products_days_are_as_bad_as_their_worst_and_blank_where_nobody_looked),
+	    TEST(products_are_seen_as_they_were),
 	    TEST(products_deadlines_follow_the_clocks_of_their_zone),
 	    TEST(products_late_runs_are_foretold_from_what_runs_usually_take),
 	    TEST(products_deadlines_that_pass_are_missed_until_it_is_there),
