@@ -338,7 +338,7 @@ products_with_an_unknown_need_are_never_fine(void **state)
 			served_faults(&world, fault, 1);
 			/* an endpoint that does not answer is down, and known to be */
 			json =
-			    answer("--timeout 6s " ALL, strcmp(sources[s], "probes") == 0 ? -1 : 3);
+			    answer("--timeout 30s " ALL, strcmp(sources[s], "probes") == 0 ? -1 : 3);
 			items = json_object_get(json, "items");
 			assert_true(json_is_false(json_object_get(json, "complete")) ||
 				    strcmp(sources[s], "probes") == 0);
