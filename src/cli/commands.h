@@ -23,6 +23,8 @@
 	X(product_show)                                                                   \
 	X(product_slo)                                                                    \
 	X(lineage)                                                                        \
+	X(report_products)                                                                \
+	X(report_oncall)                                                                  \
 	X(streams)                                                                                 \
 	X(stream_show)                                                                             \
 	X(stream_series)                                                                           \

@@ -337,8 +337,8 @@ products_with_an_unknown_need_are_never_fine(void **state)
 				 f == 0 ? ":500" : "");
 			served_faults(&world, fault, 1);
 			/* an endpoint that does not answer is down, and known to be */
-			json =
-			    answer("--timeout 30s " ALL, strcmp(sources[s], "probes") == 0 ? -1 : 3);
+			json = answer("--timeout 30s " ALL,
+				      strcmp(sources[s], "probes") == 0 ? -1 : 3);
 			items = json_object_get(json, "items");
 			assert_true(json_is_false(json_object_get(json, "complete")) ||
 				    strcmp(sources[s], "probes") == 0);
@@ -401,6 +401,25 @@ reports_and_days_leave_blank_what_nobody_saw(void **state)
 	json_decref(json);
 }
 
+static void
+weeks_on_call_count_incidents_and_own_up_to_what_nobody_saw(void **state)
+{
+	json_t *json = answer("report oncall --since 20d -o json", 0);
+	json_t *items = json_object_get(json, "items"), *now = json_array_get(items, 0);
+	json_t *before = json_array_get(items, json_array_size(items) - 1);
+
+	(void)state;
+	assert_string_equal(text(now, "week"), "2026-03-09");
+	assert_int_equal(
+	    json_integer_value(json_object_get(now, "incidents")),
+	    json_integer_value(json_object_get(json_object_get(facts, "counters"), "crit")));
+	/* it runs since a moment ago: the week is not known to have been quiet */
+	assert_string_equal(text(now, "status"), "unknown");
+	assert_string_equal(text(before, "status"), "unknown");
+	assert_true(json_is_null(json_object_get(before, "incidents")));
+	json_decref(json);
+}
+
 /* ---- the newsletter ------------------------------------------------------------------------- */
 
 static void
@@ -444,6 +463,7 @@ main(void)
 	    cmocka_unit_test(products_follow_from_what_the_facts_name),
 	    cmocka_unit_test(checks_of_products_end_as_monitoring_expects),
 	    cmocka_unit_test(reports_and_days_leave_blank_what_nobody_saw),
+	    cmocka_unit_test(weeks_on_call_count_incidents_and_own_up_to_what_nobody_saw),
 	    cmocka_unit_test(products_with_an_unknown_need_are_never_fine),
 	    cmocka_unit_test(newsletter_is_feared_to_be_late_and_makes_it),
 	};
