@@ -206,3 +206,6 @@ CREATE TABLE backfilled (
 	ended INTEGER NOT NULL,
 	PRIMARY KEY (source_id, began)
 ) WITHOUT ROWID;
+
+-- Schema 1 indexed no keys: all is indexed anew, and searched by scans until then.
+DELETE FROM search_done;

@@ -241,7 +241,9 @@ index_text(struct bn_writer *writer, bn_time now, struct bn_error *err)
 	    "INSERT OR IGNORE INTO temp.to_index SELECT d.entity_id FROM search_done d WHERE "
 	    "d.seen_at = 0 LIMIT ?2",
 	    "DELETE FROM search WHERE rowid IN temp.to_index",
-	    "INSERT INTO search (rowid, name, message) SELECT e.id, e.name, coalesce(e.message, '')"
+	    "INSERT INTO search (rowid, name, message) SELECT e.id,"
+	    " CASE WHEN instr(e.name, e.key) THEN e.name ELSE e.name || char(10) || e.key END,"
+	    " coalesce(e.message, '')"
 	    " FROM temp.to_index t JOIN entity e ON e.id = t.id",
 	    "INSERT OR REPLACE INTO search_done (entity_id, seen_at) SELECT id, ?1 FROM "
 	    "temp.to_index",

@@ -285,6 +285,13 @@ int
 bn_filter_parse(struct bn_filter **out, const struct bn_view_table *table, const char *text,
 		struct bn_error *err)
 {
+	return bn_filter_parse_indexed(out, table, NULL, text, err);
+}
+
+int
+bn_filter_parse_indexed(struct bn_filter **out, const struct bn_view_table *table, sqlite3 *db,
+			const char *text, struct bn_error *err)
+{
 	struct parser p = {.text = text != NULL ? text : "", .err = err};
 	int rc;
 
@@ -296,6 +303,7 @@ bn_filter_parse(struct bn_filter **out, const struct bn_view_table *table, const
 		return bn_fail(err, BN_EINVAL, "filter: not valid UTF-8");
 	p.filter = bn_xcalloc(1, sizeof(*p.filter));
 	p.filter->table = table;
+	p.filter->db = db;
 	bn_buf_addc(&p.filter->sql, '(');
 	skip_blanks(&p);
 	if (p.at == p.size) {

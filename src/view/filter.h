@@ -24,6 +24,8 @@ struct bn_operand {
 
 struct bn_filter {
 	const struct bn_view_table *table;
+	sqlite3
+	    *db; /* whose index words are looked up in, borrowed; NULL: every row is looked at */
 	struct bn_buf sql;
 	struct bn_operand operands[FILTER_MAX_TERMS * 2];
 	size_t count;
@@ -42,5 +44,10 @@ int bn_filter_compare(struct bn_filter *filter, const struct bn_column *column, 
 int bn_filter_word(struct bn_filter *filter, const char *word, struct bn_error *err);
 int bn_filter_regex(struct bn_filter *filter, const char *expression, const char *pattern,
 		    struct bn_error *err);
+
+/* As bn_filter_parse (view.h), with words looked up in the index of `db`, where there is one. The answers are the
+ * same; only for queries of what is so now, since the index holds no other text. */
+int bn_filter_parse_indexed(struct bn_filter **out, const struct bn_view_table *table, sqlite3 *db,
+			    const char *text, struct bn_error *err);
 
 #endif

@@ -83,10 +83,83 @@ bn_filter_regex(struct bn_filter *filter, const char *expression, const char *pa
 	return BN_OK;
 }
 
+/* ---- words, through the index ---------------------------------------------------------------- */
+
+/* Rows beyond which looking at every row is no slower than fetching those the index names. */
+#define INDEX_MOST 20000
+
+/* Things whose text changed since they were indexed, and those that came later (cache.sql). */
+#define NOT_INDEXED                                                                                \
+	"SELECT entity_id FROM search_done WHERE seen_at = 0 UNION ALL SELECT id FROM entity"      \
+	" WHERE id > (SELECT coalesce(max(entity_id), 0) FROM search_done)"
+
+/* Characters below which the index, of three characters each, knows nothing. */
+#define INDEX_LEAST 3
+
+/* The word as a phrase of FTS5, its quotes doubled; NULL where only a scan can find it: too short, or with a sign
+ * that may lie across the places where name, key and message meet. */
+static char *
+index_phrase(const char *word)
+{
+	struct bn_buf buf = BN_BUF_INIT(0);
+	size_t characters = 0;
+
+	for (const char *c = word; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ')
+			return NULL;
+		characters += ((unsigned char)*c & 0xc0) != 0x80;
+	}
+	if (characters < INDEX_LEAST)
+		return NULL;
+	bn_buf_addc(&buf, '"');
+	for (const char *c = word; *c != '\0'; c++) {
+		if (*c == '"')
+			bn_buf_addc(&buf, '"');
+		bn_buf_addc(&buf, *c);
+	}
+	bn_buf_addc(&buf, '"');
+	return bn_buf_take(&buf);
+}
+
+/* Whether the index can be read and names few enough rows, together with those it doesn't know yet. */
+static bool
+index_narrows(sqlite3 *db, const char *phrase)
+{
+	static const char sql[] =
+	    "SELECT count(*) <= ?2 FROM (SELECT rowid FROM search WHERE search MATCH ?1"
+	    " UNION ALL " NOT_INDEXED " LIMIT ?2 + 1)";
+	sqlite3_stmt *statement = NULL;
+	bool narrows = false;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(statement, 1, phrase, -1, SQLITE_STATIC);
+		sqlite3_bind_int(statement, 2, INDEX_MOST);
+		narrows =
+		    sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) != 0;
+	}
+	sqlite3_finalize(statement);
+	return narrows;
+}
+
+/* Of what the index names, and of what it doesn't hold as it is now, LIKE has the last word: the index folds more
+ * letters together than LIKE does. */
 int
 bn_filter_word(struct bn_filter *filter, const char *word, struct bn_error *err)
 {
+	char *phrase = filter->db != NULL ? index_phrase(word) : NULL;
+
 	(void)err;
+	if (phrase != NULL && index_narrows(filter->db, phrase)) {
+		bn_buf_addf(
+		    &filter->sql,
+		    "(%s IN (SELECT rowid FROM search WHERE search MATCH ? UNION ALL " NOT_INDEXED
+		    ") AND (%s) LIKE ? ESCAPE '\\' IS TRUE)",
+		    filter->table->indexed_sql, filter->table->search_sql);
+		operand(filter, BN_OPERAND_TEXT)->text = phrase;
+		operand(filter, BN_OPERAND_TEXT)->text = like_pattern(word);
+		return BN_OK;
+	}
+	free(phrase);
 	bn_buf_addf(&filter->sql, "((%s) LIKE ? ESCAPE '\\' IS TRUE)", filter->table->search_sql);
 	operand(filter, BN_OPERAND_TEXT)->text = like_pattern(word);
 	return BN_OK;

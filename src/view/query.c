@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "view/view.h"
+#include "view/filter.h"
 
 #define MAX_COLUMNS 64
 #define MAX_SORT    8
@@ -106,7 +106,7 @@ add_sort(struct bn_buf *sql, const struct bn_view_table *table, const char *sort
 
 /* The row numbers of what the scope names, found through the index. */
 #define SCOPE_ROWS                                                                                 \
-	"SELECT e0.id FROM source s0 CROSS JOIN entity e0 ON e0.source_id = s0.id"       \
+	"SELECT e0.id FROM source s0 CROSS JOIN entity e0 ON e0.source_id = s0.id"                 \
 	" WHERE e0.kind = :kind AND e0.key = :key AND (:source IS NULL OR s0.name = :source)"
 
 /* What narrows the table: the filter, `!`, and --since/--until where the table has a time. */
@@ -362,6 +362,14 @@ out:
 	return rc;
 }
 
+/* The index holds what is so now, and nothing of another moment. */
+static sqlite3 *
+word_index(struct bn_reader *reader, const struct bn_view_table *table)
+{
+	return table->indexed_sql != NULL && bn_reader_at(reader) == 0 ? bn_reader_db(reader)
+								       : NULL;
+}
+
 int
 bn_view_query(struct bn_reader *reader, const struct bn_query *query, struct bn_rows **out,
 	      struct bn_error *err)
@@ -376,7 +384,8 @@ bn_view_query(struct bn_reader *reader, const struct bn_query *query, struct bn_
 	rows->now = bn_reader_now(reader);
 	rc = choose_columns(rows, query, err);
 	if (rc == BN_OK && query->filter != NULL && query->filter[0] != '\0')
-		rc = bn_filter_parse(&filter, query->table, query->filter, err);
+		rc = bn_filter_parse_indexed(&filter, query->table,
+					     word_index(reader, query->table), query->filter, err);
 	if (rc == BN_OK)
 		rc = build(&sql, rows, query, filter, err);
 	if (rc == BN_OK)

@@ -198,6 +198,7 @@ const struct bn_view_table bn_table_runs = {
     .problem_sql = "status_problem(" RUN_STATUS ")",
     .time_sql = "coalesce(r.started_at, r.queued_at, l.first_seen_at)",
     .search_sql = "l.name || char(10) || l.key || char(10) || coalesce(l.message, '')",
+    .indexed_sql = "l.id",
     .name_sql = "l.name",
     .columns = run_columns,
 };

@@ -62,6 +62,9 @@ struct bn_view_table {
 	const char *stale_sql;	/* whether what the row says is too old to be believed */
 	const char *search_sql; /* the text that the filter's plain words are looked for in */
 	const char *row_sql;	/* a number unique to the row, for long tables; or NULL */
+	/* The number of the entity whose name, key and message are all that search_sql holds: plain words are
+	 * then looked up in the store's index; or NULL. */
+	const char *indexed_sql;
 	const char *name_sql;	/* what /regex/ alone is matched with */
 	const struct bn_column *columns; /* ends with a NULL name */
 };

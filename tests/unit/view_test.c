@@ -739,6 +739,180 @@ timeline_joins_statuses_and_what_people_did(void **state)
 	bn_rows_free(rows);
 }
 
+/* ---- words looked up in the index ---- */
+
+static void
+index_all(struct world *w)
+{
+	int rc;
+
+	do
+		rc = bn_writer_maintain(w->writer, &w->err);
+	while (rc == BN_EBUSY);
+	assert_ok(rc, &w->err);
+}
+
+static void
+named_run(struct world *w, bn_time sent, const char *key, const char *name, const char *message)
+{
+	struct bn_batch *batch = world_batch(w, "argo-prod", sent);
+
+	bn_batch_run(batch, &(struct bn_run){.e = {.key = key,
+						   .name = name,
+						   .message = message,
+						   .status = BN_FAILED,
+						   .since = NOW - HOURS(2)},
+					     .started_at = NOW - HOURS(3),
+					     .finished_at = NOW - HOURS(2)});
+	world_done(w, batch);
+}
+
+/* The keys found, in one order, joined by '|'; caller frees. */
+static char *
+keys_found(struct world *w, const char *filter)
+{
+	static const char *const columns[] = {"key", NULL};
+	struct bn_rows *rows = query(w, &(struct bn_query){.table = bn_view_table("runs"),
+							   .columns = columns,
+							   .filter = filter,
+							   .sort = "key",
+							   .limit = 100});
+	struct bn_buf text = BN_BUF_INIT(0);
+
+	for (size_t i = 0; i < bn_rows_count(rows); i++)
+		bn_buf_addf(&text, "%s%s", i > 0 ? "|" : "", named(rows, i, "key"));
+	assert_int_equal(bn_rows_total(rows), bn_rows_count(rows));
+	bn_rows_free(rows);
+	return text.data != NULL ? bn_buf_take(&text) : bn_xstrdup("");
+}
+
+/* A word finds what the fields it stands for find, which are never looked up. */
+static void
+assert_as_scanned(struct world *w, const char *word, const char *expected)
+{
+	char *scan = bn_xasprintf("key:%s OR run:%s OR message:%s", word, word, word);
+	char *not = bn_xasprintf("!%s", word), *not_scan = bn_xasprintf("!(%s)", scan);
+	char *by_index = keys_found(w, word), *by_scan = keys_found(w, scan);
+	char *without = keys_found(w, not ), *scanned_without = keys_found(w, not_scan);
+
+	assert_string_equal(by_index, by_scan);
+	assert_string_equal(by_index, expected);
+	assert_string_equal(without, scanned_without);
+	free(scan);
+	free(not );
+	free(not_scan);
+	free(by_index);
+	free(by_scan);
+	free(without);
+	free(scanned_without);
+}
+
+static void
+assert_words_as_scanned(struct world *w)
+{
+	assert_as_scanned(w, "alpha", "k-alpha");
+	assert_as_scanned(w, "ALPHA", "k-alpha");
+	assert_as_scanned(w, "k-a", "k-alpha");
+	assert_as_scanned(w, "beta", "k-two");
+	assert_as_scanned(w, "k-two", "k-two"); /* the key is no part of the name */
+	assert_as_scanned(w, "50%", "k-percent");
+	assert_as_scanned(w, "50_", "");
+	assert_as_scanned(w, "it's", "k-quote");
+	assert_as_scanned(w, "\"said \\\"no\\\"\"", "k-quote");
+	assert_as_scanned(w, "größe", "k-umlaut");
+	assert_as_scanned(w, "GRÖßE", ""); /* beyond ASCII case counts, though the index folds it */
+	assert_as_scanned(w, "数据管", "k-umlaut");
+	assert_as_scanned(w, "数据", "k-umlaut"); /* six bytes, two characters */
+	assert_as_scanned(w, "ph", "k-alpha");
+	assert_as_scanned(w, "nosuch", "");
+	assert_as_scanned(w, "AND-OR*", "k-two");
+}
+
+static void
+words_find_the_same_with_and_without_the_index(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "argo-prod", "argo-workflows", SECONDS(10));
+	named_run(w, NOW, "k-alpha", "k-alpha", NULL);
+	named_run(w, NOW, "k-two", "Beta", "AND-OR*");
+	named_run(w, NOW, "k-percent", "half", "50% done");
+	named_run(w, NOW, "k-quote", "quoted", "it's he who said \"no\"");
+	named_run(w, NOW, "k-umlaut", "größe", "数据管道");
+	assert_words_as_scanned(w); /* nothing is indexed */
+	index_all(w);
+	assert_words_as_scanned(w);
+}
+
+static void
+words_find_what_changed_or_came_since_it_was_indexed(void **state)
+{
+	struct world *w = *state;
+
+	world_source(w, "argo-prod", "argo-workflows", SECONDS(10));
+	named_run(w, NOW, "k-one", "one", "waiting");
+	named_run(w, NOW, "k-two", "two", "waiting");
+	index_all(w);
+	world_at(w, NOW + SECONDS(5));
+	named_run(w, NOW + SECONDS(5), "k-one", "one", "evicted");
+	named_run(w, NOW + SECONDS(5), "k-three", "three", "evicted");
+	assert_as_scanned(w, "waiting", "k-two");
+	assert_as_scanned(w, "evicted", "k-one|k-three");
+	index_all(w);
+	assert_as_scanned(w, "waiting", "k-two");
+	assert_as_scanned(w, "evicted", "k-one|k-three");
+}
+
+static void
+words_of_an_earlier_moment_are_not_looked_up(void **state)
+{
+	struct world *w = *state;
+	char *keys;
+
+	world_source(w, "argo-prod", "argo-workflows", SECONDS(10));
+	world_run(w, "argo-prod",
+		  &(struct world_run){.key = "k-one",
+				      .status = BN_RUNNING,
+				      .started = NOW - MINUTES(1),
+				      .message = "waiting"});
+	world_at(w, NOW + SECONDS(5));
+	world_run(w, "argo-prod",
+		  &(struct world_run){.key = "k-one",
+				      .status = BN_FAILED,
+				      .started = NOW - MINUTES(1),
+				      .finished = NOW + SECONDS(3),
+				      .message = "evicted"});
+	world_source(w, "argo-prod", "argo-workflows", SECONDS(10));
+	index_all(w);
+	assert_ok(bn_reader_set_at(w->reader, NOW + SECONDS(1), &w->err), &w->err);
+	keys = keys_found(w, "waiting");
+	assert_string_equal(keys, "k-one");
+	free(keys);
+	keys = keys_found(w, "evicted");
+	assert_string_equal(keys, "");
+	free(keys);
+	assert_ok(bn_reader_set_at(w->reader, 0, &w->err), &w->err);
+	assert_as_scanned(w, "evicted", "k-one");
+}
+
+/* What is indexed is not looked through: without its entry there, it is not found. */
+static void
+words_of_long_tables_are_looked_up(void **state)
+{
+	struct world *w = *state;
+	char *keys;
+
+	world_source(w, "argo-prod", "argo-workflows", SECONDS(10));
+	named_run(w, NOW, "k-one", "one", "waiting");
+	index_all(w);
+	assert_int_equal(
+	    sqlite3_exec(bn_writer_db(w->writer), "DELETE FROM search", NULL, NULL, NULL),
+	    SQLITE_OK);
+	keys = keys_found(w, "waiting");
+	assert_string_equal(keys, "");
+	free(keys);
+}
+
 int
 main(void)
 {
@@ -746,6 +920,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(tables_all_queries_run_with_every_column),
 	    T(tables_every_column_can_be_filtered_and_sorted),
+	    T(words_find_the_same_with_and_without_the_index),
+	    T(words_find_what_changed_or_came_since_it_was_indexed),
+	    T(words_of_an_earlier_moment_are_not_looked_up),
+	    T(words_of_long_tables_are_looked_up),
 	    T(pipelines_show_the_latest_run_worst_first),
 	    T(pipelines_limit_and_offset_keep_the_total),
 	    T(pipelines_problems_only_are_what_failed_or_is_unknown),
