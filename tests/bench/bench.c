@@ -259,6 +259,7 @@ main(int argc, char **argv)
 	bench_start(&bench);
 	bench_ingest(&bench);
 	bench_screen(&bench);
+	bench_filter(&bench);
 	bench_idle(&bench);
 	bench_fanout(&bench);
 	bench_streams(&bench);

@@ -88,5 +88,6 @@ void bench_screen(struct bench *bench); /* P8 P10 P11 */
 void bench_idle(struct bench *bench);	/* P12 P13 */
 void bench_fanout(struct bench *bench); /* P17 */
 void bench_streams(struct bench *bench); /* P18 */
+void bench_filter(struct bench *bench);	/* P9 */
 
 #endif
