@@ -14,9 +14,10 @@
 
 #include "prometheus.h"
 
-#define MINUTE	 "[59s999ms]"
-#define OUT_MAX	 ((size_t)65536)
-#define NEST_MAX 64
+#define MINUTE "[59s999ms]"
+/* A name of one letter grows by fewer than 32 bytes. */
+#define OUT_MAX(size) ((size)*32 + 256)
+#define NEST_MAX      64
 
 /* One open parenthesis. */
 struct call {
@@ -29,7 +30,7 @@ struct call {
 struct rewrite {
 	const char *p;
 	char *out;
-	size_t n;
+	size_t n, room;
 	struct call calls[NEST_MAX];
 	size_t depth;
 	bool broken;
@@ -38,7 +39,7 @@ struct rewrite {
 static void
 put(struct rewrite *w, const char *text, size_t size)
 {
-	if (w->n + size >= OUT_MAX) {
+	if (w->n + size >= w->room) {
 		w->broken = true;
 		return;
 	}
@@ -248,7 +249,8 @@ put_word(struct rewrite *w)
 const char *
 bn_prometheus_exact(struct bn_source *s, const char *query)
 {
-	struct rewrite w = {.p = query, .out = bn_alloc(s, OUT_MAX)};
+	size_t room = OUT_MAX(strlen(query));
+	struct rewrite w = {.p = query, .out = bn_alloc(s, room), .room = room};
 
 	while (*w.p != '\0' && !w.broken) {
 		const char *from = w.p;

@@ -25,6 +25,7 @@
 struct wanted {
 	size_t index; /* of its section */
 	const char *name, *query, *arrival, *as;
+	const char *exact, *exact_arrival; /* as they are asked; NULL: can't be */
 	double scale;
 	int64_t open;	/* ms after its start until a minute has settled */
 	int64_t reread; /* ms */
@@ -81,6 +82,8 @@ read_section(struct prometheus_poll *p, size_t index, struct wanted *w, struct b
 		return bn_fail_at(p->s, err, BN_ECONFIG,
 				  "[stream \"%s\"] query is longer than %d bytes", w->name,
 				  ASK_MAX);
+	w->exact = bn_prometheus_exact(p->s, w->query);
+	w->exact_arrival = w->arrival != NULL ? bn_prometheus_exact(p->s, w->arrival) : NULL;
 	mark = bn_watermark(p->batch, mark_name(p->s, "stream", w->name));
 	w->read = mark != NULL ? strtoll(mark, NULL, 10) : 0;
 	alone = bn_watermark(p->batch, mark_name(p->s, "alone", w->name));
@@ -173,11 +176,11 @@ joined_query(struct asking *a)
 		const struct wanted *w = a->streams[i];
 
 		text = bn_format(s, "%s%slabel_replace((%s),\"" LABEL "\",\"%zu\",\"\",\"\")", text,
-				 i > 0 ? " or " : "", bn_prometheus_exact(s, w->query), i);
+				 i > 0 ? " or " : "", w->exact, i);
 		if (w->arrival != NULL)
 			text = bn_format(
 			    s, "%s or label_replace((%s),\"" LABEL "\",\"%zua\",\"\",\"\")", text,
-			    bn_prometheus_exact(s, w->arrival), i);
+			    w->exact_arrival, i);
 	}
 	return text;
 }
@@ -211,8 +214,7 @@ ask_page(struct asking *a, const char *query, bn_time from, bn_time to, struct b
 static int
 ask_pages(struct asking *a, struct bn_error *err)
 {
-	const char *query =
-	    a->joined ? joined_query(a) : bn_prometheus_exact(a->p->s, a->streams[0]->query);
+	const char *query = a->joined ? joined_query(a) : a->streams[0]->exact;
 	int rc = BN_OK;
 
 	for (bn_time from = a->from; rc == BN_OK && from < a->to; from += PAGE * STEP) {
@@ -300,12 +302,11 @@ ask(struct asking *a, struct bn_error *err)
 }
 
 static size_t
-cost(struct bn_source *s, const struct wanted *w)
+cost(const struct wanted *w)
 {
-	const char *query = bn_prometheus_exact(s, w->query),
-		   *arrival = w->arrival != NULL ? bn_prometheus_exact(s, w->arrival) : "";
-
-	return query == NULL || arrival == NULL ? SIZE_MAX : strlen(query) + strlen(arrival) + 100;
+	if (w->exact == NULL || (w->arrival != NULL && w->exact_arrival == NULL))
+		return SIZE_MAX;
+	return strlen(w->exact) + (w->arrival != NULL ? strlen(w->exact_arrival) : 0) + 100;
 }
 
 /* All that begin with the same minute, as many a request as fit. */
@@ -320,7 +321,7 @@ ask_all(struct prometheus_poll *p, struct wanted **due, size_t count, bn_time to
 		size_t size = 0;
 
 		for (; i < count; i++) {
-			size_t more = cost(p->s, due[i]);
+			size_t more = cost(due[i]);
 
 			if (more == SIZE_MAX) {
 				due[i]->failed = true;
