@@ -339,6 +339,34 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" FROM endpoint n JOIN json_each(CASE WHEN json_valid(n.asserts) THEN n.asserts ELSE"
 	" '[]' END) a"
 	" WHERE n.entity_id = :id LIMIT 12"},
+    {1u << BN_MODEL, "live", BN_ROLE_OK,
+	"SELECT v.version || coalesce(' on ' || v.live_on, '') || coalesce(', since ' || "
+	" " TIME("v.live_from") ", '') || coalesce(', approved by ' || v.approved_by, '')"
+	" || coalesce(' (' || v.change || ')', '') FROM version_now v"
+	" WHERE v.live AND (v.model_id = :id OR v.id = :id) ORDER BY v.live_from DESC LIMIT 3"},
+    {1u << BN_MODEL, "before", BN_ROLE_DIM,
+	"SELECT l.version || ' from ' || " TIME("l.began") " || ' to ' || " TIME("l.ended")
+	" || coalesce(', approved by ' || l.approved_by, '') FROM live_now l"
+	" WHERE l.ended IS NOT NULL AND (l.model_id = :id OR l.version_id = :id)"
+	" ORDER BY l.ended DESC LIMIT 3"},
+    {1u << BN_MODEL, "offline", BN_ROLE_TEXT,
+	"SELECT group_concat(substr(q.name, 6) || ' ' || printf('%.4g', q.value), ' · ')"
+	" FROM measure q WHERE q.entity_id = :id AND q.name GLOB 'eval:*'"
+	" UNION ALL SELECT 'no eval' FROM model_version v WHERE v.entity_id = :id AND (v.run_read"
+	"  OR v.run_key IS NULL) AND NOT EXISTS (SELECT 1 FROM measure q WHERE q.entity_id = :id"
+	"  AND q.name GLOB 'eval:*')"},
+    {1u << BN_MODEL, "measured", BN_ROLE_TEXT,
+	"SELECT group_concat(q.name || ' ' || printf('%.4g', q.value) || coalesce(' ' || q.unit,"
+	" ''), ' · ') FROM measure q WHERE q.entity_id = :id AND q.name NOT GLOB 'eval:*'"
+	" AND q.value IS NOT NULL"},
+    {1u << BN_MODEL, "trained", BN_ROLE_TEXT,
+	"SELECT coalesce('run ' || v.run_key, 'by no known run') || coalesce(', took ' ||"
+	" human_ms(v.train_finished_at - v.train_started_at), '') || coalesce(', image ' || v.image,"
+	" '') || coalesce(', data ' || strftime('%Y-%m-%d', v.data_from / 1000, 'unixepoch') ||"
+	" '..' || strftime('%Y-%m-%d', v.data_to / 1000, 'unixepoch'), '') FROM model_version v"
+	" WHERE v.entity_id = :id"},
+    {1u << BN_MODEL, "artifact", BN_ROLE_DIM,
+	"SELECT v.artifact FROM model_version v WHERE v.entity_id = :id"},
     {ENDPOINT, "behind", BN_ROLE_TEXT, UP NAMES("up")},
     {ENDPOINT, "latency", BN_ROLE_TEXT,
 	"SELECT 'total ' || " MS("n.total_us") " || ' ms'"

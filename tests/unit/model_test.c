@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "view/compare.h"
 #include "view/view.h"
 
 static const char *const champion_means_live[] = {"champion", "production", NULL};
@@ -436,6 +437,109 @@ flag_note_marks_the_model_and_its_versions(void **state)
 	bn_rows_free(rows);
 }
 
+static const char *
+detail_line(struct world *w, const char *key, const char *label)
+{
+	static char text[512];
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_style style = {.now = bn_clock_now(&w->clock)};
+	struct bn_detail detail;
+
+	text[0] = '\0';
+	assert_ok(bn_view_detail(w->reader, (struct bn_ref){BN_MODEL, "mlflow", key}, &style, arena,
+				 &detail, &w->err),
+		  &w->err);
+	for (size_t i = 0; i < detail.count; i++)
+		if (strcmp(detail.lines[i].label, label) == 0)
+			snprintf(text, sizeof(text), "%s", detail.lines[i].text);
+	bn_arena_free(arena);
+	return text;
+}
+
+static void
+detail_tells_what_is_live_and_what_was_before(void **state)
+{
+	struct world *w = *state;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2"), LIST("1", "2"));
+	measure_of(w, "product-recs@2", "eval:ndcg", 0.412);
+	assert_string_equal(detail_line(w, "product-recs", "live"), "2 on recs-prod, since 03:22");
+	assert_string_equal(detail_line(w, "product-recs", "before"), "1 from 03:12 to 03:22");
+	assert_string_equal(detail_line(w, "product-recs@2", "offline"), "ndcg 0.412");
+	assert_string_equal(detail_line(w, "product-recs@1", "offline"), "no eval");
+	assert_string_equal(detail_line(w, "product-recs@1", "live"), "");
+}
+
+static void
+name_with_an_alias_means_that_version(void **state)
+{
+	static const char *const asked[][2] = {{"product-recs", "product-recs"},
+					       {"product-recs@2", "product-recs@2"},
+					       {"prod@2", "product-recs@2"},
+					       {"product-recs@champion", "product-recs@2"},
+					       {"product-recs@live", "product-recs@2"},
+					       {"product-recs@previous", "product-recs@1"}};
+	struct world *w = *state;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_ref ref;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2"), LIST("1", "2"));
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		assert_ok(
+		    bn_view_resolve(w->reader, BN_MODEL, NULL, asked[i][0], arena, &ref, &w->err),
+		    &w->err);
+		assert_string_equal(ref.key, asked[i][1]);
+	}
+	assert_int_equal(
+	    bn_view_resolve(w->reader, BN_MODEL, NULL, "product-recs@gold", arena, &ref, &w->err),
+	    BN_ENOTFOUND);
+	bn_arena_free(arena);
+}
+
+static const struct bn_compared *
+compared(const struct bn_comparison *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (strcmp(c->rows[i].name, name) == 0)
+			return &c->rows[i];
+	fail_msg("no row %s", name);
+	return NULL;
+}
+
+static void
+comparison_marks_the_better_side_only_where_that_is_known(void **state)
+{
+	struct bn_ref left = {BN_MODEL, "mlflow", "product-recs@1"},
+		      right = {BN_MODEL, "mlflow", "product-recs@2"};
+	struct world *w = *state;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_style style = {.now = NOW};
+	struct bn_comparison c;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	measure_of(w, "product-recs@1", "eval:ndcg", 0.412);
+	measure_of(w, "product-recs@2", "eval:ndcg", 0.419);
+	measure_of(w, "product-recs@1", "eval:loss", 0.5);
+	measure_of(w, "product-recs@2", "eval:loss", 0.4);
+	measure_of(w, "product-recs", "psi", 0.31);
+	measure_of(w, "product-recs@2", "p95", 40);
+	assert_ok(bn_view_compare(w->reader, left, right, &style, arena, &c, &w->err), &w->err);
+	assert_string_equal(c.rows[0].name, "ndcg (offline)");
+	assert_int_equal(c.rows[0].better, BN_BETTER_RIGHT);
+	assert_int_equal(compared(&c, "loss (offline)")->better, BN_BETTER_DIFFERENT);
+	/* the model's number is that of its live version; the other side is not known */
+	assert_string_equal(compared(&c, "PSI")->left, "0.31");
+	assert_null(compared(&c, "PSI")->right);
+	assert_int_equal(compared(&c, "PSI")->better, BN_BETTER_UNKNOWN);
+	assert_int_equal(compared(&c, "p95")->better, BN_BETTER_UNKNOWN);
+	right.key = "product-recs@7";
+	assert_int_equal(bn_view_compare(w->reader, left, right, &style, arena, &c, &w->err),
+			 BN_ENOTFOUND);
+	bn_arena_free(arena);
+}
+
 #define MODEL_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -451,6 +555,9 @@ static const struct CMUnitTest tests[] = {
     MODEL_TEST(eval_is_not_said_to_be_missing_where_the_run_was_not_read),
     MODEL_TEST(models_are_unknown_when_their_source_is_silent),
     MODEL_TEST(psi_of_fourteen_days_has_holes_where_nothing_was_measured),
+    MODEL_TEST(detail_tells_what_is_live_and_what_was_before),
+    MODEL_TEST(name_with_an_alias_means_that_version),
+    MODEL_TEST(comparison_marks_the_better_side_only_where_that_is_known),
     MODEL_TEST(flag_note_marks_the_model_and_its_versions),
 };
 
