@@ -37,15 +37,8 @@
  * tolerance, relative, settle, other_id, by_id, first, last (the settled minutes that both sides were
  * observed for, at most 60; NULL where there are none). `more` narrows by columns of st and e. */
 #define STREAM_CHECKS(more)                                                                        \
-	"(SELECT k.*, max(k.ended - 59 * 60000, k.own_from, k.other_from, coalesce(k.by_from,"     \
-	"   k.other_from)) AS first, k.ended AS last FROM ("                                       \
-	" SELECT p.*, (min(p.own_to, p.other_to, coalesce(p.by_to, p.other_to)) - p.settle"        \
-	"   - 60000) / 60000 * 60000 AS ended FROM ("                                              \
-	"  SELECT q.*, " STREAM_READ_TO("q.entity_id") " AS own_to, "                              \
-	STREAM_READ_FROM("q.entity_id") " AS own_from, " STREAM_READ_TO("q.other_id")              \
-	"   AS other_to, " STREAM_READ_FROM("q.other_id") " AS other_from, "                       \
-	STREAM_READ_TO("q.by_id") " AS by_to, " STREAM_READ_FROM("q.by_id") " AS by_from"          \
-	"  FROM (SELECT st.entity_id, s.name AS source, e.key, st.grp, st.position,"               \
+	"(WITH q AS MATERIALIZED (SELECT st.entity_id, s.name AS source, e.key, st.grp,"           \
+	"   st.position,"                                                                          \
 	"   json_extract(c.value, '$.kind') AS kind, json_extract(c.value, '$.other') AS other,"   \
 	"   json_extract(c.value, '$.by') AS by, json_extract(c.value, '$.tolerance') AS tolerance,"\
 	"   json_extract(c.value, '$.relative') AS relative,"                                      \
@@ -58,7 +51,15 @@
 	"    AND x.key = json_extract(c.value, '$.by')) AS by_id"                                  \
 	"   FROM stream st JOIN entity e ON e.id = st.entity_id AND e.gone_at IS NULL"             \
 	"   JOIN source s ON s.id = e.source_id JOIN json_each(st.checks) c"                       \
-	"   WHERE json_valid(st.checks) " more ") q) p) k)"
+	"   WHERE json_valid(st.checks) " more "),"                                                \
+	" p AS MATERIALIZED (SELECT q.*, " STREAM_READ_TO("q.entity_id") " AS own_to, "            \
+	STREAM_READ_FROM("q.entity_id") " AS own_from, " STREAM_READ_TO("q.other_id")              \
+	"   AS other_to, " STREAM_READ_FROM("q.other_id") " AS other_from, "                       \
+	STREAM_READ_TO("q.by_id") " AS by_to, " STREAM_READ_FROM("q.by_id") " AS by_from FROM q)," \
+	" k AS MATERIALIZED (SELECT p.*, (min(p.own_to, p.other_to, coalesce(p.by_to, p.other_to))"\
+	"   - p.settle - 60000) / 60000 * 60000 AS ended FROM p)"                                  \
+	" SELECT k.*, max(k.ended - 59 * 60000, k.own_from, k.other_from, coalesce(k.by_from,"     \
+	"   k.other_from)) AS first, k.ended AS last FROM k)"
 
 /* How many of the minutes from first to last neither side says anything of. */
 #define STREAM_BOTH_MISSING(a, b, first, last)                                                     \

@@ -222,12 +222,12 @@ const struct bn_view_table bn_table_points = {
 	" CASE WHEN n IS NULL OR n < 3 THEN 'not enough observed' WHEN missing > 0 THEN"           \
 	"   missing || ' min in neither' WHEN abs(l - r) <= " ALLOWED " THEN 'over ' || n || ' min'"\
 	"  ELSE " NUMBER("abs(l - r)") " || ' apart over ' || n || ' min' END AS text"                  \
-	" FROM (SELECT k.*, CASE WHEN k.last >= k.first THEN (k.last - k.first) / 60000 + 1 END"   \
-	"  AS n, CASE WHEN k.last >= k.first THEN " STREAM_SUM("k.entity_id", "k.first", "k.last") \
+	" FROM (WITH k AS MATERIALIZED (SELECT k.*, CASE WHEN k.last >= k.first THEN (k.last"      \
+	"  - k.first) / 60000 + 1 END AS n, CASE WHEN k.last >= k.first THEN " STREAM_SUM("k.entity_id", "k.first", "k.last") \
 	"  END AS l, CASE WHEN k.last >= k.first THEN " STREAM_SUM("k.other_id", "k.first",        \
 	"k.last") " END AS r, CASE WHEN k.last >= k.first THEN "                                   \
 	STREAM_BOTH_MISSING("k.entity_id", "k.other_id", "k.first", "k.last") " END AS missing"    \
-	" FROM " STREAM_CHECKS(MINE) " k WHERE k.kind = 'must-equal') k"
+	" FROM " STREAM_CHECKS(MINE) " k WHERE k.kind = 'must-equal') SELECT * FROM k) k"
 
 /* A value and the quotient of two others, minute by minute; the latest of them is shown. */
 #define CONSISTENCIES                                                                              \
@@ -239,9 +239,9 @@ const struct bn_view_table bn_table_points = {
 	"  ELSE 'unequal' END, n * 60000,"                                                         \
 	" CASE WHEN n = 0 THEN 'no minute has all three' WHEN bad = 0 THEN 'in ' || n || ' min'"   \
 	"  ELSE 'not in ' || bad || ' of ' || n || ' min' END"                                     \
-	" FROM (SELECT k.*, (SELECT count(*) FROM " CONSISTENT ") AS n, (SELECT count(*) FROM "    \
-	CONSISTENT " WHERE " OFF ") AS bad FROM " STREAM_CHECKS(MINE)                              \
-	" k WHERE k.kind = 'consistency') k"
+	" FROM (WITH k AS MATERIALIZED (SELECT k.*, (SELECT count(*) FROM " CONSISTENT ") AS n,"   \
+	"  (SELECT count(*) FROM " CONSISTENT " WHERE " OFF ") AS bad FROM " STREAM_CHECKS(MINE)   \
+	" k WHERE k.kind = 'consistency') SELECT * FROM k) k"
 #define CONSISTENT                                                                                 \
 	STREAM_VALUES("k.entity_id", "k.first", "k.last") " v JOIN "                               \
 	STREAM_VALUES("k.other_id", "k.first", "k.last") " a ON a.at = v.at JOIN "                 \
@@ -258,17 +258,18 @@ const struct bn_view_table bn_table_points = {
 	" 'missing' WHEN late > 0 THEN 'late' ELSE 'ok' END, n * 60000,"                           \
 	" CASE WHEN n IS NULL THEN 'not observed' WHEN missed = 0 THEN 'every minute'"             \
 	" ELSE late || ' late, ' || (missed - late) || ' missing' END"                             \
-	" FROM (SELECT k.*, CASE WHEN last >= first THEN (last - first) / 60000 + 1 END AS n,"     \
+	" FROM (WITH k AS MATERIALIZED (SELECT k.*, CASE WHEN last >= first THEN"                  \
+	"   (last - first) / 60000 + 1 END AS n,"                                                  \
 	"  (SELECT count(*) FROM stream_minute m WHERE m.entity_id = k.entity_id AND m.at BETWEEN" \
 	"   first AND last AND m.missed_at <= now()) AS missed, (SELECT count(*) FROM"             \
 	"   stream_minute m WHERE m.entity_id = k.entity_id AND m.at BETWEEN first AND last"       \
 	"   AND m.missed_at <= now() AND m.filled_at <= now()) AS late FROM (SELECT p.*,"          \
-	"  ended AS last, max(ended - 59 * 60000, began) AS first FROM (SELECT st.entity_id,"      \
-	"   s.name AS source, e.key, st.grp, st.position, st.expect, ("                            \
+	"  ended AS last, max(ended - 59 * 60000, began) AS first FROM (WITH p AS MATERIALIZED"    \
+	"  (SELECT st.entity_id, s.name AS source, e.key, st.grp, st.position, st.expect, ("                            \
 	STREAM_READ_TO("st.entity_id") " - st.settle_ms - 60000) / 60000 * 60000 AS ended, "       \
 	STREAM_READ_FROM("st.entity_id") " AS began FROM stream st JOIN entity e"                  \
 	"   ON e.id = st.entity_id AND e.gone_at IS NULL JOIN source s ON s.id = e.source_id"      \
-	"   WHERE st.expect IS NOT NULL " MINE ") p) k) k"
+	"   WHERE st.expect IS NOT NULL " MINE ") SELECT * FROM p) p) k) SELECT * FROM k) k"
 
 /* How many minutes of the last hour are lower bounds. */
 #define CEILINGS                                                                                   \
