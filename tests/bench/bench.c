@@ -263,6 +263,7 @@ main(int argc, char **argv)
 	bench_idle(&bench);
 	bench_fanout(&bench);
 	bench_streams(&bench);
+	bench_flat(&bench);
 	printf("\n%s\n%d met, %d missed, %d not measured, in %.0f s\n", bn_buf_text(&bench.notes),
 	       bench.met, bench.missed, bench.skipped, (now_ms() - began) / 1e3);
 	nftw(bench.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);

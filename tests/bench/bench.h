@@ -82,12 +82,13 @@ double term_until(struct bn_term *t, const char *text, double since);
 double term_key(struct bn_term *t, const char *key, int quiet, size_t *bytes, double *first);
 
 /* The measurements, a file each. */
-void bench_start(struct bench *bench);	/* P1 P2 P3 */
-void bench_ingest(struct bench *bench); /* P5 P6 */
-void bench_screen(struct bench *bench); /* P8 P10 P11 */
-void bench_idle(struct bench *bench);	/* P12 P13 */
-void bench_fanout(struct bench *bench); /* P17 */
+void bench_start(struct bench *bench);	 /* P1 P2 P3 */
+void bench_ingest(struct bench *bench);	 /* P5 P6 */
+void bench_screen(struct bench *bench);	 /* P8 P10 P11 */
+void bench_idle(struct bench *bench);	 /* P12 P13 */
+void bench_fanout(struct bench *bench);	 /* P17 */
 void bench_streams(struct bench *bench); /* P18 */
-void bench_filter(struct bench *bench);	/* P9 */
+void bench_filter(struct bench *bench);	 /* P9 */
+void bench_flat(struct bench *bench);	 /* P4 P7; leaves more in the store than was there */
 
 #endif
