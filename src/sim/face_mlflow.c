@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sim/face.h"
 #include "sim/world_models.h"
@@ -282,10 +283,32 @@ equality(const char *filter, const char *attribute, char *value, size_t size)
 	return filter[n + 1] == *filter && filter[n + 2] == '\0';
 }
 
+/* The client leaves prompts out, which are models with a tag; there are none here. */
+static const char *
+without_prompts(const char *filter, char *out, size_t size)
+{
+	const char *clause =
+	    filter != NULL ? strstr(filter, "tag.`mlflow.prompt.is_prompt`") : NULL;
+	size_t n;
+
+	if (clause == NULL)
+		return filter;
+	n = (size_t)(clause - filter);
+	while (n > 0 && (filter[n - 1] == ' ' || filter[n - 1] == '('))
+		n--;
+	if (n >= 3 && strncasecmp(filter + n - 3, "AND", 3) == 0)
+		n -= 3;
+	while (n > 0 && filter[n - 1] == ' ')
+		n--;
+	snprintf(out, size, "%.*s", (int)n, filter);
+	return out;
+}
+
 static void
 search_models(struct bn_web_request *request)
 {
-	const char *filter = bn_web_query(request, "filter");
+	char cut[300];
+	const char *filter = without_prompts(bn_web_query(request, "filter"), cut, sizeof(cut));
 	const struct bn_w_model *model;
 	json_t *list = json_array();
 	char name[200] = "";
@@ -356,7 +379,8 @@ in_order(json_t *list)
 static void
 search_versions(struct bn_web_request *request)
 {
-	const char *filter = bn_web_query(request, "filter"),
+	char cut[300];
+	const char *filter = without_prompts(bn_web_query(request, "filter"), cut, sizeof(cut)),
 		   *order = bn_web_query(request, "order_by");
 	char name[200] = "", run[100] = "";
 	const struct bn_w_model *model;
