@@ -62,7 +62,7 @@ assert_writes(int wanted)
 static void
 assert_shown(struct bn_term *t, const char *text)
 {
-	if (!bn_term_wait(t, text, 10000)) {
+	if (!bn_term_wait(t, text, 30000)) {
 		char *dump = bn_term_dump(t);
 
 		print_message("%s\n", dump);
@@ -139,7 +139,7 @@ keys_typed_before_the_plan_stands_there_are_thrown_away(void **state)
 	struct bn_term *t;
 
 	(void)state;
-	start(&served, "--at 2026-03-10T03:12:44Z --fault slow=argo-prod:1s");
+	start(&served, "--at 2026-03-10T03:12:44Z --fault slow=argo-prod:300ms");
 	t = console_start(&served, 120, 40, NULL, NULL, NULL);
 	bn_term_type(t, "r\ry");
 	assert_shown(t, "y retry");
