@@ -174,6 +174,12 @@ start_collecting(void *payload)
 		bn_log_write(cli->log, 1, "collecting could not start: %s", err.message);
 }
 
+static int
+reload(void *payload, struct bn_config **out, struct bn_error *err)
+{
+	return bn_cli_reload_config(payload, out, err);
+}
+
 /* ---- opening ------------------------------------------------------------------------------- */
 
 /* Threads inherit the mask of the one that makes them: everything is blocked before the first lane.
@@ -217,6 +223,7 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 	    .command = run_command,
 	    .complete = complete,
 	    .painted = start_collecting,
+	    .reload = reload,
 	    .payload = cli,
 	};
 	return bn_console_run(&options, err);

@@ -3,15 +3,21 @@
 #include "program.h"
 
 #include "plugins/builtin.h"
+#include "ui/dashboard.h"
 #include "ui/keymap.h"
 
+/* Keys and dashboards. */
 static int
-check_keys(const struct bn_config *config, struct bn_error *err)
+check_ui(const struct bn_config *config, struct bn_error *err)
 {
 	struct bn_keymap *map = NULL;
+	struct bn_dashboards *boards = NULL;
 	int rc = bn_keymap_new(&map, config, err);
 
+	if (rc == BN_OK)
+		rc = bn_dashboards_read(config, &boards, err);
 	bn_keymap_free(map);
+	bn_dashboards_free(boards);
 	return rc;
 }
 
@@ -19,5 +25,5 @@ const struct bn_program bn_program = {
     .plugins = bn_builtin_plugins,
     .console = bn_open_console,
     .keys_mdoc = bn_keymap_manual,
-    .check_ui = check_keys,
+    .check_ui = check_ui,
 };

@@ -235,7 +235,7 @@ run_timers(struct bn_app *app)
 			bn_app_ask_all(app);
 }
 
-enum { FD_TTY, FD_SIGNAL, FD_ANSWER, FD_COMMIT, FD_WAKE, FD_JOB, FD_RETRY, FD_COUNT };
+enum { FD_TTY, FD_SIGNAL, FD_ANSWER, FD_COMMIT, FD_WAKE, FD_JOB, FD_RETRY, FD_CONFIG, FD_COUNT };
 
 static void
 drain(int fd)
@@ -259,6 +259,7 @@ wait_for_something(struct bn_app *app)
 	    [FD_WAKE] = {app->top->ops->wake != NULL ? app->options->wake_fd : -1, POLLIN, 0},
 	    [FD_JOB] = {bn_job_fd(app->job), POLLIN, 0},
 	    [FD_RETRY] = {bn_retry_fd(app), POLLIN, 0},
+	    [FD_CONFIG] = {app->reload_fd, POLLIN, 0},
 	};
 
 	(void)poll(fds, FD_COUNT, next_timer(app));
@@ -283,6 +284,8 @@ wait_for_something(struct bn_app *app)
 	/* Not one that a key has just begun in the place of another. */
 	if (fds[FD_RETRY].revents != 0 && fds[FD_RETRY].fd == bn_retry_fd(app))
 		bn_retry_finish(app);
+	if (fds[FD_CONFIG].revents != 0)
+		bn_reload_noticed(app);
 	if (fds[FD_ANSWER].revents != 0)
 		take_answers(app);
 	run_timers(app);
@@ -410,6 +413,7 @@ begin(struct bn_app *app, struct bn_error *err)
 	if (path != NULL)
 		bn_history_load(&app->commands, path);
 	free(path);
+	bn_reload_begin(app);
 	begin_screens(app);
 	return BN_OK;
 }
@@ -426,6 +430,7 @@ end(struct bn_app *app)
 		bn_app_leave(app);
 	for (i = 0; i < BN_TAB_COUNT; i++)
 		bn_app_free_screen(app->tabs[i]);
+	bn_reload_end(app);
 	bn_term_close(app->term);
 	bn_retry_abandon(app);
 	bn_job_abandon(app);
@@ -446,7 +451,7 @@ end(struct bn_app *app)
 int
 bn_console_run(const struct bn_console_options *options, struct bn_error *err)
 {
-	struct bn_app app = {.options = options, .signal_fd = -1};
+	struct bn_app app = {.options = options, .signal_fd = -1, .reload_fd = -1};
 	int rc;
 
 	app.tick = bn_monotonic();

@@ -53,8 +53,10 @@ struct bn_screen {
 /* A screen as it is made. The tabs' constructors take no subject. */
 struct bn_screen *bn_triage_screen(struct bn_app *app);
 struct bn_screen *bn_runs_screen(struct bn_app *app);
+struct bn_screen *bn_models_screen(struct bn_app *app);
 struct bn_screen *bn_endpoints_screen(struct bn_app *app);
 struct bn_screen *bn_streams_screen(struct bn_app *app);
+struct bn_screen *bn_products_screen(struct bn_app *app);
 struct bn_screen *bn_timeline_screen(struct bn_app *app);
 struct bn_screen *bn_sources_screen(struct bn_app *app);
 struct bn_screen *bn_run_screen(struct bn_app *app, struct bn_ref about, bool log);
@@ -66,6 +68,7 @@ struct bn_screen *bn_chart_screen(struct bn_app *app, struct bn_ref about, const
 				  const struct bn_window *window, double limit,
 				  const char *limit_word);
 struct bn_screen *bn_detail_screen(struct bn_app *app, struct bn_ref about);
+struct bn_screen *bn_board_screen(struct bn_app *app, const char *name);
 /* `text` is taken over; split into lines. */
 struct bn_screen *bn_text_screen(struct bn_app *app, const char *title, char *text);
 struct bn_screen *bn_help_screen(struct bn_app *app, unsigned context);
@@ -73,8 +76,10 @@ struct bn_screen *bn_help_screen(struct bn_app *app, unsigned context);
 enum bn_tab {
 	BN_TAB_TRIAGE,
 	BN_TAB_RUNS,
+	BN_TAB_MODELS,
 	BN_TAB_ENDPOINTS,
 	BN_TAB_STREAMS,
+	BN_TAB_PRODUCTS,
 	BN_TAB_TIMELINE,
 	BN_TAB_SOURCES,
 	BN_TAB_COUNT

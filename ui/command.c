@@ -143,6 +143,16 @@ out:
 	return rc;
 }
 
+/* The console's own command: a screen is no output of a command. */
+static void
+open_board(struct bn_app *app, const char *name)
+{
+	if (*name == '\0')
+		bn_app_boards(app);
+	else if (!bn_app_board(app, name))
+		bn_app_say(app, BN_TONE_BAD, "there is no dashboard \"%s\"; B lists them", name);
+}
+
 void
 bn_app_command(struct bn_app *app, const char *line)
 {
@@ -153,6 +163,11 @@ bn_app_command(struct bn_app *app, const char *line)
 		return;
 	if (strcmp(line, "q") == 0 || strcmp(line, "quit") == 0) {
 		app->quit = true;
+		return;
+	}
+	if (strncmp(line, "dashboard", 9) == 0 && (line[9] == ' ' || line[9] == '\0')) {
+		line += 9;
+		open_board(app, line + strspn(line, " \t"));
 		return;
 	}
 	if (app->options->command == NULL) {

@@ -36,6 +36,9 @@ struct bn_console_options {
 	/* Called once, when the first rows stand on the screen: what need not come before that (starting the
 	 * collector) belongs here. May be NULL. */
 	void (*painted)(void *payload);
+	/* Reads the configuration again from where it came from. The caller frees *out, which may be set in
+	 * failure too; *err says the first thing that is wrong with it. NULL: it can't be read again. */
+	int (*reload)(void *payload, struct bn_config **out, struct bn_error *err);
 	void *payload;
 };
 

@@ -29,8 +29,13 @@ static const struct {
     {BN_IN_TIMELINE, "Timeline"},
     {BN_IN_CHANGED, "what changed"},
     {BN_IN_LINKS, "lineage"},
+    {BN_IN_MODELS, "Models"},
     {BN_IN_STREAMS, "Streams"},
+    {BN_IN_PRODUCTS, "Products"},
     {BN_IN_CHART, "a chart"},
+    {BN_IN_COMPARE, "two versions"},
+    {BN_IN_BOARD, "a dashboard"},
+    {BN_IN_BOARDS, "the list of dashboards"},
     {BN_IN_TEXT, "logs and other text"},
 };
 #define CONTEXTS (sizeof(contexts) / sizeof(contexts[0]))

@@ -18,16 +18,23 @@
 #define BN_IN_TIMELINE	(1u << 5)
 #define BN_IN_CHANGED	(1u << 6)
 #define BN_IN_LINKS	(1u << 7)
+#define BN_IN_MODELS	(1u << 8)
 #define BN_IN_STREAMS	(1u << 9)
+#define BN_IN_PRODUCTS	(1u << 10)
+#define BN_IN_BOARD	(1u << 11)
 #define BN_IN_CHART	(1u << 12)
+#define BN_IN_COMPARE	(1u << 13)
+#define BN_IN_BOARDS	(1u << 14)
 #define BN_IN_TEXT	(1u << 15)
 #define BN_IN_LISTS	(BN_IN_TEXT - 1u)
 #define BN_IN_ALL	(BN_IN_LISTS | BN_IN_TEXT)
-#define BN_IN_FILTERED	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_CHART))
+#define BN_IN_FILTERED                                                                             \
+	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_COMPARE |   \
+			 BN_IN_BOARD | BN_IN_BOARDS))
 /* Where there is a chart with a cursor. */
-#define BN_IN_CHARTS (BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART)
+#define BN_IN_CHARTS (BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_BOARD)
 /* Screens whose rows are things of the platforms (not calls or commits). */
-#define BN_IN_THINGS (BN_IN_LISTS & ~BN_IN_CHANGED)
+#define BN_IN_THINGS (BN_IN_LISTS & ~(BN_IN_CHANGED | BN_IN_BOARDS))
 
 /* Flags of an action. */
 #define BN_CHANGES 1u /* changes something: refused with --read-only */
@@ -40,8 +47,9 @@
 	X(OPEN, "open", BN_IN_LISTS, "Enter", BN_IN_LISTS, "open", 0,                              \
 	  "open the selected thing; in a run, fold a group or read a task's log")                  \
 	X(BACK, "back", BN_IN_ALL, "Esc h Backspace",                                              \
-	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_CHART | BN_IN_TEXT, "back", 0,           \
-	  "back: clears the filter, closes the pane, leaves the screen, in that order")            \
+	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_CHART | BN_IN_COMPARE | BN_IN_BOARD |    \
+	      BN_IN_BOARDS | BN_IN_TEXT,                                                           \
+	  "back", 0, "back: clears the filter, closes the pane, leaves the screen, in that order") \
 	X(RETRY, "retry", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "r",                              \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "retry", BN_ACTS,                                 \
 	  "plan a retry of what failed: shows what would run again; sends nothing yet")            \
@@ -49,14 +57,17 @@
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
 	  "read the log of the selected run or task")                                              \
 	X(LINKS, "links", BN_IN_THINGS, "b",                                                       \
-	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_STREAMS, "lineage", 0,   \
-	  "lineage: what feeds it, what changed last first, and what it feeds")                    \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_MODELS | \
+	      BN_IN_PRODUCTS,                                                                      \
+	  "lineage", 0, "lineage: what feeds it, what changed last first, and what it feeds")      \
 	X(CHANGED, "changed", BN_IN_THINGS, "w",                                                   \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_LINKS | BN_IN_STREAMS |  \
-	      BN_IN_CHART,                                                                         \
+	      BN_IN_CHART | BN_IN_MODELS | BN_IN_PRODUCTS,                                         \
 	  "what changed", 0, "what changed around it: commits, statuses, attributes")              \
 	X(DETAIL, "detail", BN_IN_LISTS, "d", BN_IN_SOURCES | BN_IN_TIMELINE, "detail", 0,         \
 	  "everything known about the selected thing")                                             \
+	X(OBJECTIVES, "objectives", BN_IN_PRODUCTS, "S", BN_IN_PRODUCTS, "objectives", 0,          \
+	  "under the list: facts, objectives, or the last 30 days")                                \
 	X(DOCTOR, "doctor", BN_IN_SOURCES, "D", BN_IN_SOURCES, "doctor", 0,                        \
 	  "ask this source whether login and rights work")                                         \
 	X(ACK, "acknowledge", BN_IN_THINGS, "a", BN_IN_TRIAGE, "ack", BN_CHANGES,                  \
@@ -80,19 +91,28 @@
 	  "fold; in a text, scroll left")                                                          \
 	X(RIGHT, "right", BN_IN_RUN | BN_IN_LINKS | BN_IN_TEXT, "Right", 0, NULL, 0,               \
 	  "unfold; in a text, scroll right")                                                       \
-	X(PANE, "pane", BN_IN_RUN | BN_IN_STREAMS | BN_IN_TEXT, "Tab", BN_IN_STREAMS, "next", 0,   \
-	  "in a run, between the tasks and the log; on Streams to the next stream")                \
+	X(PANE, "pane", BN_IN_RUN | BN_IN_STREAMS | BN_IN_BOARD | BN_IN_TEXT, "Tab",               \
+	  BN_IN_STREAMS | BN_IN_BOARD, "next", 0,                                                  \
+	  "in a run, between the tasks and the log; on Streams to the next stream; on a "          \
+	  "dashboard to the next panel")                                                           \
 	X(CLICK, "click", BN_IN_LISTS, "Click", 0, NULL, 0, "select the row under the mouse")      \
 	X(TRIAGE, "triage", BN_IN_ALL, "1", 0, NULL, 0, "Triage: what needs a person")             \
 	X(RUNS, "runs", BN_IN_ALL, "2", 0, NULL, 0, "Runs: pipelines and their latest run")        \
+	X(MODELS, "models", BN_IN_ALL, "3", 0, NULL, 0,                                            \
+	  "Models: versions, what is live where, how they compare")                                \
 	X(ENDPOINTS, "endpoints", BN_IN_ALL, "4", 0, NULL, 0,                                      \
 	  "Endpoints: does it answer, how fast")                                                   \
 	X(STREAMS, "streams", BN_IN_ALL, "5", 0, NULL, 0,                                          \
 	  "Streams: numbers by the minute, their gaps and checks")                                 \
+	X(PRODUCTS, "products", BN_IN_ALL, "7", 0, NULL, 0,                                        \
+	  "Products: what each promises, and how much of its budget is left")                      \
 	X(TIMELINE, "timeline", BN_IN_ALL, "9", 0, NULL, 0,                                        \
 	  "Timeline: what happened, newest first")                                                 \
 	X(SOURCES, "sources", BN_IN_ALL, "0", 0, NULL, 0, "Sources: the collector's own health")   \
-	X(MARK, "mark", BN_IN_FILTERED, "Space", 0, "mark", 0, "mark or unmark the row")           \
+	X(BOARDS, "dashboards", BN_IN_ALL, "B", 0, NULL, 0,                                        \
+	  "your own screens: the [dashboard] sections of the configuration")                       \
+	X(MARK, "mark", BN_IN_FILTERED, "Space", BN_IN_MODELS, "mark", 0,                          \
+	  "mark or unmark the row")                                                                \
 	X(RANGE, "range", BN_IN_FILTERED, "v", 0, NULL, 0,                                         \
 	  "mark from the last marked row to this one")                                             \
 	X(MARK_ALL, "mark-all", BN_IN_FILTERED, "*", 0, NULL, 0, "mark every row that matches")    \
@@ -126,8 +146,10 @@
 	X(ZOOM_OUT, "zoom-out", BN_IN_CHARTS, "- _", 0, NULL, 0, "a longer window")                \
 	X(MAXIMISE, "maximise", BN_IN_CHARTS, "m", BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART,  \
 	  "maximise", 0, "give the chart the whole screen, or take it back")                       \
-	X(COMPARE, "compare", BN_IN_CHARTS, "c", BN_IN_STREAMS | BN_IN_CHART, "compare", 0,        \
-	  "show the same time a day before behind it, then a week before")                         \
+	X(COMPARE, "compare", BN_IN_CHARTS | BN_IN_MODELS | BN_IN_COMPARE, "c",                    \
+	  BN_IN_STREAMS | BN_IN_CHART | BN_IN_MODELS, "compare", 0,                                \
+	  "charts: the same time a day before behind it, then a week before; models: this "        \
+	  "version and the live one, or the two that are marked")                                  \
 	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
 	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
 	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,     \

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ui/retry.h"
@@ -21,12 +22,32 @@ command_done(struct bn_app *app, void *payload, const char *text)
 	bn_app_command(app, text);
 }
 
+/* "dashboard" and the names of those there are. */
+static void
+complete_board(const struct bn_app *app, const char *text, struct bn_strlist *out)
+{
+	static const char word[] = "dashboard";
+	size_t i, length = strlen(text);
+
+	if (app->boards == NULL || app->boards->count == 0)
+		return;
+	if (length > 0 && length <= strlen(word) && strncmp(text, word, length) == 0)
+		bn_strlist_add(out, word);
+	if (strncmp(text, "dashboard ", 10) != 0)
+		return;
+	text += 10 + strspn(text + 10, " ");
+	for (i = 0; i < app->boards->count; i++)
+		if (strncmp(app->boards->at[i].name, text, strlen(text)) == 0)
+			bn_strlist_add(out, app->boards->at[i].name);
+}
+
 static void
 command_complete(struct bn_app *app, void *payload, const char *text, struct bn_strlist *out)
 {
 	(void)payload;
 	if (app->options->complete != NULL)
 		app->options->complete(app->options->payload, text, out);
+	complete_board(app, text, out);
 }
 
 static void
@@ -41,6 +62,8 @@ poll_now(struct bn_app *app)
 	}
 	if (app->top == app->tabs[BN_TAB_SOURCES] && app->top->ops->selected(app->top, &ref))
 		source = ref.key;
+	if (app->reload_fd < 0)
+		bn_reload_now(app, false);
 	bn_collect_refresh(app->options->collect, source);
 	bn_app_say(app, BN_TONE_PLAIN, "polling %s now", source != NULL ? source : "every source");
 }
@@ -191,6 +214,9 @@ app_action(struct bn_app *app, enum bn_action action)
 	case BN_ACT_PAUSE:
 		app->paused = !app->paused;
 		app->stale = true;
+		break;
+	case BN_ACT_BOARDS:
+		bn_app_boards(app);
 		break;
 	case BN_ACT_COPY:
 		copy_selected(app);

@@ -4,6 +4,7 @@
 #define BN_UI_STATE_H
 
 #include "ui/app.h"
+#include "ui/dashboard.h"
 #include "ui/term.h"
 
 struct bn_job; /* a scripted command at work, command.c */
@@ -47,6 +48,10 @@ struct bn_app {
 	struct bn_input input;
 	struct bn_history commands, filters;
 
+	struct bn_dashboards *boards; /* NULL: they could not be read */
+	int reload_fd;		      /* inotify, -1: nothing is watched */
+	struct bn_strlist watched;    /* the configuration's files */
+
 	struct bn_job *job;
 	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
 	int deeds;		/* written to the journal so far: a slot each */
@@ -78,6 +83,18 @@ void bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT]);
 /* journal.c: questions that write belong to this owner. */
 #define BN_DEED_OWNER UINT64_MAX
 void bn_deed_done(struct bn_app *app, const struct bn_answer *answer);
+
+/* reload.c: reads the dashboards and watches the files they come from; inotify has something to say; reads them now. */
+void bn_reload_begin(struct bn_app *app);
+void bn_reload_end(struct bn_app *app);
+void bn_reload_noticed(struct bn_app *app);
+void bn_reload_now(struct bn_app *app, bool say);
+
+/* board.c: the dashboards were read anew, and are not freed yet; the list of them, or the only one; the one of that
+ * name: false if there is none. */
+void bn_boards_changed(struct bn_app *app);
+void bn_app_boards(struct bn_app *app);
+bool bn_app_board(struct bn_app *app, const char *name);
 
 /* command.c */
 int bn_job_fd(const struct bn_job *job); /* -1 without a job */

@@ -164,6 +164,9 @@ struct bn_cli {
 };
 
 int bn_cli_open_config(struct bn_cli *cli, struct bn_error *err);
+/* The configuration as it is written now, beside the one that is open. *out may be set in failure too; the caller frees
+ * it. */
+int bn_cli_reload_config(struct bn_cli *cli, struct bn_config **out, struct bn_error *err);
 int bn_cli_open_store(struct bn_cli *cli, struct bn_error *err);
 int bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err);
 /* Polls once what is needed (unless --offline or somebody else collects), evaluates rules, reads

@@ -101,6 +101,45 @@ load_plugins(struct bn_cli *cli, const char *file, int rc, struct bn_error *err)
 	return loaded > 0 ? load_config(cli, file, err) : rc;
 }
 
+/* The first thing that makes it unusable. */
+static int
+first_problem(const struct bn_config *config, struct bn_error *err)
+{
+	size_t count, i;
+	const struct bn_config_problem *problems = bn_config_problems(config, &count);
+
+	for (i = 0; i < count; i++)
+		if (problems[i].fatal) {
+			bn_fail(err, BN_ECONFIG, "%s:%d: %s", problems[i].file, problems[i].line,
+				problems[i].message);
+			return problems[i].hint[0] != '\0' ? bn_hint(err, "%s", problems[i].hint)
+							   : BN_ECONFIG;
+		}
+	return BN_OK;
+}
+
+int
+bn_cli_reload_config(struct bn_cli *cli, struct bn_config **out, struct bn_error *err)
+{
+	const char *file = bn_flag_get(cli->in, "config"),
+		   *context = bn_flag_get(cli->in, "context");
+	const struct bn_config_types *types = bn_registry_types(cli->registry);
+	int rc = BN_OK;
+
+	*out = NULL;
+	if (bn_flag_get(cli->in, "demo") != NULL) /* a served one lies where others find it */
+		file = bn_arena_format(cli->arena, "%s/config", bn_flag_get(cli->in, "demo"));
+	else if (file == NULL && context != NULL)
+		rc = context_file(cli, context, &file, err);
+	if (rc != BN_OK)
+		return rc;
+	if (cli->sim != NULL)
+		rc = bn_config_load_text(out, "demo", bn_sim_config_text(cli->sim), types, err);
+	else
+		rc = bn_config_load(out, file, types, err);
+	return rc == BN_ECONFIG && *out != NULL ? first_problem(*out, err) : rc;
+}
+
 int
 bn_cli_open_config(struct bn_cli *cli, struct bn_error *err)
 {

@@ -117,6 +117,17 @@ static const struct bn_option ui_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
+static const struct bn_option dashboard_options[] = {
+    {"panel", BN_OPT_STRING, NULL,
+     "One part of it, by its kind: a table with a filter (triage product=NAME, runs "
+     "pipeline~postage …), "
+     "chart THING [WINDOW], gauge THING MEASURE [FULL], log RUN [TASK]",
+     BN_OPT_REQUIRED | BN_OPT_MULTI, NULL},
+    {"columns", BN_OPT_INT, "1", "How many panels stand side by side, on 80 columns and more", 0,
+     "1..3"},
+    {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
+};
+
 static const struct bn_option keys_options[] = {
     {"*", BN_OPT_STRING, NULL,
      "The keys of the action with that name, separated by blanks; the actions are in "
@@ -193,6 +204,7 @@ const struct bn_section_kind bn_core_sections[] = {
      "What others rely on, who answers for it, and what it promises"},
     {"rule", true, rule_options, "A check of your own, written in SQL"},
     {"ui", false, ui_options, "How the console looks and reacts"},
+    {"dashboard", true, dashboard_options, "A screen of your own, made of panels"},
     {"keys", false, keys_options, "Keys of your own"},
     {"policy", false, policy_options, "What actions are held to"},
     {"plugin", false, plugin_options, "Plugins that are not linked in"},

@@ -63,19 +63,12 @@ find_kind(const struct check *c, const char *name)
 static void
 unknown_section(const struct check *c)
 {
-	static const char *const later[] = {"dashboard", "policy", "query", NULL};
 	const struct bn_section_kind *tables[] = {bn_core_sections,
 						  c->types != NULL ? c->types->sections : NULL};
 	const char *words[MAX_WORDS] = {NULL}, *nearest;
 	size_t count = 0;
 	char hint[200] = "";
 
-	for (size_t i = 0; later[i] != NULL; i++)
-		if (strcmp(later[i], c->section->kind) == 0) {
-			report(c, true, WHOLE, "take it out for now, or comment it out",
-			       "[%s] is for a later release of binnacle", c->section->kind);
-			return;
-		}
 	for (size_t t = 0; t < 2; t++)
 		for (const struct bn_section_kind *k = tables[t]; k != NULL && k->name != NULL; k++)
 			if (count < MAX_WORDS - 1)

@@ -137,6 +137,15 @@ configure_stream(const struct bn_w_stream *stream, struct bn_buf *out)
 		bn_buf_adds(out, stream->more);
 }
 
+/* What somebody on call for the postage service would put together. */
+static const char dashboard[] = "[dashboard \"postage\"]\n\tcolumns = 2\n"
+				"\tpanel = triage product=postage-quotes\n"
+				"\tpanel = chart stream/tx-metrics 60m\n"
+				"\tpanel = runs pipeline~transform\n"
+				"\tpanel = objectives product=postage-quotes\n"
+				"\tpanel = gauge endpoint/api-lpo-quote p95 250\n"
+				"\tpanel = gauge endpoint/api-lpo-quote error-rate 1\n";
+
 void
 bn_sim_configure(struct bn_sim *sim)
 {
@@ -157,5 +166,6 @@ bn_sim_configure(struct bn_sim *sim)
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	bn_facts_configure_products(&out);
+	bn_buf_adds(&out, dashboard);
 	sim->config = bn_buf_take(&out);
 }

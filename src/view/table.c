@@ -12,6 +12,7 @@ const struct bn_view_table *const bn_view_tables[] = {
     &bn_table_tasks,
     &bn_table_endpoints,
     &bn_table_latency,
+    &bn_table_measures,
     &bn_table_streams,
     &bn_table_points,
     &bn_table_checks,

@@ -105,6 +105,9 @@ static const struct bn_column columns[] = {
      "The registered model"},
     {"version", "VERSION", 8, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "v.version",
      "The version, as the registry counts; nothing in the row of a model"},
+    {"title", "MODEL / VERSION", 20, 15, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     "CASE WHEN " IS_VERSION " THEN v.version ELSE e.key END",
+     "What names the row under its model: the version; of a model itself its name"},
     {"created", "CREATED", 11, 5, BN_LEFT, 1, BN_FORMAT_TIME, NULL, "v.created_at",
      "When it was registered"},
     {"stage", "STAGE", 10, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
@@ -132,6 +135,8 @@ static const struct bn_column columns[] = {
      "The declared number of its training run (offline); `no eval` where the run has none"},
     {"metric", "METRIC", 8, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, METRIC,
      "Name of that number: `metric` of the configuration, or the only one there is"},
+    {"better", "BETTER", 6, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "m.better",
+     "Whether a lower or a higher number is better"},
     {"eval_value", "OFFLINE", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, EVAL, "The number itself"},
     {"eval_delta", "DELTA", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL,
      "CASE WHEN " IS_VERSION " AND NOT " LIVE_NOW " THEN " EVAL

@@ -280,7 +280,10 @@ const struct bn_view_table bn_table_triage = {
     .kind = BN_KIND_NONE,
     .doc = "What needs a person: open findings of severity warn and crit, folded to their root "
 	   "causes.",
-    .from = FINDING_FROM TRIAGE_WHERE,
+    /* The scope: what is hit by it. */
+    .from = FINDING_FROM TRIAGE_WHERE " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind)"
+				      " OR EXISTS (" DOWNSTREAM
+				      "SELECT 1 FROM down WHERE key = :key AND kind = :kind))",
     .id_sql = ID,
     .status_sql = MARK,
     .stale_sql = STALE,

@@ -8,6 +8,7 @@
 extern const struct bn_view_table bn_table_pipelines, bn_table_runs, bn_table_moving;
 extern const struct bn_view_table bn_table_tasks;
 extern const struct bn_view_table bn_table_endpoints, bn_table_latency;
+extern const struct bn_view_table bn_table_measures;
 extern const struct bn_view_table bn_table_streams, bn_table_points, bn_table_checks;
 extern const struct bn_view_table bn_table_models, bn_table_versions, bn_table_live;
 extern const struct bn_view_table bn_table_sources, bn_table_calls;

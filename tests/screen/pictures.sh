@@ -5,15 +5,20 @@
 set -eu
 build=${1:?usage: pictures.sh BUILD FOLDER [PNG-FOLDER]}
 folder=${2:?usage: pictures.sh BUILD FOLDER [PNG-FOLDER]}
+png=${3-}
 mkdir -p "$folder"
 
-# picture NAME SIZE KEYS: every one begins where the on-call engineer does, on Triage with all sources read.
+# picture NAME SIZE KEYS [TIME]: every one begins where the on-call engineer does, on Triage with all sources read.
 picture() {
-	"$build/tests/screen/screenshot" -s "$2" -k "<Wait:transform-hourly><Wait:src 9/9><Quiet:700>$3<Quiet:700>" \
-		-o "$folder/$1-$2.svg" -- "$build/binnacle" demo --speed 0 --at 2026-03-10T03:12:44Z
-	[ $# -lt 4 ] || rsvg-convert "$folder/$1-$2.svg" -o "$4/$1-$2.png"
+	"$build/tests/screen/screenshot" -s "$2" -k "<Wait:transform-hourly><Wait:src ><Quiet:2000>$3<Quiet:1500>" \
+		-o "$folder/$1-$2.svg" -- "$build/binnacle" demo --speed 0 --at "2026-03-10T${4-03:12:44}Z"
+	[ -z "$png" ] || rsvg-convert "$folder/$1-$2.svg" -o "$png/$1-$2.png"
 }
 
-picture triage 120x40 '' ${3+"$3"}
-picture run 120x40 '<Enter>' ${3+"$3"}
-picture triage 80x24 '' ${3+"$3"}
+picture triage 120x40 ''
+picture run 120x40 '<Enter>'
+picture triage 80x24 ''
+picture streams 120x40 '5' 03:33:50
+picture products 120x40 '7'
+picture lineage 120x40 '7<Quiet:1000>b'
+picture dashboard 120x40 'B' 03:33:50

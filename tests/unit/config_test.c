@@ -161,8 +161,8 @@ config_unknown_words_name_the_nearest(void **state)
 	assert_problem("[endpoin \"a\"]\n", true, 1, "[endpoin]", "did you mean [endpoint]?");
 	assert_problem("[source \"a\"]\ntype = argo\nurl = https://x\n", true, 2,
 		       "unknown type 'argo'", "did you mean argo-workflows?");
-	assert_problem("[dashboard \"x\"]\npanel = triage\n", true, 1, "later release",
-		       "take it out");
+	assert_problem("[dashbord \"x\"]\npanel = triage\n", true, 1, "unknown section [dashbord]",
+		       "did you mean [dashboard]?");
 }
 
 #define PRODUCT "[product \"orders\"]\nneeds = pipeline/nightly\n"

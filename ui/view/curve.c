@@ -185,13 +185,13 @@ ask_from(struct bn_curve *curve, int slot, int64_t back)
 	struct bn_question question = {.kind = BN_ASK_ROWS};
 	bn_time minute = bn_app_style(curve->screen->app).now / 60000 * 60000 - back;
 
-	/* The minute that is open is the last one; the window's length is closed ones. */
+	/* Closed minutes only: what is in the open one is no value yet. */
 	question.query = (struct bn_query){
 	    .table = curve->table,
 	    .columns = bn_view_column(curve->table, "step") != NULL ? point_columns : columns,
 	    .scope = curve->about,
 	    .since = minute - bn_window_length(curve->window),
-	    .until = minute,
+	    .until = minute - 1,
 	    .limit = BN_SERIES_MOST,
 	    .uncounted = true};
 	bn_app_ask(curve->screen, slot, &question);

@@ -126,6 +126,8 @@ bn_detail_draw(const struct bn_detail_pane *pane, struct bn_rect r)
 				       r.w - label - 2};
 		int rows;
 
+		if (pane->skip != NULL && strcmp(pane->skip, line->label) == 0)
+			continue;
 		bn_draw(pen, r.y + used, r.x, label, BN_INK(BN_ROLE_DIM), line->label);
 		rows = bn_draw_folded(pen, room, BN_INK(line->role), line->text);
 		rows = rows < 1 ? 1 : rows;

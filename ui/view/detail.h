@@ -12,6 +12,8 @@ struct bn_detail_pane {
 	struct bn_arena *arena;
 	struct bn_detail detail;
 	struct bn_error error; /* code 0: it could be had */
+	const char
+	    *skip; /* lines of this label are left out: the screen says it itself; NULL: none */
 };
 
 void bn_detail_init(struct bn_detail_pane *pane, struct bn_screen *screen, int slot);

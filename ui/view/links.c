@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/view/chain.h"
 #include "ui/view/pane.h"
 
 enum { SLOT_LINKS };
@@ -71,16 +72,14 @@ add_kinds(struct bn_buf *out, const struct bn_lineage_line *lines, size_t count)
 				    bn_kind_word((enum bn_kind)kind), of[kind] > 1 ? "s" : "");
 }
 
-#define DEEPEST 16
-
 static void
 add_all(struct links *l, bool up)
 {
 	const struct bn_lineage_line *lines = up ? l->lineage.up : l->lineage.down;
 	size_t count = up ? l->lineage.ups : l->lineage.downs, i;
 	struct bn_buf text = BN_BUF_INIT(4096);
-	bool open[DEEPEST + 1] = {false}; /* at each depth: siblings follow */
-	int hidden = 0, d;		  /* depth under which everything is folded away, 0: none */
+	struct bn_guides guides = {{false}};
+	int hidden = 0; /* depth under which everything is folded away, 0: none */
 
 	add_kinds(&text, lines, count);
 	l->shown[l->count++] = (struct shown){
@@ -94,11 +93,7 @@ add_all(struct links *l, bool up)
 			continue;
 		hidden = 0;
 		bn_buf_reset(&text);
-		for (d = 1; d < lines[i].depth && d <= DEEPEST; d++)
-			bn_buf_adds(&text, open[d] ? "│  " : "   ");
-		bn_buf_adds(&text, lines[i].last ? "└─ " : "├─ ");
-		if (lines[i].depth <= DEEPEST)
-			open[lines[i].depth] = !lines[i].last;
+		bn_guides_add(&guides, &lines[i], &text);
 		l->shown[l->count] =
 		    (struct shown){NULL, &lines[i], bn_arena_strdup(l->arena, bn_buf_text(&text)),
 				   lines[i].parent && is_folded(l, &lines[i], up)};
@@ -368,7 +363,7 @@ draw_line(struct bn_pen *pen, int y, struct bn_rect r, const struct shown *shown
 		    line->name);
 	if (shown->folded || line->again)
 		bn_draw(pen, y, x + 1, end - x - 2, BN_INK_ON(BN_ROLE_DIM, selected),
-			shown->folded ? "▸ folded" : "↑ above or below");
+			shown->folded ? "▸" : "↑ elsewhere");
 	draw_facts(pen, y, end, lay, shown, style, selected);
 }
 

@@ -246,7 +246,7 @@ draw_words(struct bn_pane *pane, struct bn_rect r, const char *nothing)
 	}
 	if (bn_list_rows(pane->list) == NULL)
 		text = "…";
-	else if (pane->filter != NULL)
+	else if (pane->filter != NULL && !pane->own_filter)
 		text = "nothing matches the filter; Esc clears it";
 	bn_draw(pen, r.y, r.x + 1, r.w - 2, BN_INK(role), text);
 }
@@ -255,8 +255,18 @@ void
 bn_pane_draw(struct bn_pane *pane, struct bn_rect r, int level, bool header, bool cursor,
 	     const char *nothing)
 {
-	struct bn_list_look look = {
-	    bn_app_style(pane->screen->app), level, header, cursor, true, NULL, pane->dim};
+	struct bn_list_look look = {.style = bn_app_style(pane->screen->app),
+				    .level = level,
+				    .header = header,
+				    .cursor = cursor,
+				    .margin = true,
+				    .hidden = pane->hidden,
+				    .also = pane->also,
+				    .dim = pane->dim,
+				    .level_column = pane->level_column,
+				    .group_text = pane->group_text,
+				    .flag = pane->flag,
+				    .states = pane->states};
 	int lines = header ? 1 : 0;
 
 	bn_list_draw(pane->list, bn_app_pen(pane->screen->app), r, &look);

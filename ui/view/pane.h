@@ -21,9 +21,13 @@ struct bn_pane {
 	bn_time since;
 	struct bn_list *list;
 	char *filter;	      /* NULL: none */
+	bool own_filter;      /* it is the screen's, no person typed it */
 	char *previous;	      /* the filter as it was before it is being edited */
 	bool problems, usual; /* problems only; as it is when nobody chose */
-	const char *dim;      /* see struct bn_list_look */
+	const char *dim;      /* see struct bn_list_look; so are the next ones */
+	const char *const *hidden, *const *also;
+	const char *level_column, *group_text, *flag;
+	const struct bn_list_state *states;
 	bool fresh; /* the next rows come in the query's order, whatever keys are pressed */
 	struct bn_error error; /* code 0: the latest query worked */
 };

@@ -303,6 +303,7 @@ bn_streams_screen(struct bn_app *app)
 	s->all.limit = 1000;
 	bn_pane_init(&s->checks, &s->screen, SLOT_CHECKS, "checks", check_columns, "name");
 	s->checks.limit = 40;
+	s->checks.sort = "status";
 	bn_pane_init(&s->changed, &s->screen, SLOT_CHANGED, "changed", changed_columns, "at");
 	s->changed.limit = 20;
 	for (i = 0; i < STREAM_CHARTS; i++)

@@ -173,8 +173,8 @@ draw_headline(const struct streams *s, int y, struct bn_rect r)
 		end -= 3;
 	}
 	x = r.x + 1 + bn_draw(pen, y, r.x + 1, end - r.x - 1, BN_INK(BN_ROLE_KEY), chain->name);
-	bn_drawf(pen, y, x, end - x, BN_INK(BN_ROLE_DIM), " %s %s closed minutes, %zu of %zu (Tab)",
-		 pen->ascii ? "-" : "·", bn_window_word(&s->window), s->cursor + 1, s->chain_count);
+	bn_drawf(pen, y, x, end - x, BN_INK(BN_ROLE_DIM), " · %s of closed minutes · %zu/%zu",
+		 bn_window_word(&s->window), s->cursor + 1, s->chain_count);
 	bn_buf_free(&words);
 }
 
@@ -190,6 +190,20 @@ upper(const char *text, char *out, size_t size)
 	out[i] = '\0';
 }
 
+/* The columns a stage wants: its name, or what stands below it. */
+static int
+stage_width(const struct streams *s, size_t row)
+{
+	const struct bn_rows *rows = bn_list_rows(s->all.list);
+	char value[BN_NUMBER_TEXT], lag[BN_TIME_TEXT];
+	int name = (int)bn_text_width(bn_row_text(rows, row, "stage")),
+	    number_width = (int)strlen(number(rows, row, "last_value", value)),
+	    mark = 2 + (int)strlen(lag_of(rows, row, lag));
+
+	name = name > number_width ? name : number_width;
+	return name > mark ? name : mark;
+}
+
 /* One stage of the strip: its name and an arrow, its latest minute, how it stands. */
 static void
 draw_stage(const struct streams *s, size_t row, struct bn_rect r, bool last)
@@ -198,26 +212,22 @@ draw_stage(const struct streams *s, size_t row, struct bn_rect r, bool last)
 	const struct bn_rows *rows = bn_list_rows(s->all.list);
 	enum bn_status status = bn_rows_status(rows, row);
 	char name[64], value[BN_NUMBER_TEXT], lag[BN_TIME_TEXT];
-	const char *shown = number(rows, row, "last_value", value);
+	const char *shown = number(rows, row, "last_value", value),
+		   *unit = bn_row_text(rows, row, "unit");
 	int x, i;
 
 	upper(bn_row_text(rows, row, "stage"), name, sizeof(name));
 	x = r.x + bn_draw(pen, r.y, r.x, r.w - 1, BN_INK(BN_ROLE_HEADING), name);
 	for (i = x + 1; !last && i < r.x + r.w - 2; i++)
 		bn_draw(pen, r.y, i, 1, BN_INK(BN_ROLE_RULE), "─");
-	if (!last && r.x + r.w - 2 > x)
-		bn_draw(pen, r.y, r.x + r.w - 2, 1, BN_INK(BN_ROLE_RULE), pen->ascii ? ">" : "►");
-	if (r.h < 2)
-		return;
+	if (!last)
+		bn_draw(pen, r.y, r.x + r.w - (r.x + r.w - 1 > x ? 2 : 1), 1, BN_INK(BN_ROLE_RULE),
+			"►");
 	x = r.x + bn_draw(pen, r.y + 1, r.x, r.w - 1,
 			  BN_INK(*shown == '\0' ? BN_ROLE_RULE : BN_ROLE_TEXT),
 			  *shown == '\0' ? "–" : shown);
-	if (*shown != '\0' &&
-	    (int)bn_text_width(bn_row_text(rows, row, "unit")) < r.x + r.w - x - 1)
-		bn_draw(pen, r.y + 1, x + 1, r.x + r.w - x - 2, BN_INK(BN_ROLE_DIM),
-			bn_row_text(rows, row, "unit"));
-	if (r.h < 3)
-		return;
+	if (*shown != '\0' && (int)bn_text_width(unit) < r.x + r.w - x - 1)
+		bn_draw(pen, r.y + 1, x + 1, r.x + r.w - x - 2, BN_INK(BN_ROLE_DIM), unit);
 	bn_draw(pen, r.y + 2, r.x, 1, BN_INK(bn_status_row(status)->role), glyph(pen, status));
 	bn_draw(pen, r.y + 2, r.x + 2, r.w - 3, BN_INK(BN_ROLE_DIM), lag_of(rows, row, lag));
 }
@@ -226,19 +236,21 @@ static void
 draw_strip(const struct streams *s, struct bn_rect r)
 {
 	const struct chain *chain = streams_chain(s);
-	struct bn_pen *pen = bn_app_pen(s->screen.app);
-	size_t i;
+	int count = chain == NULL ? 0 : (int)chain->stage_count, spare = r.w - 2 - count,
+	    x = r.x + 1, i;
 
-	bn_draw_clear(pen, r);
-	if (chain == NULL || chain->stage_count == 0)
-		return;
-	for (i = 0; i < chain->stage_count; i++) {
-		int from = (int)i * (r.w - 1) / (int)chain->stage_count,
-		    to = (int)(i + 1) * (r.w - 1) / (int)chain->stage_count;
+	bn_draw_clear(bn_app_pen(s->screen.app), r);
+	for (i = 0; i < count; i++)
+		spare -= stage_width(s, chain->stages[i]);
+	for (i = 0; i < count;
+	     i++) { /* what is left over is shared; what is too much, taken from each */
+		int share = spare * (i + 1) / count - spare * i / count;
+		int width = stage_width(s, chain->stages[i]) + 1 + share;
 
-		draw_stage(s, chain->stages[i],
-			   (struct bn_rect){r.y, r.x + 1 + from, r.h, to - from},
-			   i + 1 == chain->stage_count);
+		width = width < 4 ? 4 : width;
+		draw_stage(s, chain->stages[i], (struct bn_rect){r.y, x, r.h, width},
+			   i + 1 == count);
+		x += width;
 	}
 }
 
@@ -472,11 +484,24 @@ draw_side(struct streams *s, struct bn_rect in)
 		     0, false, false, "nothing in 24 hours");
 }
 
+/* Lines that chains and stages want, at most so many. */
+static int
+list_height(const struct streams *s, int most)
+{
+	int want = (int)s->chain_count;
+	size_t i;
+
+	for (i = 0; i < s->chain_count;
+	     i++) /* of any chain: the boxes must not move when another one is chosen */
+		want = (int)s->chains[i].stage_count > want ? (int)s->chains[i].stage_count : want;
+	return want < 4 ? 4 : want > most ? most : want;
+}
+
 static void
 draw_boxed(struct streams *s, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(s->screen.app);
-	int low = 11, half = r.w / 2, side = r.w / 3;
+	int half = r.w / 2, side = r.w / 3, low = 3 + list_height(s, r.h / 3 - 2);
 	struct bn_buf title = BN_BUF_INIT(512);
 	const struct chain *chain = streams_chain(s);
 	const char *name = chain == NULL ? "" : chain->name;
@@ -490,7 +515,7 @@ draw_boxed(struct streams *s, struct bn_rect r)
 			 bn_buf_text(&title), NULL, false);
 	draw_stage_table(s, in);
 	bn_buf_reset(&title);
-	bn_buf_addf(&title, "%s %s %s closed minutes", name, pen->ascii ? "-" : "·",
+	bn_buf_addf(&title, "%s %s %s of closed minutes", name, pen->ascii ? "-" : "·",
 		    bn_window_word(&s->window));
 	in = bn_draw_box(pen, (struct bn_rect){r.y + low, r.x, r.h - low, r.w - side},
 			 bn_buf_text(&title),

@@ -5,19 +5,23 @@
 #include "ui/view/detail.h"
 #include "ui/view/pane.h"
 
-enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS, SLOT_RECOVERED };
+enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS, SLOT_RECOVERED, SLOT_BUDGETS };
 
 static const char *const triage_columns[] = {"status",	"p",	 "what",    "state", "since",
 					     "for",	"blast", "changed", "id",    "acked",
 					     "snoozed", "url",	 NULL};
 static const char *const event_columns[] = {"status", "at", "kind", "entity", "what", NULL};
 
+static const char *const budget_columns[] = {"status", "product", "sli",      "target",
+					     "now",    "budget",  "empty_in", NULL};
+
 struct triage {
 	struct bn_screen screen;
-	struct bn_pane findings, moving, recovered, events;
+	struct bn_pane findings, moving, recovered, events, budgets;
 	struct bn_detail_pane detail;
 	struct bn_summary summary;
-	bool boxed; /* as drawn last: only then there is room for events */
+	bool boxed;    /* as drawn last: only then there is room for events */
+	bool promises; /* products are configured: there are budgets to lose */
 };
 
 static void
@@ -28,6 +32,8 @@ triage_ask(struct bn_screen *screen)
 	bn_pane_ask(&t->findings);
 	bn_pane_ask(&t->moving);
 	bn_pane_ask(&t->recovered);
+	if (t->promises)
+		bn_pane_ask(&t->budgets);
 	if (t->boxed)
 		bn_pane_ask(&t->events);
 	bn_detail_ask(&t->detail);
@@ -50,7 +56,7 @@ triage_answer(struct bn_screen *screen, struct bn_answer *answer)
 	if (bn_pane_answer(&t->findings, answer))
 		follow_cursor(t);
 	else if (!bn_pane_answer(&t->moving, answer) && !bn_pane_answer(&t->recovered, answer) &&
-		 !bn_pane_answer(&t->events, answer))
+		 !bn_pane_answer(&t->events, answer) && !bn_pane_answer(&t->budgets, answer))
 		bn_detail_answer(&t->detail, answer);
 }
 
@@ -69,6 +75,7 @@ triage_close(struct bn_screen *screen)
 	bn_pane_clear(&t->moving);
 	bn_pane_clear(&t->recovered);
 	bn_pane_clear(&t->events);
+	bn_pane_clear(&t->budgets);
 	bn_detail_clear(&t->detail);
 }
 
@@ -207,40 +214,67 @@ draw_recovered(struct triage *t, struct bn_rect r)
 	return count;
 }
 
+/* Heights of the parts between rules, their rule included. They stay what they are whatever the parts hold, so that
+ * the list never moves; a small screen has the list only. */
+struct parts {
+	int moving, detail, budgets;
+};
+
+static struct parts
+parts_of(const struct triage *t, struct bn_rect r)
+{
+	struct parts parts = {0, 0, 0};
+
+	if (r.h < 18 || r.w < 80)
+		return parts;
+	parts.budgets = !t->promises || r.h < 20 ? 0 : 3 + (r.h - 20) / 6;
+	parts.moving = 3 + (r.h - 18) / 5;
+	parts.detail = 8 + (r.h - 21) / 3 - (parts.budgets > 0 ? 2 : 0);
+	return parts;
+}
+
+/* What runs, and below it what recovered. */
+static void
+draw_moving(struct triage *t, struct bn_rect r, int level, const char *nothing)
+{
+	r.h -= draw_recovered(t, r);
+	bn_pane_draw(&t->moving, r, level, false, false, nothing);
+}
+
+/* Promises of products, the least budget left first. */
+static void
+draw_budgets(struct triage *t, struct bn_rect r, bool header)
+{
+	bn_pane_draw(&t->budgets, r, r.w >= 100 ? 1 : 0, header, false, "nothing is promised");
+}
+
 /* Rules between stacked parts: 80 columns, or too few lines for boxes. */
 static void
 draw_stacked(struct triage *t, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(t->screen.app);
-	int moving = 0, detail = 0, level = bn_level_for(r.w);
+	struct parts parts = parts_of(t, r);
+	int level = bn_level_for(r.w), y = r.y + r.h - parts.moving - parts.detail - parts.budgets;
 	char words[256];
 
-	/* Parts keep their height whatever they hold, so that the list never moves; a small screen has the list only. */
-	if (r.h >= 18 && r.w >= 80) {
-		moving = 2 + (r.h - 18) / 5;
-		detail = 7 + (r.h - 21) / 3;
-	}
-	bn_pane_draw(&t->findings,
-		     (struct bn_rect){r.y + 1, r.x,
-				      r.h - 1 - (moving > 0 ? moving + 1 : 0) -
-					  (detail > 0 ? detail + 1 : 0),
-				      r.w},
-		     level, true, true, all_well(t));
+	bn_pane_draw(&t->findings, (struct bn_rect){r.y + 1, r.x, y - r.y - 1, r.w}, level, true,
+		     true, all_well(t));
 	count_words(t, words, sizeof(words)); /* after the list: which rows are in sight */
 	bn_draw_rule(pen, r.y, r.x, r.w, "needs you", words);
-	if (moving > 0) {
-		int y = r.y + r.h - moving - 1 - (detail > 0 ? detail + 1 : 0);
-
+	if (parts.moving > 0) {
 		moving_words(t, words, sizeof(words));
 		bn_draw_rule(pen, y, r.x, r.w, "moving", words);
-		moving -= draw_recovered(t, (struct bn_rect){y + 1, r.x, moving, r.w});
-		bn_pane_draw(&t->moving, (struct bn_rect){y + 1, r.x, moving, r.w}, level, false,
-			     false, "");
+		draw_moving(t, (struct bn_rect){y + 1, r.x, parts.moving - 1, r.w}, level, "");
+		y += parts.moving;
 	}
-	if (detail > 0)
-		bn_detail_draw_ruled(&t->detail,
-				     (struct bn_rect){r.y + r.h - detail - 1, r.x, detail + 1, r.w},
+	if (parts.detail > 0)
+		bn_detail_draw_ruled(&t->detail, (struct bn_rect){y, r.x, parts.detail, r.w},
 				     "nothing selected");
+	y += parts.detail;
+	if (parts.budgets > 0) {
+		bn_draw_rule(pen, y, r.x, r.w, "error budget most at risk", "7 Products");
+		draw_budgets(t, (struct bn_rect){y + 1, r.x, parts.budgets - 1, r.w}, false);
+	}
 }
 
 /* Boxes side by side: 120 columns and more. */
@@ -249,30 +283,33 @@ draw_boxed(struct triage *t, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(t->screen.app);
 	int low = r.h < 32 ? 8 : r.h / 4, left = r.w * 7 / 12, half = r.w / 2;
+	int budgets = t->promises && r.h >= 32 ? 8 : 0, y = r.y + r.h - low - budgets;
 	struct bn_rect in;
 	char words[256];
 
 	bn_draw_clear(pen, r);
 	count_words(t, words, sizeof(words));
-	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, r.h - low, left}, "needs you", words,
-			 false);
-	in.x--;
-	in.w++;
-	bn_pane_draw(&t->findings, in, in.w >= 100 ? 1 : 0, true, true, all_well(t));
-	bn_detail_draw_boxed(&t->detail, (struct bn_rect){r.y, r.x + left, r.h - low, r.w - left},
+	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, y - r.y, left}, "needs you", words, false);
+	bn_pane_draw(&t->findings, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1},
+		     in.w >= 99 ? 1 : 0, true, true, all_well(t));
+	bn_detail_draw_boxed(&t->detail, (struct bn_rect){r.y, r.x + left, y - r.y, r.w - left},
 			     "selected", "b w l");
 	moving_words(t, words, sizeof(words));
-	in = bn_draw_box(pen, (struct bn_rect){r.y + r.h - low, r.x, low, half}, "moving", words,
-			 false);
-	in.x--;
-	in.w++;
-	in.h -= draw_recovered(t, in);
-	bn_pane_draw(&t->moving, in, 1, false, false, "nothing is running");
-	in = bn_draw_box(pen, (struct bn_rect){r.y + r.h - low, r.x + half, low, r.w - half},
-			 "last events", "9 for all", false);
-	in.x--;
-	in.w++;
-	bn_pane_draw(&t->events, in, 1, false, false, "nothing has happened yet");
+	in = bn_draw_box(pen, (struct bn_rect){y, r.x, low, budgets == 0 ? half : r.w}, "moving",
+			 words, false);
+	draw_moving(t, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1}, budgets == 0 ? 1 : 2,
+		    "nothing is running");
+	if (budgets > 0) {
+		y += low;
+		low = budgets;
+		in = bn_draw_box(pen, (struct bn_rect){y, r.x, low, half}, "budgets at risk",
+				 "7 for all", false);
+		draw_budgets(t, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1}, true);
+	}
+	in = bn_draw_box(pen, (struct bn_rect){y, r.x + half, low, r.w - half}, "last events",
+			 "9 for all", false);
+	bn_pane_draw(&t->events, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1}, 1, false, false,
+		     "nothing has happened yet");
 }
 
 static void
@@ -318,6 +355,10 @@ bn_triage_screen(struct bn_app *app)
 	t->recovered.limit = 10;
 	bn_pane_init(&t->events, &t->screen, SLOT_EVENTS, "timeline", event_columns, NULL);
 	t->events.limit = 50;
+	bn_pane_init(&t->budgets, &t->screen, SLOT_BUDGETS, "objectives", budget_columns, "sli");
+	t->budgets.limit = 12;
+	t->promises = bn_app_options(app)->config != NULL &&
+		      bn_config_section(bn_app_options(app)->config, "product", 0) != NULL;
 	bn_detail_init(&t->detail, &t->screen, SLOT_DETAIL);
 	return &t->screen;
 }

@@ -134,7 +134,7 @@ wanted(const struct bn_shown *s, int width)
 
 void
 bn_columns_lay(struct bn_columns *c, const struct bn_rows *rows, int width, int level, bool margin,
-	       const char *const *hidden)
+	       const char *const *hidden, const char *const *also)
 {
 	int gap = 2, room = width - (margin ? 1 : 0), x = margin ? 1 : 0, over;
 	size_t i, count = bn_rows_columns(rows);
@@ -144,7 +144,8 @@ bn_columns_lay(struct bn_columns *c, const struct bn_rows *rows, int width, int 
 	for (i = 0; i < count; i++) {
 		const struct bn_column *column = bn_rows_column(rows, i);
 
-		if (column->level > level || named(hidden, column->name))
+		if ((column->level > level && !named(also, column->name)) ||
+		    named(hidden, column->name))
 			continue;
 		c->at[c->count] =
 		    (struct bn_shown){column, i, 0, 0, i < c->measured ? c->content[i] : 0};
@@ -197,6 +198,25 @@ draw_history(struct bn_pen *pen, int y, int x, int width, const char *digits, bo
 	}
 }
 
+/* What is left of an error budget: a bar and the number, where there is room. */
+static bool
+draw_budget(struct bn_pen *pen, int y, int x, int width, const struct bn_column *column,
+	    struct bn_value value, bool stale, bool selected)
+{
+	double left = value.type == BN_VALUE_REAL ? value.r : (double)value.i;
+	enum bn_role role = stale	? BN_ROLE_STALE
+			    : left <= 0 ? BN_ROLE_FAILED
+			    : left < 25 ? BN_ROLE_WARN
+					: BN_ROLE_ACCENT;
+
+	if (column->format != BN_FORMAT_PERCENT || strcmp(column->name, "budget") != 0 || width < 9)
+		return false;
+	bn_draw_bar(pen, y, x, width - 5, left / 100, BN_INK_ON(role, selected));
+	bn_drawf(pen, y, x + width - 4, 4,
+		 BN_INK_ON(stale ? BN_ROLE_STALE : BN_ROLE_TEXT, selected), "%3.0f%%", left);
+	return true;
+}
+
 static bool
 is_share(const struct bn_column *column)
 {
@@ -216,6 +236,8 @@ bn_cell_draw(struct bn_pen *pen, int y, int x, int width, const struct bn_column
 		bn_buf_adds(&text, bn_view_absent(style));
 	} else if (column->format == BN_FORMAT_HISTORY && value.type == BN_VALUE_TEXT) {
 		draw_history(pen, y, x, width, value.s, style->ascii, stale, selected);
+		goto out;
+	} else if (draw_budget(pen, y, x, width, column, value, stale, selected)) {
 		goto out;
 	} else if (is_share(column)) {
 		double share = value.type == BN_VALUE_REAL ? value.r : (double)value.i;

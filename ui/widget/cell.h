@@ -23,11 +23,12 @@ struct bn_columns {
 
 /* Measures the widest value of every column (of the first 500 rows). */
 void bn_columns_measure(struct bn_columns *columns, const struct bn_rows *rows);
-/* Chooses and places the columns for `width` columns of screen: up to `level`; too wide, the least
+/* Chooses and places the columns for `width` columns of screen: up to `level`, and those named in `also`, without those
+ * in `hidden` (either may be NULL); too wide, the least
  * important ones shrink, then go; what is left over goes to the open column and to those whose
  * values are cut. */
 void bn_columns_lay(struct bn_columns *columns, const struct bn_rows *rows, int width, int level,
-		    bool margin, const char *const *hidden);
+		    bool margin, const char *const *hidden, const char *const *also);
 void bn_columns_clear(struct bn_columns *columns);
 
 /* Draws one value; nothing known is drawn as such. */

@@ -303,23 +303,32 @@ draw_cell(const struct plot *p, int x, int y)
 
 /* ---- axes -------------------------------------------------------------------------------- */
 
+/* A number of the axis; a nought before the point gives way where there is no room for it. */
+static void
+draw_number(const struct plot *p, int y, double value)
+{
+	char number[BN_NUMBER_TEXT];
+	const char *text = bn_number_show(value, number);
+
+	if (strlen(text) > BN_CHART_GUTTER - 2 && strncmp(text, "0.", 2) == 0)
+		text++;
+	bn_draw_right(p->pen, y, p->r.x - BN_CHART_GUTTER, BN_CHART_GUTTER - 2, BN_INK(BN_ROLE_DIM),
+		      text);
+}
+
 static void
 draw_scale(const struct plot *p)
 {
-	char number[BN_NUMBER_TEXT];
-	int y, x = p->r.x - BN_CHART_GUTTER;
+	int y;
 
 	for (y = 0; y < p->r.h; y++)
 		bn_draw(p->pen, p->r.y + y, p->r.x - 1, 1, BN_INK(BN_ROLE_RULE), "│");
 	if (p->r.h < 2)
 		return;
-	bn_draw_right(p->pen, p->r.y, x, BN_CHART_GUTTER - 2, BN_INK(BN_ROLE_DIM),
-		      bn_number_show(p->top, number));
-	bn_draw_right(p->pen, p->r.y + p->r.h - 1, x, BN_CHART_GUTTER - 2, BN_INK(BN_ROLE_DIM),
-		      bn_number_show(p->bottom, number));
+	draw_number(p, p->r.y, p->top);
+	draw_number(p, p->r.y + p->r.h - 1, p->bottom);
 	if (p->limit_row >= 1 && p->limit_row < p->r.h - 1)
-		bn_draw_right(p->pen, p->r.y + p->r.h - 1 - p->limit_row, x, BN_CHART_GUTTER - 2,
-			      BN_INK(BN_ROLE_DIM), bn_number_show(p->chart->limit, number));
+		draw_number(p, p->r.y + p->r.h - 1 - p->limit_row, p->chart->limit);
 }
 
 /* The row of times while it is being filled: which columns are taken. */

@@ -532,6 +532,88 @@ draw_header(const struct bn_list *list, struct bn_pen *pen, int y, int x)
 	}
 }
 
+/* The row of a group: its first column, then words over all the others. */
+static void
+draw_group(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t row,
+	   const struct bn_list_look *look, bool selected, bool stale)
+{
+	struct bn_value words = bn_rows_named(list->rows, row, look->group_text);
+	enum bn_status status = bn_rows_status(list->rows, row);
+	int x = r.x;
+	size_t i;
+
+	for (i = 0; i < list->shown.count; i++) {
+		const struct bn_shown *s = &list->shown.at[i];
+		struct bn_value value = bn_rows_value(list->rows, row, s->index);
+
+		x = r.x + s->x;
+		if (s->column->format == BN_FORMAT_STATUS) {
+			bn_cell_draw(pen, r.y, x, s->width, s->column, value, &look->style, stale,
+				     selected);
+			continue;
+		}
+		x += bn_draw(pen, r.y, x, r.w - s->x,
+			     BN_INK_ON(stale ? BN_ROLE_STALE : BN_ROLE_HEADING, selected),
+			     value.type == BN_VALUE_TEXT ? value.s : "");
+		break;
+	}
+	if (words.type != BN_VALUE_TEXT || words.s[0] == '\0')
+		return;
+	bn_draw(
+	    pen, r.y, x + 2, r.x + r.w - x - 3,
+	    BN_INK_ON(bn_status_row(status)->problem ? bn_status_row(status)->role : BN_ROLE_DIM,
+		      selected),
+	    words.s);
+}
+
+/* What stands left of a row: a person's mark, or that it was flagged. */
+static void
+draw_margin(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t row,
+	    const struct bn_list_look *look, bool selected)
+{
+	if (has_mark(list, list->ids[row]))
+		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(BN_ROLE_MARKED, selected), "*");
+	else if (look->flag != NULL && bn_rows_named(list->rows, row, look->flag).i != 0)
+		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(BN_ROLE_WARN, selected), "⚑");
+}
+
+/* The status that a column's cell is marked with; BN_HEALTHY where it has none. */
+static enum bn_status
+state_of(const struct bn_list *list, size_t row, const struct bn_column *column,
+	 const struct bn_list_look *look)
+{
+	const struct bn_list_state *state;
+	struct bn_value value;
+
+	for (state = look->states; state != NULL && state->column != NULL; state++)
+		if (strcmp(state->column, column->name) == 0) {
+			value = bn_rows_named(list->rows, row, state->state);
+			return value.type == BN_VALUE_INT ? (enum bn_status)value.i : BN_HEALTHY;
+		}
+	return BN_HEALTHY;
+}
+
+/* A cell that says itself whether it is as it should be: its last column is kept for the mark. */
+static void
+draw_stated(struct bn_pen *pen, int y, int x, const struct bn_shown *s, struct bn_value value,
+	    const struct bn_list_look *look, enum bn_status state, bool stale, bool selected)
+{
+	const struct bn_status_row *status = bn_status_row(state);
+	struct bn_buf text = BN_BUF_INIT(4096);
+	struct bn_ink ink = BN_INK_ON(stale ? BN_ROLE_STALE : status->role, selected);
+
+	bn_view_show(&text, s->column, value, &look->style, (size_t)s->width - 1);
+	if (value.type == BN_VALUE_NULL)
+		bn_buf_adds(&text, bn_view_absent(&look->style));
+	if (s->column->align == BN_RIGHT)
+		bn_draw_right(pen, y, x, s->width - 1, ink, bn_buf_text(&text));
+	else
+		bn_draw(pen, y, x, s->width - 1, ink, bn_buf_text(&text));
+	bn_draw(pen, y, x + s->width - 1, 1, ink,
+		look->style.ascii ? status->ascii : status->glyph);
+	bn_buf_free(&text);
+}
+
 static void
 draw_row(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t place,
 	 const struct bn_list_look *look)
@@ -540,16 +622,32 @@ draw_row(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_
 	bool selected = look->cursor && place == list->cursor;
 	bool stale = bn_rows_stale(list->rows, row) ||
 		     (look->dim != NULL && bn_rows_named(list->rows, row, look->dim).i != 0);
+	bool grouped = look->level_column != NULL;
+	int indent = grouped ? 2 : 0; /* of the mark and the first column after it */
 
 	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK_ON(BN_ROLE_TEXT, selected));
-	if (look->margin && has_mark(list, list->ids[row]))
-		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(BN_ROLE_MARKED, selected), "*");
+	if (look->margin)
+		draw_margin(list, pen, r, row, look, selected);
+	if (grouped && bn_rows_named(list->rows, row, look->level_column).i == 0) {
+		draw_group(list, pen, r, row, look, selected, stale);
+		return;
+	}
 	for (i = 0; i < list->shown.count; i++) {
 		const struct bn_shown *s = &list->shown.at[i];
+		bool mark = s->column->format == BN_FORMAT_STATUS;
+		enum bn_status state = state_of(list, row, s->column, look);
 
-		bn_cell_draw(pen, r.y, r.x + s->x, s->width, s->column,
-			     bn_rows_value(list->rows, row, s->index), &look->style, stale,
-			     selected);
+		if (!bn_status_row(state)->fine && s->width > 2) {
+			draw_stated(pen, r.y, r.x + s->x, s,
+				    bn_rows_value(list->rows, row, s->index), look, state, stale,
+				    selected);
+			continue;
+		}
+		bn_cell_draw(pen, r.y, r.x + s->x + indent, s->width - (mark ? 0 : indent),
+			     s->column, bn_rows_value(list->rows, row, s->index), &look->style,
+			     stale, selected);
+		if (!mark)
+			indent = 0;
 	}
 }
 
@@ -564,7 +662,8 @@ bn_list_draw(struct bn_list *list, struct bn_pen *pen, struct bn_rect r,
 	list->lines = 0;
 	if (list->rows == NULL || r.h <= 0 || r.w <= 0)
 		return;
-	bn_columns_lay(&list->shown, list->rows, r.w, look->level, look->margin, look->hidden);
+	bn_columns_lay(&list->shown, list->rows, r.w, look->level, look->margin, look->hidden,
+		       look->also);
 	if (look->header && r.h > 1) {
 		draw_header(list, pen, r.y, r.x);
 		r.y++;

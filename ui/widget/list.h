@@ -42,6 +42,11 @@ bool bn_list_is_marked(const struct bn_list *list, size_t row);
 bool bn_list_sort_act(struct bn_list *list, enum bn_action action);
 const char *bn_list_sort(const struct bn_list *list);
 
+/* A column whose cells take colour and mark from another one, a status: "64m✗". Ends with a NULL column. */
+struct bn_list_state {
+	const char *column, *state;
+};
+
 struct bn_list_look {
 	struct bn_style style;
 	int level;		   /* columns up to this level (0, 1, 2) */
@@ -49,7 +54,15 @@ struct bn_list_look {
 	bool cursor;		   /* show the selected row */
 	bool margin;		   /* one blank column left, where marks stand */
 	const char *const *hidden; /* names of columns not to show, NULL-terminated, or NULL */
+	const char *const *also;   /* … and of those to show whatever their level */
 	const char *dim;	   /* rows are dimmed where this column is true; NULL: none are */
+	/* The column that is 0 in the row of a group and 1 in what belongs to it; NULL: there are none. The text
+	 * after a group's first column, over the rest of the row, comes from `group_text`. */
+	const char *level_column;
+	const char *group_text;
+	const struct bn_list_state *states;
+	const char
+	    *flag; /* the column that is true where a flag stands in the margin; NULL: none */
 };
 void bn_list_draw(struct bn_list *list, struct bn_pen *pen, struct bn_rect rect,
 		  const struct bn_list_look *look);
