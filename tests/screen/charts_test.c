@@ -386,6 +386,53 @@ products_120x40_show_chain_objectives_and_days(void **state)
 	console_quit(t);
 }
 
+/* ---- models ------------------------------------------------------------------------------ */
+
+static void
+models_show_what_is_live_where(void **state)
+{
+	struct bn_term *t = console_start(&world.night, 80, 24, NULL, NULL, NULL);
+	const json_t *model;
+	char keys[128];
+	size_t i;
+
+	(void)state;
+	console_play(t, "3<Wait:STAGE><Quiet:1500>");
+	json_array_foreach(json_object_get(world.night_facts, "models"), i, model)
+	{
+		const char *champion = fact_text(model, "champion");
+		struct screen_table table;
+		int row, col;
+
+		snprintf(keys, sizeof(keys), "/%s<Enter><Wait:%s><Quiet:700>",
+			 fact_text(model, "key"), champion);
+		console_play(t, keys);
+		assert_true(bn_term_find(t, champion, &row, &col));
+		table_open(&table, t, "STAGE");
+		table_expect(&table, row, "STAGE", "champion");
+		table_expect(&table, row, "LIVE ON", fact_text(model, "live_on"));
+		table_close(&table);
+		console_play(t, "<Esc>");
+	}
+	assert_true(i >= 4);
+	console_quit(t);
+}
+
+/* The version that was trained and never went live, beside the one that answers. */
+static void
+models_compare_says_which_is_better(void **state)
+{
+	struct bn_term *t = console_start(&world.night, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "3<Wait:118203><Quiet:1500>jc<Wait:LIVE 094410><Quiet:700>");
+	expect(t, "THAT 118203");
+	expect(t, "wape offline 0.121");
+	expect(t, "better");
+	console_play(t, "c<Wait:STAGE>");
+	console_quit(t);
+}
+
 /* ---- lineage ----------------------------------------------------------------------------- */
 
 static void
@@ -494,6 +541,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(streams_tab_goes_to_the_next_chain),
     cmocka_unit_test(products_80x24_show_every_product_as_it_is),
     cmocka_unit_test(products_120x40_show_chain_objectives_and_days),
+    cmocka_unit_test(models_show_what_is_live_where),
+    cmocka_unit_test(models_compare_says_which_is_better),
     cmocka_unit_test(lineage_shows_what_broke_before_what_is_calm),
     cmocka_unit_test(themes_show_the_same_words),
     cmocka_unit_test(

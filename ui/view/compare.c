@@ -80,24 +80,6 @@ draw_values(const struct lay *lay, int y, const char *label, const char *left, c
 		same && *verdict == '\0' ? "=" : verdict);
 }
 
-static void
-add_value(struct lay *lay, const struct bn_rows *rows, size_t row, const char *name,
-	  struct bn_buf *out)
-{
-	const struct bn_style style = bn_app_style(lay->app);
-	struct bn_value value = bn_rows_named(rows, row, name);
-	const struct bn_column *column = bn_view_column(bn_view_table("models"), name);
-
-	if (value.type == BN_VALUE_NULL)
-		bn_buf_adds(out, bn_view_absent(&style));
-	else
-		bn_view_show(out, column, value, &style, (size_t)lay->value);
-	if (value.type != BN_VALUE_NULL && strcmp(name, "p95") == 0)
-		bn_buf_adds(out, " ms");
-	if (value.type != BN_VALUE_NULL && strcmp(name, "traffic") == 0)
-		bn_buf_adds(out, "%");
-}
-
 static double
 number_of(const struct bn_rows *rows, size_t row, const char *name)
 {
@@ -106,6 +88,27 @@ number_of(const struct bn_rows *rows, size_t row, const char *name)
 	return value.type == BN_VALUE_INT    ? (double)value.i
 	       : value.type == BN_VALUE_REAL ? value.r
 					     : NAN;
+}
+
+static void
+add_value(struct lay *lay, const struct bn_rows *rows, size_t row, const char *name,
+	  struct bn_buf *out)
+{
+	const struct bn_style style = bn_app_style(lay->app);
+	struct bn_value value = bn_rows_named(rows, row, name);
+	const struct bn_column *column = bn_view_column(bn_view_table("models"), name);
+	char digits[BN_NUMBER_TEXT];
+
+	if (value.type == BN_VALUE_NULL)
+		bn_buf_adds(out, bn_view_absent(&style));
+	else if (column->format == BN_FORMAT_NUMBER) /* more digits than a list has room for */
+		bn_buf_adds(out, bn_number_show(number_of(rows, row, name), digits));
+	else
+		bn_view_show(out, column, value, &style, (size_t)lay->value);
+	if (value.type != BN_VALUE_NULL && strcmp(name, "p95") == 0)
+		bn_buf_adds(out, " ms");
+	if (value.type != BN_VALUE_NULL && strcmp(name, "traffic") == 0)
+		bn_buf_adds(out, "%");
 }
 
 static enum sense

@@ -229,7 +229,7 @@ parts_of(const struct triage *t, struct bn_rect r)
 		return parts;
 	parts.budgets = !t->promises || r.h < 20 ? 0 : 3 + (r.h - 20) / 6;
 	parts.moving = 3 + (r.h - 18) / 5;
-	parts.detail = 8 + (r.h - 21) / 3 - (parts.budgets > 0 ? 2 : 0);
+	parts.detail = 8 + (r.h - 21) / 3 - (parts.budgets > 0 ? 3 : 0);
 	return parts;
 }
 
