@@ -86,7 +86,7 @@ static const struct bn_example products_examples[] = {
 
 const struct bn_command bn_command_report_products = {
     .name = "report products",
-    .page = "product",
+    .page = "report",
     .operands = "",
     .summary = "data products: owners, promises kept, budgets, cost",
     .doc = "Every data product with what it promises and how much of its error budget is used. In "
@@ -122,7 +122,7 @@ static const struct bn_example oncall_examples[] = {
 
 const struct bn_command bn_command_report_oncall = {
     .name = "report oncall",
-    .page = "product",
+    .page = "report",
     .operands = "",
     .summary = "being on call, week by week: incidents, interrupts, time to recover",
     .doc = "An incident is a critical finding that followed from no other; an interrupt is an "

@@ -161,7 +161,7 @@ slow_night(const struct bn_world *world, const struct bn_w_run *run)
 		return 0;
 	if (run->scheduled == night - 4 * BN_W_DAY)
 		return 96 * BN_W_MINUTE;
-	return run->scheduled == night && world->scenario != BN_W_STEADY ? 80 * BN_W_MINUTE : 0;
+	return (run->scheduled == night && world->scenario != BN_W_STEADY ? 80 : 55) * BN_W_MINUTE;
 }
 
 /* ms the run takes, from how it goes. */
