@@ -86,7 +86,7 @@ bn_filter_regex(struct bn_filter *filter, const char *expression, const char *pa
 /* ---- words, through the index ---------------------------------------------------------------- */
 
 /* Rows beyond which looking at every row is no slower than fetching those the index names. */
-#define INDEX_MOST 20000
+#define INDEX_MOST 50000
 
 /* Things whose text changed since they were indexed, and those that came later (cache.sql). */
 #define NOT_INDEXED                                                                                \

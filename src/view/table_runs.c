@@ -177,14 +177,15 @@ static const struct bn_column run_columns[] = {
 	" LEFT JOIN entity pe ON pe.id = r.pipeline_id"
 
 /* `l` is the run's own entity here, as in the pipelines' table. The scope may be a pipeline, a run
- * or a source. */
+ * or a source. The plus keeps SQLite from walking the index on kinds where the search index has
+ * named a few of a million runs: 20 to 200 times as long. */
 const struct bn_view_table bn_table_runs = {
     .name = "runs",
     .schema = 1,
     .kind = BN_RUN,
     .doc = "Runs of pipelines, and runs that belong to none.",
     .from = "FROM entity_now l JOIN run r ON r.entity_id = l.id" RUN_JOINS
-	    " WHERE l.kind = " SQL_RUN " AND (:source IS NULL OR l.source = :source)",
+	    " WHERE +l.kind = " SQL_RUN " AND (:source IS NULL OR l.source = :source)",
     .from_pipeline =
 	"FROM entity x JOIN source xs ON xs.id = x.source_id JOIN run r ON r.pipeline_id = x.id"
 	" JOIN entity_now l ON l.id = r.entity_id" RUN_JOINS " WHERE x.kind = " SQL_PIPELINE

@@ -85,7 +85,7 @@ build(struct bn_store *store, int runs, struct bn_buf *why)
 #define FROM                                                                                       \
 	" FROM main.entity e JOIN main.run r ON r.entity_id = e.id JOIN main.source s ON s.id ="   \
 	" e.source_id LEFT JOIN main.scope c ON c.id = e.scope_id LEFT JOIN main.entity p ON"      \
-	" p.id = r.pipeline_id WHERE e.kind = 2 AND e.gone_at IS NULL AND s.configured_at IS NOT"  \
+	" p.id = r.pipeline_id WHERE +e.kind = 2 AND e.gone_at IS NULL AND s.configured_at IS NOT" \
 	" NULL AND "
 #define LIKES "(" TEXT ") LIKE ?1 ESCAPE '\\'"
 #define FOUND "e.id IN (SELECT rowid FROM main.search WHERE search MATCH ?2) AND " LIKES
@@ -164,8 +164,8 @@ prepare(struct p9 *p)
 	return sqlite3_prepare_v2(db, SELECT(FOUND), -1, &p->looked_up, NULL) == SQLITE_OK &&
 	       sqlite3_prepare_v2(db, SELECT(LIKES), -1, &p->scanned, NULL) == SQLITE_OK &&
 	       sqlite3_prepare_v2(db,
-				  "SELECT count(*) <= 20000 FROM (SELECT 1 FROM main.search WHERE"
-				  " search MATCH ?1 LIMIT 20001)",
+				  "SELECT count(*) <= 50000 FROM (SELECT 1 FROM main.search WHERE"
+				  " search MATCH ?1 LIMIT 50001)",
 				  -1, &p->few, NULL) == SQLITE_OK;
 }
 
