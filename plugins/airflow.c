@@ -41,7 +41,7 @@ static const struct bn_option options[] = {
 		AIRFLOW_DAGS] = {"GET", base "/dags", PAGED, BN_READS,                             \
 				 "DAGs become pipelines; needs `can read` on DAGs (role Viewer)"}, \
 	    [(first) + AIRFLOW_RUNS] = {"GET", base "/dags/{dag_id}/dagRuns",                      \
-					PAGED " start_date_gte updated_at_gte state", BN_READS,    \
+					PAGED " start_date_gte start_date_lte updated_at_gte state", BN_READS,    \
 					"runs of all DAGs; needs `can read` on DAG Runs"},         \
 	    [(first) + AIRFLOW_RUN] = {"GET", base "/dags/{dag_id}/dagRuns/{dag_run_id}", "",      \
 				       BN_READS, "one run; needs `can read` on DAG Runs"},         \
@@ -321,6 +321,7 @@ const struct bn_plugin bn_plugin_airflow = {
     .close = airflow_close,
     .login = airflow_login,
     .poll = airflow_poll_again,
+    .backfill = airflow_backfill,
     .detail = airflow_detail,
     .logs = airflow_logs,
     .plan = airflow_plan,

@@ -52,6 +52,8 @@ int airflow_read_run(struct bn_source *s, struct bn_json item, struct bn_run *ru
 
 /* airflow_poll.c */
 int airflow_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err);
+int airflow_backfill(struct bn_source *s, bn_time since, struct bn_batch *batch,
+		     struct bn_error *err);
 /* airflow_tasks.c */
 int airflow_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batch,
 		   struct bn_error *err);

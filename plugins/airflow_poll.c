@@ -513,3 +513,53 @@ airflow_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err)
 				   on_import_error, err);
 	return rc == BN_OK ? poll_findings(&p, "pools", AIRFLOW_POOLS, "pools", on_pool, err) : rc;
 }
+
+/* ---- history --------------------------------------------------------------------------------- */
+
+static int
+on_old_run(struct bn_json item, void *payload, struct bn_error *err)
+{
+	struct poll *p = payload;
+	struct bn_run run;
+	int rc = airflow_read_run(p->s, item, &run, err);
+
+	p->items++;
+	if (rc == BN_OK)
+		bn_add_run(p->batch, &run);
+	return rc;
+}
+
+/* What polls do not read: the days before `window`, one at a time from the newest on, so that an
+ * interrupted backfill goes on where it was. Airflow's database keeps every run until somebody purges it:
+ * so of what was read all is known. */
+int
+airflow_backfill(struct bn_source *s, bn_time since, struct bn_batch *batch, struct bn_error *err)
+{
+	const int64_t day = INT64_C(86400000);
+	struct poll p = {.s = s, .batch = batch, .now = bn_source_now(s)};
+	bn_time until = bn_parse_time(s, bn_watermark(batch, "history-until")), from;
+	bn_time end = bn_parse_time(s, bn_watermark(batch, "history-end"));
+	int rc = airflow_dialect(s, &p.d, err);
+
+	if (until == 0)
+		until = p.now - bn_option_int(s, "window");
+	if (end == 0)
+		end = p.now; /* from here on polls have read everything */
+	for (; rc == BN_OK && until > since; until = from) {
+		from = until - day > since ? until - day : since;
+		rc = bn_scope(batch, "history", BN_DELTA, err);
+		if (rc == BN_OK)
+			rc = read_list(&p, AIRFLOW_RUNS,
+				       BN_PARAMS({"dag_id", "~"}, {"order_by", "-start_date"},
+						 {"start_date_gte", bn_time_text(s, from)},
+						 {"start_date_lte", bn_time_text(s, until)}),
+				       "dag_runs", on_old_run, err);
+		if (rc != BN_OK)
+			return rc;
+		bn_add_history(batch, from, end);
+		bn_set_watermark(batch, "history-until", bn_time_text(s, from));
+		bn_set_watermark(batch, "history-end", bn_time_text(s, end));
+		rc = bn_scope_done(batch, err);
+	}
+	return rc;
+}

@@ -43,6 +43,7 @@ int argo_read_run(struct bn_source *s, struct bn_json workflow, struct bn_run *r
 
 /* argo_poll.c */
 int argo_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err);
+int argo_backfill(struct bn_source *s, bn_time since, struct bn_batch *batch, struct bn_error *err);
 /* argo_nodes.c: the nodes of one run as tasks. */
 int argo_detail(struct bn_source *s, const struct bn_ref *ref, struct bn_batch *batch,
 		struct bn_error *err);

@@ -379,3 +379,59 @@ argo_poll(struct bn_source *s, struct bn_batch *batch, struct bn_error *err)
 		rc = poll_pipelines(&p, ARGO_TEMPLATES, "workflow-templates", on_template, err);
 	return rc == BN_OK ? poll_runs(&p, err) : rc;
 }
+
+/* ---- history --------------------------------------------------------------------------------- */
+
+static int
+on_old_run(struct bn_json item, void *payload, struct bn_error *err)
+{
+	struct poll *p = payload;
+	struct bn_run run;
+	int rc = argo_read_run(p->s, item, &run, err);
+
+	/* what is younger is read by polls, and may be on its way */
+	if (rc == BN_OK && run.finished_at != 0 && run.queued_at < p->newest)
+		bn_add_run(p->batch, &run);
+	return rc;
+}
+
+/* An archive of its own is asked a day at a time, from the newest on; what was read of it is all there
+ * was. Since v3.5 the list holds the archive, if there is one: whether runs were deleted without having
+ * been archived can't be told, so nothing is claimed then. */
+int
+argo_backfill(struct bn_source *s, bn_time since, struct bn_batch *batch, struct bn_error *err)
+{
+	const int64_t day = INT64_C(86400000);
+	const char *selector = bn_option(s, "label-selector");
+	struct poll p = {.s = s, .batch = batch, .now = bn_source_now(s)};
+	bn_time until = bn_parse_time(s, bn_watermark(batch, "history-until")), from;
+	bn_time end = bn_parse_time(s, bn_watermark(batch, "history-end"));
+	bool apart = archive_is_apart(s);
+	int rc = BN_OK;
+
+	p.newest = p.now - bn_option_int(s, "window");
+	if (until == 0)
+		until = p.newest;
+	if (end == 0)
+		end = p.now; /* from here on polls have read everything */
+	for (; rc == BN_OK && until > since; until = from) {
+		from = apart && until - day > since ? until - day : since;
+		rc = bn_scope(batch, "history", BN_DELTA, err);
+		if (rc == BN_OK && apart)
+			rc = read_list(&p, ARGO_ARCHIVED, selector,
+				       bn_format(s, "spec.startedAt>%s,spec.startedAt<%s",
+						 bn_time_text(s, from), bn_time_text(s, until)),
+				       NULL, 0, on_old_run, err);
+		else if (rc == BN_OK)
+			rc = read_list(&p, ARGO_RUNS, selector, NULL, RUN_FIELDS, from, on_old_run,
+				       err);
+		if (rc != BN_OK)
+			return rc;
+		if (apart)
+			bn_add_history(batch, from, end);
+		bn_set_watermark(batch, "history-until", bn_time_text(s, from));
+		bn_set_watermark(batch, "history-end", bn_time_text(s, end));
+		rc = bn_scope_done(batch, err);
+	}
+	return rc;
+}

@@ -162,6 +162,7 @@ const struct bn_plugin bn_plugin_argo_workflows = {
     .requests = requests,
     .login = argo_login,
     .poll = argo_poll,
+    .backfill = argo_backfill,
     .detail = argo_detail,
     .logs = argo_logs,
     .plan = argo_plan,

@@ -204,7 +204,7 @@ next_timer(struct bn_app *app)
 	if (app->options->clock->speed > 0) /* the header's clock: to the next second that shows */
 		wait = sooner(wait, 1000 - bn_clock_now(app->options->clock) % 1000);
 	/* While questions are out there is nothing to ask: their answers wake us. */
-	if (!app->paused && !bn_queries_busy(app->queries))
+	if (!app->paused && (app->at == 0 || app->stale) && !bn_queries_busy(app->queries))
 		wait = sooner(wait, app->asked + ask_interval(app) - app->tick);
 	if (app->top->ops->timer != NULL) {
 		int own = app->top->ops->timer(app->top);
@@ -228,7 +228,7 @@ run_timers(struct bn_app *app)
 		app->dirty = true;
 	if (app->top->ops->timer != NULL && app->top->ops->timer(app->top) == 0)
 		bn_app_react(app, app->top->ops->wake(app->top));
-	if (app->paused || app->quit)
+	if (app->paused || app->quit || (app->at != 0 && !app->stale))
 		return;
 	if (app->tick - app->asked >= ask_interval(app))
 		if (!bn_queries_busy(app->queries))
@@ -272,8 +272,10 @@ wait_for_something(struct bn_app *app)
 	}
 	if (app->quit)
 		return;
-	if (fds[FD_COMMIT].revents != 0)
-		app->stale = true;
+	if (fds[FD_COMMIT].revents != 0) {
+		bn_store_noticed(app->options->store);
+		app->stale = app->at == 0; /* what is past stays as it was */
+	}
 	if (fds[FD_WAKE].revents != 0) {
 		drain(app->options->wake_fd);
 		if (app->top->ops->wake != NULL)

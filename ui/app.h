@@ -137,6 +137,12 @@ struct bn_history *bn_app_filters(struct bn_app *app); /* history of filters and
 /* Runs a scripted command; its output comes up in a pager. */
 void bn_app_command(struct bn_app *app, const char *line);
 
+/* Time travel: the moment that is shown, 0 live; and that, or now. */
+bn_time bn_app_at(const struct bn_app *app);
+bn_time bn_app_now(const struct bn_app *app);
+/* Says that nothing can be done in the past, if that is what is shown. */
+bool bn_app_replaying(struct bn_app *app);
+
 /* The journal's verbs over the selected thing. */
 void bn_app_acknowledge(struct bn_app *app, struct bn_ref about, bool undo);
 void bn_app_snooze(struct bn_app *app, struct bn_ref about);

@@ -8,7 +8,7 @@
 void
 bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT])
 {
-	bn_time_show(bn_clock_now(app->options->clock), app->options->zone, BN_TIME_HMS, out);
+	bn_time_show(bn_app_now(app), app->options->zone, BN_TIME_HMS, out);
 	if (app->options->zone == NULL)
 		strcat(out, "Z");
 }
@@ -42,23 +42,14 @@ counter(struct bn_pen *pen, int x, enum bn_status status, int count, bool always
 	return x - 2;
 }
 
-/* Counters, sources and clock. Returns where they begin. */
 static int
-draw_right(struct bn_app *app, int width)
+draw_counters(struct bn_app *app, int x)
 {
 	const struct bn_summary *s = &app->summary;
 	struct bn_pen *pen = &app->pen;
-	char text[64], clock[BN_TIME_TEXT];
-	int x = width - 1;
 	bool blind = s->sources_ok < s->sources;
+	char text[64];
 
-	bn_chrome_clock(app, clock);
-	snprintf(app->clock_shown, sizeof(app->clock_shown), "%s", clock);
-	x = piece(pen, x, BN_INK(BN_ROLE_TEXT), clock);
-	if (app->paused)
-		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "PAUSED ");
-	else if (app->summarised && s->stale)
-		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "STALE ");
 	x -= 2;
 	if (!app->summarised)
 		return x;
@@ -68,6 +59,42 @@ draw_right(struct bn_app *app, int width)
 	x = counter(pen, x, BN_RUNNING, s->running, true);
 	x = counter(pen, x, BN_DEGRADED, s->warned, true);
 	return counter(pen, x, BN_FAILED, s->failed, true);
+}
+
+/* " REPLAY 03:05:00Z ", with its date where that is not today's. */
+static int
+draw_replay(struct bn_app *app, int x, const char *clock)
+{
+	bn_time now = bn_clock_now(app->options->clock);
+	char text[2 * BN_TIME_TEXT + 32], day[BN_TIME_TEXT], today[BN_TIME_TEXT];
+
+	bn_time_show(app->at, app->options->zone, BN_TIME_MDHM, day);
+	bn_time_show(now, app->options->zone, BN_TIME_MDHM, today);
+	day[strcspn(day, " ")] = today[strcspn(today, " ")] = '\0';
+	snprintf(text, sizeof(text), " REPLAY %s%s%s ", strcmp(day, today) != 0 ? day : "",
+		 strcmp(day, today) != 0 ? " " : "", clock);
+	return piece(&app->pen, x + 1, BN_INK_ON(BN_ROLE_REPLAY, false), text);
+}
+
+/* Counters, sources and clock. Returns where they begin. */
+static int
+draw_right(struct bn_app *app, int width)
+{
+	const struct bn_summary *s = &app->summary;
+	struct bn_pen *pen = &app->pen;
+	char clock[BN_TIME_TEXT];
+	int x = width - 1;
+
+	bn_chrome_clock(app, clock);
+	snprintf(app->clock_shown, sizeof(app->clock_shown), "%s", clock);
+	if (app->at != 0)
+		return draw_counters(app, draw_replay(app, x, clock));
+	x = piece(pen, x, BN_INK(BN_ROLE_TEXT), clock);
+	if (app->paused)
+		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "PAUSED ");
+	else if (app->summarised && s->stale)
+		x = piece(pen, x, BN_INK(BN_ROLE_WARN), "STALE ");
+	return draw_counters(app, x);
 }
 
 /* "product │ context │ screen", as much as fits before column `end`. */

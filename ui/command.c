@@ -111,6 +111,21 @@ free_job(struct bn_job *job)
 	free(job);
 }
 
+/* What is shown is of a moment, so commands answer for it too. */
+static void
+add_moment(struct bn_app *app, struct bn_strlist *words)
+{
+	char text[BN_TIME_TEXT];
+
+	if (bn_app_at(app) == 0)
+		return;
+	for (size_t i = 0; i < words->count; i++)
+		if (strncmp(words->items[i], "--at", 4) == 0)
+			return;
+	bn_strlist_add(words, "--at");
+	bn_strlist_add(words, bn_time_rfc3339(bn_app_at(app), text));
+}
+
 static int
 start_job(struct bn_app *app, const char *line, struct bn_error *err)
 {
@@ -125,6 +140,7 @@ start_job(struct bn_app *app, const char *line, struct bn_error *err)
 	rc = split_words(line, &job->words, err);
 	if (rc != BN_OK || job->words.count == 0)
 		goto out;
+	add_moment(app, &job->words);
 	if (job->fd < 0) {
 		rc = bn_fail(err, BN_EIO, "eventfd: %s", strerror(errno));
 		goto out;

@@ -34,6 +34,8 @@ free_subject(struct subject *subject)
 static bool
 writable(struct bn_app *app)
 {
+	if (bn_app_replaying(app))
+		return false;
 	if (app->options->read_only)
 		bn_app_say(app, BN_TONE_BAD,
 			   "read-only: started with --read-only, nothing is written");

@@ -150,6 +150,21 @@
 	  BN_IN_STREAMS | BN_IN_CHART | BN_IN_MODELS, "compare", 0,                                \
 	  "charts: the same time a day before behind it, then a week before; models: this "        \
 	  "version and the live one, or the two that are marked")                                  \
+	X(GO_TO, "go-to", BN_IN_ALL, "t", BN_IN_TIMELINE, "go to time", 0,                         \
+	  "time travel: show everything as it was known at a moment")                              \
+	X(MINUTE_BACK, "minute-back", BN_IN_ALL, "[", BN_IN_TIMELINE, "minute", 0,                 \
+	  "a minute back in time")                                                                 \
+	X(MINUTE_ON, "minute-on", BN_IN_ALL, "]", 0, NULL, 0, "a minute on in time")               \
+	X(HOUR_BACK, "hour-back", BN_IN_ALL, "{", BN_IN_TIMELINE, "hour", 0, "an hour back")       \
+	X(HOUR_ON, "hour-on", BN_IN_ALL, "}", 0, NULL, 0, "an hour on")                            \
+	X(LIVE, "live", BN_IN_ALL, "T", BN_IN_TIMELINE, "now", 0, "back to what is now")           \
+	X(INCIDENT, "incident", BN_IN_TIMELINE, "m", BN_IN_TIMELINE, "mark start/end", 0,          \
+	  "mark the start of an incident here, then its end; a third time: no marks")              \
+	X(EXPORT, "export", BN_IN_TIMELINE, "x", BN_IN_TIMELINE, "export", 0,                      \
+	  "the post-mortem's timeline of what is marked, as Markdown")                             \
+	X(HANDOVER, "handover", BN_IN_ALL, "H", BN_IN_TRIAGE, "handover", 0,                       \
+	  "the hand-over report of the last 12 hours, as Markdown")                                \
+	X(WRITE, "write", BN_IN_TEXT, "x", BN_IN_TEXT, "write", 0, "write this text to a file")    \
 	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
 	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
 	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,     \

@@ -56,6 +56,10 @@ poll_now(struct bn_app *app)
 	struct bn_ref ref = {BN_KIND_NONE, NULL, NULL};
 	const char *source = NULL;
 
+	if (app->at != 0) {
+		bn_app_say(app, BN_TONE_PLAIN, "the past is not polled; T goes back to now");
+		return;
+	}
 	if (app->options->collect == NULL) {
 		bn_app_say(app, BN_TONE_PLAIN, "nothing is fetched: started with --offline");
 		return;
@@ -192,7 +196,12 @@ app_action(struct bn_app *app, enum bn_action action)
 {
 	if (tab_action(app, action) || subject_action(app, action))
 		return;
+	if (bn_replay_action(app, action))
+		return;
 	switch (action) {
+	case BN_ACT_HANDOVER:
+		bn_app_command(app, "report handover -o md");
+		break;
 	case BN_ACT_BACK:
 		bn_app_leave(app);
 		break;
@@ -332,6 +341,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	    event->key);
 	if (action == BN_ACT_NONE ||
 	    (app->options->read_only && (bn_action_row(action)->flags & BN_ACTS) != 0))
+		return;
+	if ((bn_action_row(action)->flags & (BN_CHANGES | BN_ACTS)) != 0 && bn_app_replaying(app))
 		return;
 	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);
 	if (reaction != 0)

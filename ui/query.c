@@ -41,6 +41,7 @@ struct bn_queries {
 	bool drop_current;     /* its owner is gone, or asks something else by now */
 	struct answered *done, **done_last;
 	bool stop;
+	bn_time at; /* 0: live */
 };
 
 /* ---- questions --------------------------------------------------------------------------- */
@@ -283,16 +284,32 @@ hand_over(struct bn_queries *q, struct bn_answer *answer)
 	ring(q);
 }
 
+/* The moment could not be set. */
+static void
+refuse(const struct asked *asked, int rc, const struct bn_error *why, struct bn_answer *answer)
+{
+	answer->owner = asked->owner;
+	answer->slot = asked->slot;
+	answer->rc = rc;
+	answer->error = *why;
+}
+
 /* Answers everything that waits, for one moment and from one snapshot. Called and left with the
  * lock held. */
 static void
 answer_all(struct bn_queries *q)
 {
+	bn_time at = q->at;
+	struct bn_error trouble = {0};
+	int rc;
+
 	pthread_mutex_unlock(&q->lock);
+	rc = bn_reader_set_at(q->reader, at, &trouble);
 	bn_reader_set_now(q->reader, bn_clock_now(q->clock));
-	sqlite3_exec(bn_reader_db(q->reader), "BEGIN", NULL, NULL, NULL);
+	if (at == 0)
+		sqlite3_exec(bn_reader_db(q->reader), "BEGIN", NULL, NULL, NULL);
 	pthread_mutex_lock(&q->lock);
-	while (q->first != NULL && !q->stop) {
+	while (q->first != NULL && !q->stop && q->at == at) {
 		struct bn_answer answer = {0};
 
 		q->current = q->first;
@@ -301,14 +318,20 @@ answer_all(struct bn_queries *q)
 		if (q->first == NULL)
 			q->last = &q->first;
 		pthread_mutex_unlock(&q->lock);
-		work_out(q, q->current, &answer);
+		if (rc == BN_OK || q->current->question.kind == BN_ASK_DEED)
+			work_out(q, q->current, &answer);
+		else
+			refuse(q->current, rc, &trouble, &answer);
 		pthread_mutex_lock(&q->lock);
 		hand_over(q, &answer);
 		free_asked(q->current);
 		q->current = NULL;
 	}
 	pthread_mutex_unlock(&q->lock);
-	sqlite3_exec(bn_reader_db(q->reader), "COMMIT", NULL, NULL, NULL);
+	if (at != 0)
+		bn_reader_rest(q->reader);
+	else
+		sqlite3_exec(bn_reader_db(q->reader), "COMMIT", NULL, NULL, NULL);
 	bn_reader_set_now(q->reader, 0);
 	pthread_mutex_lock(&q->lock);
 }
@@ -452,6 +475,19 @@ bn_queries_ask(struct bn_queries *q, uint64_t owner, int slot, const struct bn_q
 		bn_reader_interrupt(q->reader);
 	}
 	pthread_cond_signal(&q->wake);
+	pthread_mutex_unlock(&q->lock);
+}
+
+void
+bn_queries_at(struct bn_queries *q, bn_time at)
+{
+	pthread_mutex_lock(&q->lock);
+	q->at = at;
+	/* what is being answered is of another moment */
+	if (q->current != NULL && q->current->question.kind != BN_ASK_DEED) {
+		q->drop_current = true;
+		bn_reader_interrupt(q->reader);
+	}
 	pthread_mutex_unlock(&q->lock);
 }
 

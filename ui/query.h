@@ -72,6 +72,9 @@ void bn_queries_ask(struct bn_queries *queries, uint64_t owner, int slot,
 		    const struct bn_question *question);
 /* Deeds are never forgotten: what waits when the queries are freed is still done. */
 
+/* From now on questions are answered as of that moment, 0: of now. */
+void bn_queries_at(struct bn_queries *queries, bn_time at);
+
 /* Forgets what this owner asked. */
 void bn_queries_forget(struct bn_queries *queries, uint64_t owner);
 /* True while anything asked is not answered yet. */

@@ -21,8 +21,7 @@ bn_app_pen(struct bn_app *app)
 struct bn_style
 bn_app_style(const struct bn_app *app)
 {
-	return (struct bn_style){app->options->zone, app->pen.ascii,
-				 bn_clock_now(app->options->clock)};
+	return (struct bn_style){app->options->zone, app->pen.ascii, bn_app_now(app)};
 }
 
 const struct bn_keymap *

@@ -52,6 +52,7 @@ struct bn_app {
 	int reload_fd;		      /* inotify, -1: nothing is watched */
 	struct bn_strlist watched;    /* the configuration's files */
 
+	bn_time at; /* the moment that is shown, 0: now */
 	struct bn_job *job;
 	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
 	int deeds;		/* written to the journal so far: a slot each */
@@ -79,6 +80,9 @@ void bn_app_end_prompt(struct bn_app *app, bool done);
 struct bn_rect bn_chrome_draw(struct bn_app *app);
 /* The clock as the header shows it. */
 void bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT]);
+
+/* replay.c: the keys of time travel; true: it was one of them. */
+bool bn_replay_action(struct bn_app *app, enum bn_action action);
 
 /* journal.c: questions that write belong to this owner. */
 #define BN_DEED_OWNER UINT64_MAX

@@ -45,6 +45,7 @@ static const char *const roles[BN_ROLE_COUNT] = {
     [BN_ROLE_STALE] = "stale",	     [BN_ROLE_OFF] = "off",	  [BN_ROLE_CHANGE] = "change",
     [BN_ROLE_SELECTED] = "selected", [BN_ROLE_MARKED] = "marked", [BN_ROLE_KEY] = "key",
     [BN_ROLE_TAB] = "tab",	     [BN_ROLE_MATCH] = "match",	  [BN_ROLE_INPUT] = "input",
+    [BN_ROLE_REPLAY] = "replay",
 };
 
 static int

@@ -21,10 +21,11 @@ enum bn_role {
 	BN_ROLE_CHANGE,
 	BN_ROLE_SELECTED, /* the cursor's row: a background */
 	BN_ROLE_MARKED,
-	BN_ROLE_KEY,   /* a key in the hint line */
-	BN_ROLE_TAB,   /* the open tab */
-	BN_ROLE_MATCH, /* a search hit */
-	BN_ROLE_INPUT, /* a text field */
+	BN_ROLE_KEY,	/* a key in the hint line */
+	BN_ROLE_TAB,	/* the open tab */
+	BN_ROLE_MATCH,	/* a search hit */
+	BN_ROLE_INPUT,	/* a text field */
+	BN_ROLE_REPLAY, /* the header's clock while the past is shown */
 	BN_ROLE_COUNT
 };
 

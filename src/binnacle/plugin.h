@@ -421,6 +421,8 @@ struct bn_host {
 	void (*add_task)(struct bn_batch *, const struct bn_task *);
 	void (*add_endpoint)(struct bn_batch *, const struct bn_endpoint *);
 	void (*add_entity)(struct bn_batch *, enum bn_kind, const struct bn_entity *);
+	/* history: see bn_add_history */
+	void (*add_history)(struct bn_batch *, bn_time from, bn_time until);
 	/* models */
 	void (*add_model)(struct bn_batch *, const struct bn_model *);
 	void (*add_model_version)(struct bn_batch *, const struct bn_model_version *);
@@ -1049,6 +1051,15 @@ static inline void
 bn_set_watermark(struct bn_batch *b, const char *name, const char *value)
 {
 	BN_HEAD(b)->set_watermark(b, name, value);
+}
+
+/* In a backfill: every run the platform ever had between these moments was read (and is in the batch). Time
+ * travel then answers for runs there although nobody watched; claim nothing where the platform may have
+ * forgotten some. */
+static inline void
+bn_add_history(struct bn_batch *b, bn_time from, bn_time until)
+{
+	BN_HEAD(b)->add_history(b, from, until);
 }
 
 static inline void

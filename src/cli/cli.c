@@ -27,6 +27,8 @@ const struct bn_flag bn_global_flags[] = {
      "only what matches; the language is that of / in the console"},
     {"since", 0, "D|T", false, NULL,
      "only what happened in the last D (15m, 24h), or since the moment T"},
+    {"at", 0, "T", false, NULL,
+     "as it was known at the moment T (\"2026-03-10 03:05\", -15m, RFC 3339), from what is stored"},
     {"limit", 0, "N", false, NULL, "at most N rows"},
     {"context", 0, "NAME", false, NULL, "use the configuration file NAME beside the usual one"},
     {"config", 0, "FILE", false, NULL, "use this configuration file"},
@@ -218,6 +220,7 @@ static int
 run_command(struct bn_cli *cli)
 {
 	const struct bn_command *command = cli->in->command;
+	struct bn_error err = {0};
 	int words;
 
 	if (command == NULL && console_possible(cli))
@@ -232,6 +235,12 @@ run_command(struct bn_cli *cli)
 		code = status.command->run(cli, &status);
 		cli->in = given;
 		return code;
+	}
+	if (bn_flag_moment(cli->in) != NULL && !command->past) {
+		bn_fail(&err, BN_EINVAL, "'%s' does not look back: it has no --at", command->name);
+		bn_hint(&err, "--at is for commands that only read what is stored, status and runs for "
+			      "instance");
+		return bn_cli_report(cli, &err);
 	}
 	return command->run(cli, cli->in);
 }

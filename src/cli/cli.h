@@ -83,6 +83,7 @@ struct bn_command {
 	const struct bn_flag *flags;	   /* ends with a NULL name; may be NULL */
 	const struct bn_example *examples; /* ends with a NULL line; may be NULL */
 	int (*run)(struct bn_cli *cli, const struct bn_invocation *in);
+	bool past; /* it only reads what is stored: --at works with it */
 };
 extern const struct bn_command *const bn_commands[]; /* NULL-terminated, in the order of --help */
 extern const struct bn_flag bn_global_flags[];
@@ -106,6 +107,8 @@ void bn_invocation_clear(struct bn_invocation *in);
 const char *bn_flag_get(const struct bn_invocation *in,
 			const char *name); /* the last one given, or NULL */
 bool bn_flag_has(const struct bn_invocation *in, const char *name);
+/* --at as a global option: `demo` has one of its own. NULL: not given. */
+const char *bn_flag_moment(const struct bn_invocation *in);
 const char *bn_flag_at(const struct bn_invocation *in, const char *name, int index);
 /* Typed: a bad value has been reported in *err. `fallback` when not given. Durations in ms. */
 int bn_flag_duration(const struct bn_invocation *in, const char *name, int64_t fallback,
@@ -140,6 +143,7 @@ struct bn_cli {
 	int verbose;
 	int64_t timeout; /* ms, for polling */
 	int64_t fresh;	 /* ms, 0: no demand */
+	bn_time at;	 /* --at: 0 live; known once the store is open */
 	struct bn_clock clock;
 	struct bn_log *log;
 	struct bn_registry *registry;

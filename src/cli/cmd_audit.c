@@ -61,6 +61,7 @@ const struct bn_command bn_command_audit_list = {
     .flags = list_flags,
     .examples = list_examples,
     .run = run_list,
+    .past = true,
 };
 
 /* ---- show and export ------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ const struct bn_command bn_command_endpoint_show = {
     .table = "endpoints",
     .examples = show_examples,
     .run = run_endpoint_show,
+    .past = true,
 };
 
 static int

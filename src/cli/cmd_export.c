@@ -179,4 +179,5 @@ const struct bn_command bn_command_export = {
     .flags = export_flags,
     .examples = export_examples,
     .run = run_export,
+    .past = true,
 };

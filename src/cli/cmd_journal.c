@@ -211,4 +211,5 @@ const struct bn_command bn_command_note_list = {
     .table = "notes",
     .examples = note_list_examples,
     .run = run_note_list,
+    .past = true,
 };

@@ -155,6 +155,7 @@ const struct bn_command bn_command_status = {
     .flags = status_flags,
     .examples = status_examples,
     .run = run_status,
+    .past = true,
 };
 
 /* ---- runs ---------------------------------------------------------------------------------- */
@@ -203,6 +204,7 @@ const struct bn_command bn_command_runs = {
     .flags = runs_flags,
     .examples = runs_examples,
     .run = run_runs,
+    .past = true,
 };
 
 /* ---- endpoints, findings, sources ---------------------------------------------------------- */
@@ -240,6 +242,7 @@ const struct bn_command bn_command_endpoints = {
     .flags = problems_flags,
     .examples = endpoints_examples,
     .run = run_endpoints,
+    .past = true,
 };
 
 static int
@@ -288,6 +291,7 @@ const struct bn_command bn_command_findings = {
     .flags = findings_flags,
     .examples = findings_examples,
     .run = run_findings,
+    .past = true,
 };
 
 static int
@@ -318,6 +322,7 @@ const struct bn_command bn_command_sources = {
     .flags = NULL,
     .examples = sources_examples,
     .run = run_sources,
+    .past = true,
 };
 
 /* ---- changed, timeline --------------------------------------------------------------------- */
@@ -332,6 +337,7 @@ run_about(struct bn_cli *cli, const struct bn_invocation *in, const char *table)
 	    (in->count > 0 &&
 	     bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &query.scope, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
+	filter_flag(cli, &query, "kind", "kind");
 	if (!bn_flag_has(in, "since"))
 		query.since = cli->style.now - 24 * 3600 * INT64_C(1000);
 	if (bn_cli_list(cli, &query, NULL, &err) != BN_OK)
@@ -364,6 +370,7 @@ const struct bn_command bn_command_changed = {
     .table = "changed",
     .examples = changed_examples,
     .run = run_changed,
+    .past = true,
 };
 
 static int
@@ -372,7 +379,14 @@ run_timeline(struct bn_cli *cli, const struct bn_invocation *in)
 	return run_about(cli, in, "timeline");
 }
 
+static const struct bn_flag timeline_flags[] = {
+    {"kind", 0, "KIND", false, NULL,
+     "only events of this kind: run, source, finding, recovered, change, commit, gap, ack, note …"},
+    BN_FLAGS_END,
+};
+
 static const struct bn_example timeline_examples[] = {
+    {"binnacle --demo timeline --kind commit --since 24h", 0, "Only commits"},
     {"binnacle --demo timeline --since 1h", 0, "The last hour, newest first"},
     {"binnacle --demo timeline --since 1h -o ndjson", 0, "The same, a record a line"},
     {"binnacle --demo timeline pipeline/argo-prod/transform-hourly", 0, "One pipeline's day"},
@@ -391,6 +405,8 @@ const struct bn_command bn_command_timeline = {
 	   "--since says "
 	   "otherwise.",
     .table = "timeline",
+    .flags = timeline_flags,
     .examples = timeline_examples,
     .run = run_timeline,
+    .past = true,
 };

@@ -55,6 +55,7 @@ const struct bn_command bn_command_models = {
     .flags = models_flags,
     .examples = models_examples,
     .run = run_models,
+    .past = true,
 };
 
 /* ---- one ----------------------------------------------------------------------------------- */
@@ -114,6 +115,7 @@ const struct bn_command bn_command_model_show = {
     .table = "models",
     .examples = show_examples,
     .run = run_model_show,
+    .past = true,
 };
 
 /* ---- compare ------------------------------------------------------------------------------- */
@@ -257,6 +259,7 @@ const struct bn_command bn_command_model_compare = {
     "latency and cost, of which less is better.",
     .examples = compare_examples,
     .run = run_model_compare,
+    .past = true,
 };
 
 /* ---- history ------------------------------------------------------------------------------- */
@@ -295,4 +298,5 @@ const struct bn_command bn_command_model_history = {
     .table = "live",
     .examples = history_examples,
     .run = run_model_history,
+    .past = true,
 };

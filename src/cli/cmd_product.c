@@ -74,6 +74,7 @@ const struct bn_command bn_command_products = {
     .flags = products_flags,
     .examples = products_examples,
     .run = run_products,
+    .past = true,
 };
 
 /* ---- one ----------------------------------------------------------------------------------- */
@@ -182,6 +183,7 @@ const struct bn_command bn_command_product_show = {
     .table = "products",
     .examples = show_examples,
     .run = run_product_show,
+    .past = true,
 };
 
 static int
@@ -234,6 +236,7 @@ const struct bn_command bn_command_product_slo = {
     .flags = slo_flags,
     .examples = slo_examples,
     .run = run_product_slo,
+    .past = true,
 };
 
 /* ---- lineage ------------------------------------------------------------------------------- */
@@ -283,4 +286,5 @@ const struct bn_command bn_command_lineage = {
     .flags = lineage_flags,
     .examples = lineage_examples,
     .run = run_lineage,
+    .past = true,
 };

@@ -77,4 +77,5 @@ const struct bn_command bn_command_report_models = {
     .flags = flags,
     .examples = examples,
     .run = run_report_models,
+    .past = true,
 };

@@ -96,6 +96,7 @@ const struct bn_command bn_command_report_products = {
     .flags = products_flags,
     .examples = products_examples,
     .run = run_report_products,
+    .past = true,
 };
 
 static int
@@ -132,4 +133,5 @@ const struct bn_command bn_command_report_oncall = {
     .table = "oncall",
     .examples = oncall_examples,
     .run = run_report_oncall,
+    .past = true,
 };

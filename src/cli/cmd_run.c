@@ -154,6 +154,7 @@ const struct bn_command bn_command_run_show = {
     .table = "runs",
     .examples = show_examples,
     .run = run_show,
+    .past = true,
 };
 
 /* ---- tree ---------------------------------------------------------------------------------- */
@@ -265,6 +266,7 @@ const struct bn_command bn_command_run_tree = {
     .flags = attempt_flags,
     .examples = tree_examples,
     .run = run_tree,
+    .past = true,
 };
 
 /* ---- gantt --------------------------------------------------------------------------------- */
@@ -368,6 +370,7 @@ const struct bn_command bn_command_run_gantt = {
     .flags = attempt_flags,
     .examples = gantt_examples,
     .run = run_gantt,
+    .past = true,
 };
 
 /* ---- log ----------------------------------------------------------------------------------- */

@@ -46,6 +46,7 @@ const struct bn_command bn_command_streams = {
     .flags = streams_flags,
     .examples = streams_examples,
     .run = run_streams,
+    .past = true,
 };
 
 /* ---- one of them ----------------------------------------------------------------------------- */
@@ -87,6 +88,7 @@ const struct bn_command bn_command_stream_show = {
     .table = "streams",
     .examples = show_examples,
     .run = run_stream_show,
+    .past = true,
 };
 
 /* ---- minutes --------------------------------------------------------------------------------- */
@@ -160,6 +162,7 @@ const struct bn_command bn_command_stream_series = {
     .flags = minutes_flags,
     .examples = series_examples,
     .run = run_stream_series,
+    .past = true,
 };
 
 static int
@@ -220,6 +223,7 @@ const struct bn_command bn_command_stream_gaps = {
     .flags = minutes_flags,
     .examples = gaps_examples,
     .run = run_stream_gaps,
+    .past = true,
 };
 
 /* ---- balance --------------------------------------------------------------------------------- */
@@ -294,4 +298,5 @@ const struct bn_command bn_command_stream_balance = {
     .table = "checks",
     .examples = balance_examples,
     .run = run_stream_balance,
+    .past = true,
 };

@@ -33,6 +33,8 @@
 	X(findings)                                                                                \
 	X(changed)                                                                                 \
 	X(timeline)                                                                                \
+	X(report_handover)                                                                         \
+	X(report_postmortem)                                                                       \
 	X(sources)                                                                                 \
 	X(doctor)                                                                                  \
 	X(poll)                                                                                    \

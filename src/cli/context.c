@@ -227,6 +227,35 @@ configure_zone(struct bn_cli *cli, struct bn_error *err)
 	return rc;
 }
 
+/* --at, in the zone that is shown; the demo's clock and the configured zone are known by now. */
+static int
+read_moment(struct bn_cli *cli, struct bn_error *err)
+{
+	const char *text = bn_flag_moment(cli->in);
+	int rc;
+
+	if (text == NULL)
+		return BN_OK;
+	rc = bn_time_parse_human(text, bn_clock_now(&cli->clock), cli->style.zone, &cli->at, err);
+	if (rc != BN_OK)
+		bn_error_prefix(err, "--at");
+	return rc;
+}
+
+/* What is stored answers; a demo of this very process has nothing stored before it was read. */
+static int
+travel(struct bn_cli *cli, struct bn_error *err)
+{
+	int rc = bn_reader_set_at(cli->reader, cli->at, err);
+
+	cli->style.now = cli->at;
+	if (rc == BN_OK)
+		cli->offline = true; /* from here on nothing is asked for */
+	else
+		bn_error_prefix(err, "--at");
+	return rc;
+}
+
 int
 bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 {
@@ -256,6 +285,10 @@ bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 	}
 	if (rc == BN_OK)
 		rc = bn_reader_open(&cli->reader, cli->store, err);
+	if (rc == BN_OK)
+		rc = read_moment(cli, err);
+	if (rc == BN_OK && cli->at != 0 && cli->scratch == NULL)
+		rc = travel(cli, err);
 	if (notice != NULL)
 		bn_cli_note(cli, "%s", notice);
 	free(notice);
@@ -411,8 +444,10 @@ judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err
 	}
 	if (unread.size > 0)
 		bn_cli_note(cli, "%s: %s%s", bn_buf_text(&unread),
-			    cli->fresh > 0 ? "older than --fresh allows" : "not read lately",
-			    cli->offline ? ", and --offline asks nobody" : "");
+			    cli->at != 0     ? "not observed at that moment"
+			    : cli->fresh > 0 ? "older than --fresh allows"
+					     : "not read lately",
+			    cli->offline && cli->at == 0 ? ", and --offline asks nobody" : "");
 	bn_buf_free(&unread);
 	bn_rows_free(rows);
 	return rc;
@@ -454,6 +489,8 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 	/* Opened even when nobody is asked: a source that was never read has to be counted as such. */
 	if (rc == BN_OK)
 		rc = bn_cli_open_collect(cli, err);
+	if (rc == BN_OK && cli->at != 0 && cli->scratch == NULL)
+		cli->offline = true;
 	if (rc == BN_OK && !cli->offline)
 		rc = bn_collect_once(cli->collect, names, cli->timeout, force, err);
 	if (rc == BN_OK && bn_collect_trouble(cli->collect, &trouble)) {
@@ -463,8 +500,10 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 	}
 	cli->style.now = bn_clock_now(&cli->clock);
 	/* only when this call did the waiting: what others stored long ago is old */
-	if (rc == BN_OK && !cli->offline && bn_monotonic() - began > 2000)
+	if (rc == BN_OK && !cli->offline && cli->at == 0 && bn_monotonic() - began > 2000)
 		rc = settle_now(cli, err);
+	if (rc == BN_OK && cli->at != 0)
+		rc = travel(cli, err);
 	return rc == BN_OK ? judge_sources(cli, names, err) : rc;
 }
 

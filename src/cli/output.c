@@ -361,9 +361,16 @@ add_sources(struct bn_cli *cli, struct bn_buf *out)
 			bn_buf_adds(out, i == 0 ? "{" : ",{");
 			for (c = 0; c < bn_rows_columns(rows); c++) {
 				bn_buf_addf(out, "%s\"%s\":", c > 0 ? "," : "", members[c]);
-				bn_view_json(out, bn_rows_column(rows, c),
-					     bn_rows_value(rows, i, c));
+				/* while it was watched only the bound of its age is known */
+				if (c == 2 && cli->at != 0 && !bn_rows_stale(rows, i))
+					bn_buf_adds(out, "null");
+				else
+					bn_view_json(out, bn_rows_column(rows, c),
+						     bn_rows_value(rows, i, c));
 			}
+			if (cli->at != 0)
+				bn_buf_addf(out, ",\"observed\":%s",
+					    bn_rows_stale(rows, i) ? "false" : "true");
 			bn_buf_addc(out, '}');
 		}
 	}
@@ -378,6 +385,8 @@ bn_cli_json_begin(struct bn_cli *cli, struct bn_buf *out, const char *schema, in
 
 	bn_buf_addf(out, "{\"schema\":\"binnacle.%s/%d\",\"generated_at\":\"%s\",", schema, version,
 		    bn_time_rfc3339(bn_clock_now(&cli->clock) / 1000 * 1000, time));
+	if (cli->at != 0)
+		bn_buf_addf(out, "\"at\":\"%s\",", bn_time_rfc3339(cli->at / 1000 * 1000, time));
 	bn_buf_addf(out, "\"complete\":%s,", cli->incomplete ? "false" : "true");
 	add_sources(cli, out);
 	bn_buf_adds(out, ",\"items\":[");
@@ -490,7 +499,7 @@ int
 bn_cli_since(struct bn_cli *cli, bn_time *out, struct bn_error *err)
 {
 	const char *text = bn_flag_get(cli->in, "since");
-	bn_time now = bn_clock_now(&cli->clock);
+	bn_time now = cli->at != 0 ? cli->at : bn_clock_now(&cli->clock);
 	int64_t back;
 
 	if (text == NULL)

@@ -305,6 +305,19 @@ bn_flag_get(const struct bn_invocation *in, const char *name)
 	return NULL;
 }
 
+const char *
+bn_flag_moment(const struct bn_invocation *in)
+{
+	const struct bn_flag *global = find_in(bn_global_flags, "at", 2, 0);
+	int i;
+
+	for (i = in->flag_count - 1; i >= 0; i--) {
+		if (in->flags[i].flag == global)
+			return in->flags[i].value;
+	}
+	return NULL;
+}
+
 bool
 bn_flag_has(const struct bn_invocation *in, const char *name)
 {

@@ -749,6 +749,7 @@ const struct bn_host bn_collect_host = {
     .add_attribute = bn_batch_attribute,
     .add_measure = bn_batch_measure,
     .add_point = bn_batch_point,
+    .add_history = bn_batch_history,
     .add_link = bn_batch_link,
     .add_skip = bn_batch_skip,
     .stream_count = host_stream_count,

@@ -103,6 +103,8 @@ struct bn_change {
 };
 int bn_apply_transition(struct bn_apply *a, int64_t id, const struct bn_change *change,
 			struct bn_error *err);
+/* Every run of the source in that span is known. */
+int bn_apply_history(struct bn_apply *a, bn_time from, bn_time until, struct bn_error *err);
 /* The source's scope was read to its end, or (scope 0) it was polled, at `ended`: that span of coverage
  * goes on if what was known had not become stale by then, else one begins at `began`. */
 int bn_apply_watched(struct bn_writer *writer, int64_t source_id, int64_t scope_id, bn_time began,

@@ -34,6 +34,7 @@ enum record_type {
 	MEASURE,
 	POINT,
 	READING,
+	HISTORY,
 	LINK
 };
 
@@ -74,7 +75,7 @@ struct record {
 		struct {
 			const char *stream;
 			bn_time from, at;
-		} reading;
+		} reading; /* and history, of no stream */
 		struct {
 			struct bn_ref from, to;
 			const char *kind;
@@ -579,6 +580,19 @@ bn_batch_reading(struct bn_batch *b, const char *stream, bn_time from, bn_time a
 }
 
 void
+bn_batch_history(struct bn_batch *b, bn_time from, bn_time until)
+{
+	struct record *r;
+
+	if (from <= 0 || from >= until)
+		return;
+	r = new_record(b, HISTORY);
+	r->u.reading.stream = NULL;
+	r->u.reading.from = from;
+	r->u.reading.at = until;
+}
+
+void
 bn_batch_link(struct bn_batch *b, struct bn_ref from, struct bn_ref to, const char *kind)
 {
 	struct record *r;
@@ -745,6 +759,8 @@ apply_record(struct bn_batch *b, const struct record *r, struct bn_error *err)
 	case READING:
 		return bn_apply_reading(a, r->u.reading.stream, r->u.reading.from, r->u.reading.at,
 					err);
+	case HISTORY:
+		return bn_apply_history(a, r->u.reading.from, r->u.reading.at, err);
 	case LINK:
 		return bn_apply_link(a, &r->u.link.from, &r->u.link.to, r->u.link.kind,
 				     b->source_name, err);

@@ -239,6 +239,19 @@ bn_apply_watched(struct bn_writer *writer, int64_t source_id, int64_t scope_id, 
 	return bn_run_statement(writer, st, err);
 }
 
+int
+bn_apply_history(struct bn_apply *a, bn_time from, bn_time until, struct bn_error *err)
+{
+	sqlite3_stmt *st = bn_use(a->writer, BN_ST_BACKFILLED, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, a->source_id);
+	sqlite3_bind_int64(st, 2, from);
+	sqlite3_bind_int64(st, 3, until);
+	return bn_run_statement(a->writer, st, err);
+}
+
 /* Coverage: the latest interval goes on while the gap is no longer than two intervals. */
 int
 bn_apply_observed(struct bn_writer *writer, int64_t source_id, int64_t interval,

@@ -198,6 +198,8 @@ void bn_batch_point(struct bn_batch *batch, struct bn_ref about, const char *ser
 /* What is known of a stream, and that all its minutes from `from` on were asked for at `at` (plugin.h). */
 void bn_batch_stream(struct bn_batch *batch, const struct bn_stream *record);
 void bn_batch_reading(struct bn_batch *batch, const char *stream, bn_time from, bn_time at);
+/* All runs of the source between these moments are known, from the platform's own history. */
+void bn_batch_history(struct bn_batch *batch, bn_time from, bn_time until);
 void bn_batch_link(struct bn_batch *batch, struct bn_ref from, struct bn_ref to, const char *kind);
 void bn_batch_skip(struct bn_batch *batch, const char *what, const char *why);
 size_t bn_batch_skipped(const struct bn_batch *batch, const char **reason);

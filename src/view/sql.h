@@ -13,6 +13,7 @@
 #define SQL_TASK	"3"
 #define SQL_MODEL	"4"
 #define SQL_ENDPOINT	"5"
+#define SQL_STREAM	"6"
 #define SQL_APP		"7"
 #define SQL_DATASET	"8"
 #define SQL_PRODUCT	"9"

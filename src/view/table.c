@@ -26,6 +26,7 @@ const struct bn_view_table *const bn_view_tables[] = {
     &bn_table_oncall,
     &bn_table_sources,
     &bn_table_calls,
+    &bn_table_coverage,
     &bn_table_findings,
     &bn_table_triage,
     &bn_table_moving,

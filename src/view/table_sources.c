@@ -21,6 +21,13 @@
 	" row_number() OVER (ORDER BY c.took_ms) AS i FROM call c WHERE " HOUR                     \
 	" AND c.error IS NULL) WHERE i >= n * " share ")"
 
+/* Spans of coverage, cut to the window; what was read a moment ago is being watched. */
+#define COVERAGE(window)                                                                           \
+	"(SELECT 100.0 * sum(max(min(CASE WHEN now() - o.ended <= stale_after(s.interval_ms,"      \
+	" coalesce(s.took_ms, 0)) THEN now() ELSE o.ended END, now()) - max(o.began, now() "       \
+	"- " window "), 0)) / " window                                                             \
+	" FROM observed o WHERE o.source_id = s.source_id AND o.ended > now() - " window ")"
+
 static const struct bn_column columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, STATUS,
      "healthy when it was read within two intervals; degraded when it was but the latest poll "
@@ -74,6 +81,15 @@ static const struct bn_column columns[] = {
     {"holder", "POLLED BY", 20, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "s.lease_holder",
      "Which process polls it"},
     {"url", "URL", 40, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "s.url", "What is asked"},
+    {"observed", "OBSERVED", 8, 3, BN_LEFT, 3, BN_FORMAT_BOOL, NULL, FRESH,
+     "Whether it is being watched: read to the end within two intervals"},
+    {"observed_since", "WATCHED", 8, 5, BN_LEFT, 2, BN_FORMAT_TIME, NULL,
+     "(SELECT max(o.began) FROM observed o WHERE o.source_id = s.source_id)",
+     "Since when it has been watched without a break, or had been last"},
+    {"coverage_24h", "24h", 4, 4, BN_RIGHT, 2, BN_FORMAT_PERCENT, "%", COVERAGE("86400000"),
+     "Share of the last 24 hours in which it was watched"},
+    {"coverage_7d", "7d", 4, 4, BN_RIGHT, 3, BN_FORMAT_PERCENT, "%", COVERAGE("604800000"),
+     "Share of the last 7 days in which it was watched"},
     {NULL},
 };
 
@@ -94,6 +110,30 @@ const struct bn_view_table bn_table_sources = {
     .search_sql = "s.name || char(10) || s.type || char(10) || coalesce(s.last_error, '')",
     .name_sql = "s.name",
     .columns = columns,
+};
+
+static const struct bn_column coverage_columns[] = {
+    {"source", "SOURCE", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "s.name", "The source"},
+    {"from", "FROM", 8, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "o.began",
+     "Since when it was watched"},
+    {"until", "UNTIL", 8, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "o.ended",
+     "Until when; for as long as it is not stale it still is"},
+    {NULL},
+};
+
+const struct bn_view_table bn_table_coverage = {
+    .name = "coverage",
+    .schema = 1,
+    .kind = BN_SOURCE,
+    .doc = "When each source was watched: the spans of time without a break, newest first.",
+    .from = "FROM observed o JOIN source s ON s.id = o.source_id WHERE s.configured_at IS NOT NULL"
+	    " AND NOT s.disabled",
+    .id_sql = "s.name, " SQL_SOURCE ", s.name",
+    .order = "o.began DESC, s.name",
+    .time_sql = "o.ended",
+    .search_sql = "s.name",
+    .name_sql = "s.name",
+    .columns = coverage_columns,
 };
 
 static const struct bn_column call_columns[] = {

@@ -5,52 +5,73 @@
 
 /* A thing seen for the first time is no event; a run is. */
 /* clang-format off */
-/* Every part gives: at, mark (status number), kind (word), entity, what, who, evidence, source, ekind, ekey. */
+/* Every part gives: at, mark (status number), kind (word), entity, what, who, evidence, link, source, ekind, ekey. */
 #define SPAN(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
 #define ABOUT(source, kind, key)                                                                   \
 	" AND (:key IS NULL OR (" key " = :key AND " kind " = :kind"                               \
 	" AND (:source IS NULL OR " source " = :source)))"
 
+/* A status entered again without having been seen to be left counts for runs: they failed again. */
 #define TRANSITIONS                                                                                \
 	"SELECT t.at, coalesce(t.new, " SQL_UNKNOWN ") AS mark, kind_word(e.kind) AS kind,"        \
 	" coalesce(pe.name, e.name) AS entity,"                                                    \
 	" CASE WHEN t.new IS NULL THEN 'gone' ELSE status_word(t.new) END"                         \
+	"  || CASE WHEN t.old IS t.new THEN ' again' ELSE '' END"                                  \
 	"  || CASE WHEN r.tasks_failed > 0 AND t.new = " SQL_FAILED " THEN ' ' || r.tasks_failed"  \
 	"   || CASE WHEN r.tasks_skipped > 0 THEN ', skipped ' || r.tasks_skipped ELSE '' END"     \
 	"   ELSE '' END || CASE WHEN t.message <> '' THEN ': ' || t.message ELSE '' END AS what,"  \
-	" NULL AS who, CASE WHEN pe.id IS NOT NULL THEN e.name END AS evidence,"                   \
+	" NULL AS who, CASE WHEN pe.id IS NOT NULL THEN e.name WHEN e.kind = " SQL_SOURCE          \
+	"  THEN 'polls of ' || e.key ELSE s.name || coalesce(': ' || nullif(t.raw, ''), '') END"   \
+	" AS evidence, e.url AS link,"                                                             \
 	" s.name AS source, e.kind AS ekind, e.key AS ekey"                                        \
 	" FROM transition t JOIN entity e ON e.id = t.entity_id JOIN source s ON s.id = e.source_id" \
 	" LEFT JOIN run r ON r.entity_id = e.id LEFT JOIN entity pe ON pe.id = r.pipeline_id"      \
-	" WHERE " SPAN("t.at") " AND t.old IS NOT t.new"\
+	" WHERE " SPAN("t.at") " AND (t.old IS NOT t.new OR e.kind = " SQL_RUN ")"                 \
 	" AND (t.old IS NOT NULL OR e.kind = " SQL_RUN ")"                                           \
 	" AND (:key IS NULL OR ((:source IS NULL OR s.name = :source)"                             \
 	"  AND ((e.key = :key AND e.kind = :kind)"                                                 \
 	"   OR (:kind = " SQL_PIPELINE " AND pe.key = :key))))"
-#define FINDINGS(at, mark, suffix)                                                                 \
-	"SELECT f." at ", " mark ", 'finding', coalesce(f.about_key, f.title), f.title || " suffix \
-	", NULL, f.rule, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                 \
-	" coalesce(f.about_key, f.key) FROM finding f WHERE f.same_as IS NULL AND " SPAN("f." at)                        \
+/* What a rule found in a stream is seen in one of its minutes. */
+#define FINDINGS(at, mark, kind, suffix)                                                           \
+	"SELECT f." at ", " mark ", '" kind "', coalesce(f.about_key, f.title), f.title || " suffix \
+	", NULL, 'finding ' || f.id || CASE f.about_kind WHEN " SQL_STREAM " THEN ', ' || f.about_key" \
+	"  || ' at ' || strftime('%H:%MZ', f.since / 1000, 'unixepoch') ELSE ', rule ' || f.rule END," \
+	" f.url, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                         \
+	" coalesce(f.about_key, f.key) FROM finding f WHERE " SPAN("f." at)                        \
 	ABOUT("f.about_source", "f.about_kind", "f.about_key")
 #define ATTRIBUTES                                                                                 \
 	"SELECT h.at, " SQL_PROGRESSING ", 'change', e.name, h.name || ' ' || coalesce(h.old, '')" \
-	" || ' to ' || coalesce(h.new, ''), NULL, NULL, s.name, e.kind, e.key"                     \
+	" || ' to ' || coalesce(h.new, ''), NULL, s.name || ': ' || h.name, e.url, s.name, e.kind, e.key" \
 	" FROM attribute_history h JOIN entity e ON e.id = h.entity_id"                            \
 	" JOIN source s ON s.id = e.source_id WHERE " SPAN("h.at") " AND h.old IS NOT NULL"        \
 	ABOUT("s.name", "e.kind", "e.key")
 #define COMMITS                                                                                    \
 	"SELECT c.at, " SQL_PROGRESSING ", 'commit', coalesce(c.merge, c.repo), c.subject,"        \
-	" c.author, substr(c.id, 1, 10), c.repo, 0, c.id FROM commit_log c WHERE " SPAN("c.at")    \
+	" c.author, substr(c.id, 1, 10), NULL, c.repo, 0, c.id FROM commit_log c WHERE " SPAN("c.at") \
 	" AND (:key IS NULL OR EXISTS (SELECT 1 FROM link d JOIN commit_file cf"                   \
 	"  ON cf.repo = d.from_source AND cf.path = d.from_key WHERE cf.repo = c.repo"             \
 	"  AND cf.id = c.id AND d.kind = 'defines' AND d.to_kind = :kind AND d.to_key = :key"      \
 	"  AND (:source IS NULL OR d.to_source IN ('', :source))))"
 #define RECORDS                                                                                    \
 	"SELECT j.at, " SQL_HEALTHY ", j.verb, j.key, j.verb || CASE WHEN j.reason <> ''"          \
-	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, j.source,"                \
-	" j.kind, j.key FROM record j WHERE " SPAN("j.at")                    \
+	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, NULL, j.source,"          \
+	" j.kind, j.key FROM record j WHERE " SPAN("j.at")                                         \
 	" AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"                        \
 	"  AND (:source IS NULL OR j.source IN ('', :source))))"
+/* What nobody watched: from the end of one span of coverage to the begin of the next. */
+#define GAPS                                                                                       \
+	"SELECT g.at, " SQL_UNKNOWN ", 'gap', g.name, 'not observed for ' || human_ms(g.until - g.at)" \
+	", NULL, 'coverage of ' || g.name, NULL, g.name, " SQL_SOURCE ", g.name FROM (SELECT s.name," \
+	"  o.ended AS at, (SELECT min(n.began) FROM observed n WHERE n.source_id = o.source_id"    \
+	"   AND n.began > o.began) AS until FROM observed o JOIN source s ON s.id = o.source_id) g" \
+	" WHERE g.until IS NOT NULL AND " SPAN("g.at") ABOUT("g.name", SQL_SOURCE, "g.name")
+
+/* Where an event belongs in the hour at a glance. */
+#define GROUP                                                                                      \
+	"CASE WHEN x.kind IN ('change', 'commit') THEN 'changes' WHEN x.who IS NOT NULL THEN 'people'" \
+	" WHEN x.ekind IN (" SQL_PIPELINE ", " SQL_RUN ", " SQL_TASK ") THEN 'runs'"               \
+	" WHEN x.ekind = " SQL_MODEL " THEN 'models' WHEN x.ekind = " SQL_STREAM " THEN 'streams'" \
+	" ELSE 'infra' END"
 
 /* clang-format on */
 
@@ -58,7 +79,10 @@ static const struct bn_column columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, "x.mark", "Mark of the event"},
     {"at", "TIME", 8, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "x.at", "When it happened"},
     {"kind", "KIND", 8, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.kind",
-     "The kind of thing whose status changed, or: finding, recovered, change, commit, ack, note …"},
+     "The kind of thing whose status changed, or: finding, recovered, change, commit, gap (nobody "
+     "watched), ack, snooze, note …"},
+    {"group", "GROUP", 8, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, GROUP,
+     "Where it belongs: runs, changes, models, infra, streams, people"},
     {"entity", "ENTITY", 20, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.entity",
      "What it happened to"},
     {"what", "WHAT", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.what", "What happened"},
@@ -66,6 +90,8 @@ static const struct bn_column columns[] = {
      "Who did it, where a person did"},
     {"evidence", "EVIDENCE", 22, 8, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.evidence",
      "Where it can be looked up: run, rule, commit, journal record"},
+    {"link", "LINK", 40, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.link",
+     "The page on the platform that shows it"},
     {"source", "SOURCE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.source",
      "The source or repository it comes from"},
     {"key", "KEY", 24, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.ekey", "Key of the thing"},
@@ -83,9 +109,11 @@ const struct bn_view_table bn_table_timeline = {
 	"since",
 	"CASE f.severity WHEN 2 THEN " SQL_FAILED " WHEN 1 THEN " SQL_DEGRADED " ELSE " SQL_HEALTHY
 	" END",
-	"''") " UNION ALL " FINDINGS("closed_at", SQL_SUCCEEDED,
-				     "': over'") " UNION ALL " ATTRIBUTES " UNION ALL " COMMITS
-						 " UNION ALL " RECORDS ") x WHERE 1",
+	"finding", "''") " UNION ALL " FINDINGS("closed_at", SQL_SUCCEEDED, "recovered",
+						"': over'") " UNION ALL " ATTRIBUTES
+							    " UNION ALL " COMMITS
+							    " UNION ALL " RECORDS
+							    " UNION ALL " GAPS ") x WHERE 1",
     .id_sql = "x.source, x.ekind, x.ekey",
     .status_sql = "x.mark",
     .stale_sql = "0",

@@ -1132,6 +1132,14 @@ add_reading(struct bn_batch *batch, const char *stream, bn_time from, bn_time at
 }
 
 static void
+add_history(struct bn_batch *batch, bn_time from, bn_time until)
+{
+	(void)batch;
+	(void)from;
+	(void)until;
+}
+
+static void
 add_link(struct bn_batch *batch, struct bn_ref from, struct bn_ref to, const char *kind)
 {
 	json_t *record = new_record(batch, "link");
@@ -1288,6 +1296,7 @@ static const struct bn_host table = {
     .add_attribute = add_attribute,
     .add_measure = add_measure,
     .add_point = add_point,
+    .add_history = add_history,
     .add_link = add_link,
     .add_skip = add_skip,
     .sink_line = sink_line,

@@ -389,11 +389,135 @@ state_at_any_moment_is_the_state_read_then(void **state)
 	}
 }
 
+/* ---- what nobody watched ---- */
+
+static void
+read_history(struct fixture *f, bool claimed)
+{
+	struct bn_poll_result fine = {.began = T0, .ended = T0 + 100, .took = 100};
+	struct bn_batch *b = fixture_batch(f);
+
+	observe_list(f, T0, "apps", BN_APP, BN_HEALTHY, KEYS("quote"));
+	assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err), &f->err);
+	assert_ok(bn_batch_scope(b, "history", BN_DELTA, &f->err), &f->err);
+	bn_batch_sent(b, T0 + 200);
+	bn_batch_run(b,
+		     &(struct bn_run){.e = {.key = "old", .status = BN_FAILED, .message = "exit 1"},
+				      .queued_at = T0 - 121 * MINUTE,
+				      .started_at = T0 - 2 * HOUR,
+				      .finished_at = T0 - HOUR});
+	if (claimed)
+		bn_batch_history(b, T0 - DAY, T0);
+	assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
+	bn_batch_free(b);
+	fixture_at(f, T0 + MINUTE);
+}
+
+#define RUN_THEN "SELECT status_word(status_now) FROM entity_now WHERE kind = 2"
+
+static void
+runs_of_history_stand_as_their_attempts_say(void **state)
+{
+	struct fixture *f = *state;
+
+	read_history(f, true);
+	assert_ok(bn_reader_set_at(f->reader, T0 - 90 * MINUTE, &f->err), &f->err);
+	assert_string_equal(ask_text(f, RUN_THEN), "running");
+	assert_int_equal(ask(f, "SELECT finished_at IS NULL FROM run"), 1);
+	assert_string_equal(ask_text(f, "SELECT message FROM entity_now WHERE kind = 2"), "(null)");
+	assert_ok(bn_reader_set_at(f->reader, T0 - 2 * HOUR - 1, &f->err), &f->err);
+	assert_string_equal(ask_text(f, RUN_THEN), "queued");
+	assert_ok(bn_reader_set_at(f->reader, T0 - 3 * HOUR, &f->err), &f->err);
+	assert_string_equal(ask_text(f, RUN_THEN), "(none)");
+	assert_ok(bn_reader_set_at(f->reader, T0 - HOUR, &f->err), &f->err);
+	assert_string_equal(ask_text(f, RUN_THEN), "failed");
+	assert_string_equal(ask_text(f, "SELECT message FROM entity_now WHERE kind = 2"), "exit 1");
+}
+
+/* Nothing but the runs is claimed; and of runs nothing either, where the platform may have forgotten some. */
+static void
+what_nobody_watched_is_not_observed(void **state)
+{
+	struct fixture *f = *state;
+
+	read_history(f, false);
+	assert_ok(bn_reader_set_at(f->reader, T0 - 90 * MINUTE, &f->err), &f->err);
+	assert_string_equal(ask_text(f, RUN_THEN), "unknown");
+	assert_string_equal(
+	    ask_text(
+		f,
+		"SELECT status_word(status_now) || ' ' || message FROM entity_now WHERE kind = 7"),
+	    "unknown not observed");
+	assert_int_equal(ask(f, "SELECT count(*) FROM entity_now WHERE NOT stale"), 0);
+	assert_ok(bn_reader_set_at(f->reader, 0, &f->err), &f->err);
+	assert_string_equal(
+	    ask_text(f, "SELECT status_word(status_now) FROM entity_now WHERE kind = 7"),
+	    "unknown");
+	fixture_at(f, T0 + 1000);
+	assert_string_equal(
+	    ask_text(f, "SELECT status_word(status_now) FROM entity_now WHERE kind = 7"),
+	    "healthy");
+}
+
+static void
+a_late_point_is_missing_until_it_came(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_poll_result fine = {.began = T0, .took = 100};
+
+	observe_list(f, T0, "apps", BN_APP, BN_HEALTHY, KEYS("quote"));
+	for (int i = 0; i < 40; i++) {
+		bn_time now = T0 + i * 15000;
+		struct bn_batch *b = fixture_batch(f);
+
+		fixture_at(f, now);
+		assert_ok(bn_batch_scope(b, "numbers", BN_DELTA, &f->err), &f->err);
+		bn_batch_sent(b, now);
+		if (i == 4 || i == 30) /* the first minute in time, the second five minutes late */
+			bn_batch_point(b, (struct bn_ref){BN_APP, NULL, "quote"}, "value",
+				       i == 4 ? T0 : T0 + MINUTE, i);
+		assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
+		bn_batch_free(b);
+		fine.began = fine.ended = now;
+		assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err),
+			  &f->err);
+	}
+	assert_ok(bn_reader_set_at(f->reader, T0 + 5 * MINUTE, &f->err), &f->err);
+	assert_int_equal(ask(f, "SELECT count(*) FROM point"), 1);
+	assert_ok(bn_reader_set_at(f->reader, T0 + 8 * MINUTE, &f->err), &f->err);
+	assert_int_equal(ask(f, "SELECT count(*) FROM point"), 2);
+}
+
+/* A replay that goes on while somebody collects shows the same moment. */
+static void
+the_past_does_not_change_while_more_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_poll_result fine = {.began = T0, .ended = T0, .took = 100};
+
+	observe_list(f, T0, "apps", BN_APP, BN_HEALTHY, KEYS("quote"));
+	assert_ok(bn_writer_poll_result(f->writer, f->source, f->epoch, &fine, &f->err), &f->err);
+	fixture_at(f, T0 + 5000);
+	assert_ok(bn_reader_set_at(f->reader, T0 + 1000, &f->err), &f->err);
+	bn_reader_rest(f->reader);
+	observe_list(f, T0 + 5000, "apps", BN_APP, BN_DOWN, KEYS("quote", "track"));
+	assert_ok(bn_reader_set_at(f->reader, T0 + 1000, &f->err), &f->err);
+	assert_string_equal(
+	    ask_text(f, "SELECT status_word(status_now) FROM entity_now WHERE kind = 7"),
+	    "healthy");
+	assert_int_equal(ask(f, "SELECT count(*) FROM entity_now WHERE kind = 7"), 1);
+	assert_int_equal(bn_reader_set_at(f->reader, T0 + DAY, &f->err), BN_EINVAL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(state_at_any_moment_is_the_state_read_then),
+	    STORE_TEST(runs_of_history_stand_as_their_attempts_say),
+	    STORE_TEST(what_nobody_watched_is_not_observed),
+	    STORE_TEST(a_late_point_is_missing_until_it_came),
+	    STORE_TEST(the_past_does_not_change_while_more_is_read),
 	};
 
 	return cmocka_run_group_tests_name("asof", tests, NULL, NULL);

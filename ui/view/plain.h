@@ -25,7 +25,7 @@ struct bn_plain_kind {
 	const char *side_sort;
 	void (*side_draw)(const struct bn_plain *, struct bn_rect inside);
 	/* Lines between headline and table. */
-	int strip_height;
+	int strip_height, strip_tall; /* tall: where there are boxes; 0: the same */
 	void (*strip)(const struct bn_plain *, struct bn_rect);
 	bool no_detail;
 	int64_t limit; /* 0: BN_PANE_ROWS */

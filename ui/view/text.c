@@ -1,5 +1,7 @@
 /* text.c - screens that are one long text: the help, a command's output, everything about a thing. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +44,49 @@ copy_all(struct text *t)
 	bn_buf_free(&out);
 }
 
+/* Never over a file that is there: nobody is asked twice. */
+static void
+write_done(struct bn_app *app, void *payload, const char *path)
+{
+	struct text *t = payload;
+	FILE *out;
+	bool fine = true;
+
+	if (path == NULL || *path == '\0')
+		return;
+	out = fopen(path, "wxe");
+	for (size_t i = 0; out != NULL && i < bn_pager_lines(t->pager); i++)
+		fine = fprintf(out, "%s\n", bn_pager_line(t->pager, i)) >= 0 && fine;
+	if (out == NULL || (fclose(out) != 0) || !fine)
+		bn_app_say(app, BN_TONE_BAD, "%s: %s", path, strerror(errno));
+	else
+		bn_app_say(app, BN_TONE_GOOD, "written: %s", path);
+}
+
+/* "report handover …" becomes "report-handover-2026-03-10.md". */
+static void
+ask_where(struct text *t)
+{
+	struct bn_buf name = BN_BUF_INIT(256);
+	char day[BN_TIME_TEXT];
+	const char *at = t->heading;
+	int words = 0;
+
+	for (; *at != '\0' && *at != '/' && words < 2; at++) {
+		words += *at == ' ';
+		bn_buf_addc(&name, *at == ' ' ? '-' : *at);
+	}
+	if (words < 2)
+		bn_buf_addc(&name, '-');
+	bn_buf_addf(&name, "%s.md",
+		    bn_time_show(bn_app_now(t->screen.app), NULL, BN_TIME_YMD, day));
+	bn_app_prompt(t->screen.app, &(struct bn_prompt){.label = "write to: ",
+							 .initial = bn_buf_text(&name),
+							 .done = write_done,
+							 .payload = t});
+	bn_buf_free(&name);
+}
+
 static unsigned
 text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
 {
@@ -60,6 +105,9 @@ text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_ev
 		return BN_REDRAW;
 	case BN_ACT_COPY:
 		copy_all(t);
+		return BN_REDRAW;
+	case BN_ACT_WRITE:
+		ask_where(t);
 		return BN_REDRAW;
 	case BN_ACT_HELP: /* in the help itself: nothing deeper */
 		return 0;

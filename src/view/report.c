@@ -1,0 +1,247 @@
+/* report.c - the hand-over report: a query a section, in the order a person reads them. */
+/* SPDX-License-Identifier: MIT */
+#include "view/report.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "view/sql.h"
+
+struct section {
+	const char *name, *title, *nothing, *sql;
+	struct bn_column columns[BN_REPORT_COLUMNS];
+};
+
+/* clang-format off */
+#define TEXT(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, NULL, NULL}
+#define TIME(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TIME, NULL, NULL, NULL}
+#define SPAN(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_DURATION, "s", NULL, NULL}
+#define SHARE(name, header) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", NULL, NULL}
+#define NUMBER(name, header) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, NULL, NULL}
+
+/* A run is called after its pipeline. */
+#define NAME(f) \
+	"coalesce((SELECT coalesce(pe.name, e.name) FROM source s JOIN entity e ON e.source_id = s.id" \
+	"  LEFT JOIN run r ON r.entity_id = e.id LEFT JOIN entity pe ON pe.id = r.pipeline_id" \
+	"  WHERE s.name = " f ".about_source AND e.kind = " f ".about_kind AND e.key = " f ".about_key LIMIT 1)," \
+	" " f ".about_key, " f ".title)"
+#define OPEN(severity) \
+	"SELECT " NAME("f") ", CASE WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END," \
+	" f.since, max(now() - f.since, 0), (SELECT a.user || coalesce(': ' || nullif(a.reason, ''), '') FROM record a" \
+	"  WHERE a.seq = f.ack_seq), CASE WHEN f.stale THEN 'no longer read' END" \
+	" FROM finding_now f WHERE f.root_id IS NULL AND f.severity_rank = " severity \
+	" AND coalesce(f.snooze_until, 0) <= now() ORDER BY f.since, 1"
+#define OPEN_COLUMNS {TEXT("what", "WHAT"), TEXT("state", "STATE"), TIME("since", "SINCE"), SPAN("for", "FOR"), \
+	TEXT("acknowledged", "IN HAND"), TEXT("remark", "REMARK"), {0}}
+
+static const struct section sections[] = {
+    {"open", "Open now", "nothing critical is open", OPEN("2"), OPEN_COLUMNS},
+    {"watch", "Watch", "no warnings", OPEN("1"), OPEN_COLUMNS},
+    {"recovered", "Recovered", "nothing recovered in this time",
+     "SELECT " NAME("f") ", f.title, f.since, f.closed_at, max(f.closed_at - f.since, 0),"
+     " (SELECT count(*) FROM record i WHERE i.verb = 'intent' AND i.key = f.about_key AND i.at BETWEEN f.since"
+     "   AND f.closed_at) FROM finding f WHERE f.closed_at > :since AND f.closed_at <= now() AND f.severity >= 1"
+     " AND f.root_id IS NULL ORDER BY f.closed_at, 1",
+     {TEXT("what", "WHAT"), TEXT("was", "WAS"), TIME("from", "FROM"), TIME("until", "UNTIL"), SPAN("for", "FOR"),
+      {"retries", "RETRIES", 0, 0, BN_RIGHT, 0, BN_FORMAT_INT, NULL, NULL, NULL}, {0}}},
+    {"changes", "Changes", "nothing changed",
+     "SELECT * FROM (SELECT c.at AS at, coalesce(c.merge, c.repo) AS what, c.subject, c.author, substr(c.id, 1, 10)"
+     "  FROM commit_log c WHERE c.at > :since AND c.at <= now() AND (c.merge IS NOT NULL OR NOT EXISTS"
+     "   (SELECT 1 FROM commit_log m WHERE m.repo = c.repo AND m.subject = c.subject AND m.merge IS NOT NULL))"
+     " UNION ALL SELECT h.at, e.name, h.name || ' ' || h.old || ' to ' || coalesce(h.new, 'unset'), NULL, s.name"
+     "  FROM attribute_history h JOIN entity e ON e.id = h.entity_id JOIN source s ON s.id = e.source_id"
+     "  WHERE h.old IS NOT NULL AND h.at > :since AND h.at <= now()) ORDER BY at, what",
+     {TIME("at", "AT"), TEXT("what", "WHAT"), TEXT("change", "CHANGE"), TEXT("who", "WHO"),
+      TEXT("evidence", "EVIDENCE"), {0}}},
+    {"retries", "Retries", "nothing was retried",
+     "SELECT i.at, i.key, i.user, i.reason, coalesce((SELECT CASE WHEN json_valid(o.body) THEN"
+     "  json_extract(o.body, '$.state') END FROM record o WHERE o.verb = 'outcome' AND o.parent = i.seq"
+     "  ORDER BY o.seq DESC LIMIT 1), 'not known'), 'record ' || i.seq FROM record i WHERE i.verb = 'intent'"
+     " AND i.at > :since ORDER BY i.seq",
+     {TIME("at", "AT"), TEXT("what", "WHAT"), TEXT("who", "WHO"), TEXT("why", "WHY"), TEXT("result", "RESULT"),
+      TEXT("evidence", "EVIDENCE"), {0}}},
+    {"snoozed", "Snoozed", "nothing is snoozed",
+     "SELECT z.key, z.until, z.user, z.reason, 'record ' || z.seq FROM snooze_now z ORDER BY z.until, z.key",
+     {TEXT("what", "WHAT"), TIME("until", "UNTIL"), TEXT("who", "WHO"), TEXT("why", "WHY"),
+      TEXT("evidence", "EVIDENCE"), {0}}},
+    {"budgets", "Budgets", "every product keeps its objectives", NULL,
+     {TEXT("product", "PRODUCT"), TEXT("sli", "SLI"), TEXT("target", "TARGET"), TEXT("now", "NOW"),
+      SHARE("budget", "BUDGET LEFT"), {0}}},
+    {"cost", "Cost", "no product says what it costs",
+     "SELECT e.name, p.cost, p.cost_unit, p.lifecycle FROM product p JOIN entity e ON e.id = p.entity_id"
+     " WHERE p.cost IS NOT NULL AND e.gone_at IS NULL ORDER BY p.cost DESC, e.name",
+     {TEXT("product", "PRODUCT"), NUMBER("cost", "COST"), TEXT("unit", "UNIT"), TEXT("lifecycle", "STATE"), {0}}},
+    {"sources", "Sources degraded", "every source was read without a break",
+     "SELECT name, trouble, at, until FROM (SELECT s.name AS name, coalesce(s.last_error, s.state) AS trouble,"
+     "  s.failing_since AS at, NULL AS until FROM source s WHERE s.configured_at IS NOT NULL AND NOT s.disabled"
+     "  AND s.state NOT IN ('ok', 'new')"
+     " UNION ALL SELECT s.name, 'not observed', max(o.ended, :since), (SELECT min(n.began) FROM observed n"
+     "   WHERE n.source_id = o.source_id AND n.began > o.began) AS until FROM observed o"
+     "   JOIN source s ON s.id = o.source_id WHERE s.configured_at IS NOT NULL AND (SELECT min(n.began) FROM"
+     "   observed n WHERE n.source_id = o.source_id AND n.began > o.began) > :since) ORDER BY at, name",
+     {TEXT("source", "SOURCE"), TEXT("trouble", "TROUBLE"), TIME("from", "FROM"), TIME("until", "UNTIL"), {0}}},
+    {"notes", "Notes", "nobody left a note",
+     "SELECT n.at, n.user, coalesce(nullif(n.key, ''), n.tag), n.text, 'record ' || n.seq FROM note_now n"
+     " WHERE n.at > :since ORDER BY n.seq",
+     {TIME("at", "AT"), TEXT("who", "WHO"), TEXT("about", "ABOUT"), TEXT("note", "NOTE"),
+      TEXT("evidence", "EVIDENCE"), {0}}},
+};
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+/* What interrupts a person: a critical root cause that was not there before. */
+static const char interrupts_sql[] =
+    "SELECT count(*) FROM finding f WHERE f.since > :since AND f.since <= now() AND f.severity = 2"
+    " AND f.root_id IS NULL";
+/* clang-format on */
+
+static sqlite3_stmt *
+prepare(sqlite3 *db, const char *sql, bn_time since)
+{
+	sqlite3_stmt *st = NULL;
+	int at;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		return NULL;
+	at = sqlite3_bind_parameter_index(st, ":since");
+	if (at > 0)
+		sqlite3_bind_int64(st, at, since);
+	return st;
+}
+
+static struct bn_value
+read_value(struct bn_arena *arena, sqlite3_stmt *st, int at)
+{
+	struct bn_value value = {.type = BN_VALUE_NULL};
+
+	switch (sqlite3_column_type(st, at)) {
+	case SQLITE_INTEGER:
+		value.type = BN_VALUE_INT;
+		value.i = sqlite3_column_int64(st, at);
+		break;
+	case SQLITE_FLOAT:
+		value.type = BN_VALUE_REAL;
+		value.r = sqlite3_column_double(st, at);
+		break;
+	case SQLITE_TEXT:
+		value.s = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, at));
+		if (value.s[0] != '\0')
+			value.type = BN_VALUE_TEXT;
+		break;
+	}
+	return value;
+}
+
+static struct bn_report_row *
+new_row(struct bn_report *report, struct bn_report_section *section, size_t *capacity)
+{
+	if (section->count == *capacity) {
+		struct bn_report_row *old = section->rows;
+
+		*capacity = *capacity == 0 ? 16 : *capacity * 2;
+		section->rows = bn_arena_alloc(report->arena, *capacity * sizeof(*old));
+		if (section->count > 0)
+			memcpy(section->rows, old, section->count * sizeof(*old));
+	}
+	memset(&section->rows[section->count], 0, sizeof(section->rows[0]));
+	return &section->rows[section->count++];
+}
+
+static int
+fill(struct bn_reader *reader, struct bn_report *report, struct bn_report_section *section,
+     const char *sql, struct bn_error *err)
+{
+	sqlite3 *db = bn_reader_db(reader);
+	sqlite3_stmt *st = prepare(db, sql, report->from);
+	size_t capacity = 0;
+	int step = SQLITE_ERROR, rc = BN_OK;
+
+	while (st != NULL && (step = sqlite3_step(st)) == SQLITE_ROW) {
+		struct bn_report_row *row = new_row(report, section, &capacity);
+
+		for (int i = 0; i < sqlite3_column_count(st) && i < BN_REPORT_COLUMNS; i++)
+			row->values[i] = read_value(report->arena, st, i);
+	}
+	if (step != SQLITE_DONE)
+		rc = bn_fail(err, step == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
+			     "report (%s): %s", section->name, sqlite3_errmsg(db));
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* Objectives that are not kept or have spent half of what they may, as their own table tells. */
+static int
+fill_budgets(struct bn_reader *reader, struct bn_report *report, struct bn_report_section *section,
+	     struct bn_error *err)
+{
+	static const char *const columns[] = {"product", "sli", "target", "now", "budget", NULL};
+	struct bn_query query = {.table = bn_view_table("objectives"), .columns = columns};
+	struct bn_rows *rows = NULL;
+	size_t capacity = 0, i;
+	int c, rc;
+
+	if (query.table == NULL)
+		return BN_OK;
+	rc = bn_view_query(reader, &query, &rows, err);
+	for (i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		struct bn_value left = bn_rows_value(rows, i, 4);
+		double share = left.type == BN_VALUE_REAL ? left.r : (double)left.i;
+		struct bn_report_row *row;
+
+		if (bn_rows_status(rows, i) == BN_HEALTHY &&
+		    (left.type == BN_VALUE_NULL || share > 50))
+			continue;
+		row = new_row(report, section, &capacity);
+		for (c = 0; c < 5; c++) {
+			row->values[c] = bn_rows_value(rows, i, (size_t)c);
+			if (row->values[c].type == BN_VALUE_TEXT)
+				row->values[c].s = bn_arena_strdup(report->arena, row->values[c].s);
+		}
+	}
+	bn_rows_free(rows);
+	return rc;
+}
+
+int
+bn_report_handover(struct bn_reader *reader, bn_time from, struct bn_report **out,
+		   struct bn_error *err)
+{
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_report *report = bn_arena_alloc(arena, sizeof(*report));
+	sqlite3_stmt *st;
+	int rc = BN_OK;
+
+	*report = (struct bn_report){.from = from, .to = bn_reader_now(reader), .arena = arena};
+	report->sections = bn_arena_alloc(arena, SECTIONS * sizeof(*report->sections));
+	report->count = SECTIONS;
+	for (size_t i = 0; i < SECTIONS && rc == BN_OK; i++) {
+		struct bn_report_section *section = &report->sections[i];
+
+		*section = (struct bn_report_section){sections[i].name,
+						      sections[i].title,
+						      sections[i].nothing,
+						      sections[i].columns,
+						      NULL,
+						      0};
+		rc = sections[i].sql != NULL ? fill(reader, report, section, sections[i].sql, err)
+					     : fill_budgets(reader, report, section, err);
+	}
+	st = rc == BN_OK ? prepare(bn_reader_db(reader), interrupts_sql, from) : NULL;
+	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+		report->interrupts = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	if (report->to > from)
+		report->interrupts_12h =
+		    report->interrupts * 12.0 * 3600000.0 / (double)(report->to - from);
+	if (rc == BN_OK)
+		*out = report;
+	else
+		bn_report_free(report);
+	return rc;
+}
+
+void
+bn_report_free(struct bn_report *report)
+{
+	if (report != NULL)
+		bn_arena_free(report->arena);
+}

@@ -1,0 +1,195 @@
+/* replay_screen_test.c - time travel on the console: what the header says, what keys do, what is refused. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/screen/console.h"
+
+#include <locale.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+static struct served world;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	served_start(&world, "--at 2026-03-10T03:12:44Z");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	served_stop(&world);
+	return 0;
+}
+
+static bool
+shows(struct bn_term *t, const char *text)
+{
+	int row, col;
+
+	return bn_term_find(t, text, &row, &col);
+}
+
+static bool
+in_header(struct bn_term *t, const char *text)
+{
+	char *row = bn_term_row(t, 0);
+	bool found = strstr(row, text) != NULL;
+
+	free(row);
+	return found;
+}
+
+static void
+replay_is_said_in_the_header_and_left_with_T(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+	struct bn_term_cell plain, replay;
+	int row, col;
+
+	(void)state;
+	assert_true(in_header(t, "03:12:44Z"));
+	assert_false(in_header(t, "REPLAY"));
+	assert_true(bn_term_find(t, "03:12:44Z", &row, &col));
+	plain = bn_term_cell(t, 0, col);
+	console_play(t, "t03:05<Enter><Wait:REPLAY 03:05:00Z><Wait:src 0/>");
+	assert_true(bn_term_find(t, "REPLAY", &row, &col));
+	assert_int_equal(row, 0);
+	/* a colour of its own */
+	replay = bn_term_cell(t, 0, col);
+	assert_int_not_equal(memcmp(&plain.bg, &replay.bg, sizeof(plain.bg)), 0);
+	/* nobody watched then: nothing is green, no source answered */
+	assert_true(in_header(t, "src 0/"));
+	assert_true(in_header(t, "◌"));
+	console_play(t, "[<Wait:REPLAY 03:04:00Z>]<Wait:REPLAY 03:05:00Z>{<Wait:REPLAY 02:05:00Z>");
+	console_play(t, "}<Wait:REPLAY 03:05:00Z>T<Gone:REPLAY><Gone:src 0/>");
+	assert_true(in_header(t, "03:12:44Z"));
+	assert_false(in_header(t, "src 0/"));
+	console_quit(t);
+}
+
+static void
+replay_steps_back_from_now_and_not_beyond_it(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "[<Wait:REPLAY 03:12:00Z>]<Gone:REPLAY>");
+	console_play(t, "t2036-01-01 00:00<Enter><Wait:has not come yet>");
+	assert_false(in_header(t, "REPLAY"));
+	console_play(t, "tnonsense<Enter><Quiet:300>");
+	assert_false(in_header(t, "REPLAY"));
+	console_play(t, "t2026-03-09 12:00<Enter><Wait:REPLAY 03-09 12:00:00Z>T<Gone:REPLAY>");
+	console_quit(t);
+}
+
+/* No key that changes anything does so in the past. */
+static void
+replay_refuses_what_changes(void **state)
+{
+	static const char *const keys[] = {"a", "z", "i", "r"};
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+	struct said said;
+	json_t *json;
+
+	(void)state;
+	console_play(t, "[<Wait:REPLAY>2<Wait:PIPELINE><Quiet:300>");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char script[64];
+
+		snprintf(script, sizeof(script), "%s<Wait:in the past>j<Gone:in the past>",
+			 keys[i]);
+		console_play(t, script);
+	}
+	console_quit(t);
+	ask(&world, "timeline --kind ack -o json", &said);
+	json = said_json(&said);
+	assert_int_equal(json_array_size(json_object_get(json, "items")), 0);
+	json_decref(json);
+	said_clear(&said);
+}
+
+/* The hour at a glance: a row a group where there is room, and what nobody watched. */
+static void
+replay_timeline_draws_groups_and_what_nobody_watched(void **state)
+{
+	static const char *const groups[] = {"│ runs",	"│ changes", "│ models",
+					     "│ infra", "│ streams", "│ people"};
+	struct bn_term *t = console_start(&world, 120, 40, NULL, NULL, NULL);
+	struct bn_term *narrow;
+
+	(void)state;
+	console_play(t, "9<Wait:hour at a glance><Quiet:500>");
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		assert_true(shows(t, groups[i]));
+	assert_true(shows(t, "░ not observed"));
+	assert_true(shows(t, "◆")); /* the merge of the night */
+	console_quit(t);
+	narrow = console_start(&world, 80, 24, NULL, NULL, NULL);
+	console_play(narrow, "9<Wait:WHAT><Quiet:500>");
+	assert_true(shows(narrow, "02:12"));
+	assert_true(shows(narrow, "░"));
+	console_quit(narrow);
+}
+
+static void
+replay_marks_an_incident_and_exports_it(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+	char path[160], script[320], line[256];
+	FILE *file;
+	bool titled = false, failed = false;
+
+	(void)state;
+	console_play(t, "9<Wait:WHAT><Quiet:500>/transform-hourly<Enter><Quiet:500>");
+	console_play(t, "Gm<Wait:the incident began at>gm<Wait:the incident lasted from>");
+	console_play(t, "x<Wait:Post-mortem: timeline>");
+	snprintf(path, sizeof(path), "%s/incident.md", world.dir);
+	snprintf(script, sizeof(script), "x<Wait:write to:><C-u>%s<Enter><Wait:written>", path);
+	console_play(t, script);
+	console_quit(t);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		titled = titled || strcmp(line, "# Post-mortem: timeline\n") == 0;
+		failed = failed || (strstr(line, "transform-hourly") != NULL &&
+				    strstr(line, "failed 3, skipped 37") != NULL);
+	}
+	fclose(file);
+	assert_true(titled);
+	assert_true(failed);
+}
+
+static void
+handover_comes_up_with_H(void **state)
+{
+	struct bn_term *t = console_start(&world, 120, 40, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "H<Wait:# Hand-over 2026-03-10>");
+	assert_true(shows(t, "## 1. Open now (1)"));
+	assert_true(shows(t, "| transform-hourly | 3 failed +37 skipped |"));
+	assert_true(shows(t, "Interrupts: 1"));
+	console_play(t, "<Esc><Gone:Hand-over>");
+	console_quit(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(replay_is_said_in_the_header_and_left_with_T),
+	    cmocka_unit_test(replay_steps_back_from_now_and_not_beyond_it),
+	    cmocka_unit_test(replay_refuses_what_changes),
+	    cmocka_unit_test(replay_timeline_draws_groups_and_what_nobody_watched),
+	    cmocka_unit_test(replay_marks_an_incident_and_exports_it),
+	    cmocka_unit_test(handover_comes_up_with_H),
+	};
+
+	return cmocka_run_group_tests_name("replay_screen", tests, setup, teardown);
+}
