@@ -19,6 +19,7 @@ picture triage 120x40 ''
 picture run 120x40 '<Enter>'
 picture triage 80x24 ''
 picture streams 120x40 '5' 03:33:50
+picture models 120x40 '3<Quiet:1500>j'
 picture products 120x40 '7'
 picture lineage 120x40 '7<Quiet:1000>b'
 picture dashboard 120x40 'B' 03:33:50

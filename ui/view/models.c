@@ -256,16 +256,14 @@ say_live(const struct facts *f, struct bn_buf *out)
 	say(f, out, ", share of the traffic in % ", "traffic");
 }
 
-/* What is known of how the version came to be, and whether it is live. */
+/* Whether the version is live, on what it was trained, who let it; the rest is in the detail below. */
 static int
 draw_facts(struct models *m, struct bn_rect r, size_t row)
 {
 	static const struct {
 		const char *label, *first_word, *first, *second_word, *second, *third_word, *third;
 	} lines[] = {
-	    {"trained", "", "trained", ", took ", "train_time", " · run ", "run"},
 	    {"data", "", "data_from", "..", "data_to", "", "framework"},
-	    {"artifact", "", "artifact", " · image ", "image", "", NULL},
 	    {"approved", "by ", "approved_by", " · ", "change", "", NULL},
 	};
 	struct facts f = {m, r, bn_list_rows(m->list.list), row, 0};
@@ -446,7 +444,8 @@ models_draw(struct bn_screen *screen, struct bn_rect r)
 	} else if (below > 0) {
 		title_of(m, &title);
 		bn_draw_clear(pen, r);
-		bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title), title.size > 0 ? "d all" : NULL);
+		bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title),
+			     title.size > 0 ? "d all" : NULL);
 		draw_selected(m, (struct bn_rect){r.y + 1, r.x + 1, r.h - 1, r.w - 2});
 	}
 	bn_buf_free(&title);
