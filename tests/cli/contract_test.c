@@ -207,7 +207,7 @@ contract_mistakes_leave_standard_output_empty(void **state)
 	    {"ack pipeline/argo-prod/transform-hourly --read-only", 77},
 	    {"sql 'DROP TABLE entity'", 77},
 	    {"sql 'SELEC nothing'", 65},
-	    {"check model x", 64},
+	    {"check nothing x", 64},
 	    {"--demo=/nonexistent/demo status", 66},
 	    {"--config /nonexistent/file status", 64}, /* the demo has a configuration of its own */
 	    {"--context prod status", 64},

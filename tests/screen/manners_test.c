@@ -349,7 +349,7 @@ manners_help_lists_the_keys_of_this_screen(void **state)
 		unsigned context;
 	} screens[] = {{"1", BN_IN_TRIAGE},  {"2", BN_IN_RUNS},	    {"4", BN_IN_ENDPOINTS},
 		       {"5", BN_IN_STREAMS}, {"9", BN_IN_TIMELINE}, {"0", BN_IN_SOURCES}};
-	struct bn_term *t = console_start(&world, 200, 70, NULL, NULL, NULL);
+	struct bn_term *t = console_start(&world, 200, 90, NULL, NULL, NULL);
 	size_t i;
 
 	(void)state;
