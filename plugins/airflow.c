@@ -40,9 +40,10 @@ static const struct bn_option options[] = {
 	    [(first) +                                                                             \
 		AIRFLOW_DAGS] = {"GET", base "/dags", PAGED, BN_READS,                             \
 				 "DAGs become pipelines; needs `can read` on DAGs (role Viewer)"}, \
-	    [(first) + AIRFLOW_RUNS] = {"GET", base "/dags/{dag_id}/dagRuns",                      \
-					PAGED " start_date_gte start_date_lte updated_at_gte state", BN_READS,    \
-					"runs of all DAGs; needs `can read` on DAG Runs"},         \
+	    [(first) +                                                                             \
+		AIRFLOW_RUNS] = {"GET", base "/dags/{dag_id}/dagRuns",                             \
+				 PAGED " start_date_gte start_date_lte updated_at_gte state",      \
+				 BN_READS, "runs of all DAGs; needs `can read` on DAG Runs"},      \
 	    [(first) + AIRFLOW_RUN] = {"GET", base "/dags/{dag_id}/dagRuns/{dag_run_id}", "",      \
 				       BN_READS, "one run; needs `can read` on DAG Runs"},         \
 	    [(first) +                                                                             \

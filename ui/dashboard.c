@@ -182,7 +182,7 @@ no_table(struct reading *r, const char *name)
 	const char *names[64] = {"chart", "gauge", "log", NULL}, *near;
 	size_t i;
 
-	for (i = 0; bn_view_tables[i] != NULL && i < 60; i++) {
+	for (i = 0; i < 60 && bn_view_tables[i] != NULL; i++) {
 		names[i + 3] = bn_view_tables[i]->name;
 		names[i + 4] = NULL;
 	}

@@ -91,7 +91,7 @@ enum bn_severity { BN_INFO = 0, BN_WARN, BN_CRIT };
 /* What an option's value is; `range` in struct bn_option narrows it. */
 enum bn_option_type {
 	BN_OPT_STRING,
-	BN_OPT_URL,    /* http or https, or one of the schemes in `range` */
+	BN_OPT_URL, /* http or https, or one of the schemes in `range` */
 	BN_OPT_INT,
 	BN_OPT_NUMBER,
 	BN_OPT_BOOL,

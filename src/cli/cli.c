@@ -238,8 +238,9 @@ run_command(struct bn_cli *cli)
 	}
 	if (bn_flag_moment(cli->in) != NULL && !command->past) {
 		bn_fail(&err, BN_EINVAL, "'%s' does not look back: it has no --at", command->name);
-		bn_hint(&err, "--at is for commands that only read what is stored, status and runs for "
-			      "instance");
+		bn_hint(&err,
+			"--at is for commands that only read what is stored, status and runs for "
+			"instance");
 		return bn_cli_report(cli, &err);
 	}
 	return command->run(cli, cli->in);

@@ -19,12 +19,12 @@
 	X(endpoints)                                                                               \
 	X(endpoint_show)                                                                           \
 	X(probe)                                                                                   \
-	X(products)                                                                       \
-	X(product_show)                                                                   \
-	X(product_slo)                                                                    \
-	X(lineage)                                                                        \
-	X(report_products)                                                                \
-	X(report_oncall)                                                                  \
+	X(products)                                                                                \
+	X(product_show)                                                                            \
+	X(product_slo)                                                                             \
+	X(lineage)                                                                                 \
+	X(report_products)                                                                         \
+	X(report_oncall)                                                                           \
 	X(streams)                                                                                 \
 	X(stream_show)                                                                             \
 	X(stream_series)                                                                           \

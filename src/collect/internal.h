@@ -79,7 +79,8 @@ struct bn_lane {
 	unsigned login_generation;
 	int64_t epoch; /* of the lease, as it was when the present plugin call began */
 	atomic_bool cancelled;
-	bool sending; /* under the collector's lock: not to be cancelled by bn_collect_cancel_plans */
+	bool
+	    sending; /* under the collector's lock: not to be cancelled by bn_collect_cancel_plans */
 	struct bn_call_copy *calls;
 	size_t call_count;
 	int64_t asked; /* by the present plugin call */

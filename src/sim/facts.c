@@ -234,10 +234,8 @@ sources_of(const struct bn_facts *facts)
 			 source_form(facts, "argo-prod", "argo-workflows", NULL),
 			 source_form(facts, "airflow-legacy", "airflow", "import_errors"),
 			 source_form(facts, "airflow-ml", "airflow", NULL), prom,
-			 source_form(facts, "alerts", "alertmanager", NULL),
-			 recs,
-			 registry_form(facts),
-			 source_form(facts, "probes", "http", "endpoints"));
+			 source_form(facts, "alerts", "alertmanager", NULL), recs,
+			 registry_form(facts), source_form(facts, "probes", "http", "endpoints"));
 }
 
 static json_t *

@@ -39,10 +39,9 @@ const struct bn_sim_scenario bn_sim_scenarios[] = {
 static const enum bn_w_scenario scenarios[] = {
     BN_W_NIGHT_SCRIPT, BN_W_STEADY, BN_W_I1, BN_W_I1_BAD_SQL, BN_W_I5, BN_W_I4, BN_W_I2, BN_W_I3};
 
-const char *const bn_sim_names[NAMES + 1] = {"argo-prod", "airflow-legacy", "airflow-ml",
-					     "prom",	  "alerts",	    "mlflow",
-					     "probes",	  "probes",	    "recs",
-					     NULL};
+const char *const bn_sim_names[NAMES + 1] = {
+    "argo-prod", "airflow-legacy", "airflow-ml", "prom", "alerts",
+    "mlflow",	 "probes",	   "probes",	 "recs", NULL};
 static const struct {
 	bn_web_handler *handler, *refuse;
 } handlers[FACES] = {

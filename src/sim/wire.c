@@ -178,11 +178,13 @@ answer(struct bn_wire *wire, struct peer *peer, struct bn_wire_request *request)
 	request->now = bn_clock_now(wire->options.clock) + skew;
 	request->logged_in = peer->logged_in;
 	request->hostile = has_fault(wire, BN_FAULT_HOSTILE, NULL);
+	/* cppcheck-suppress autoVariables ; taken back below */
 	request->reply = &reply;
 	if (has_fault(wire, BN_FAULT_DROP, NULL) || has_fault(wire, BN_FAULT_DEAD, NULL)) {
 		record(wire, request, false);
 		peer->mute = has_fault(wire, BN_FAULT_DEAD, NULL);
 		peer->close_after = !peer->mute;
+		request->reply = NULL;
 		bn_buf_free(&reply);
 		return;
 	}
@@ -190,6 +192,7 @@ answer(struct bn_wire *wire, struct peer *peer, struct bn_wire_request *request)
 	peer->logged_in = request->logged_in;
 	record(wire, request, true);
 	say(wire, peer, &reply);
+	request->reply = NULL;
 	bn_buf_free(&reply);
 }
 

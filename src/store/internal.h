@@ -19,8 +19,8 @@ extern const char bn_schema_journal[];
 
 #define BN_CACHE_VERSION   2
 #define BN_JOURNAL_VERSION 1
-#define BN_CACHE_ID	  0x424e4343 /* "BNCC", PRAGMA application_id */
-#define BN_JOURNAL_ID	  0x424e434a /* "BNCJ" */
+#define BN_CACHE_ID	   0x424e4343 /* "BNCC", PRAGMA application_id */
+#define BN_JOURNAL_ID	   0x424e434a /* "BNCJ" */
 
 /* What the journal turned out to be. SALVAGED: not readable throughout; what could be read lies in
  * memory. */

@@ -342,25 +342,26 @@ static int
 first_known(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
 	    bn_time *out, struct bn_error *err)
 {
-	const char *sql =
-	    o->sli == BN_FRESHNESS || o->sli == BN_DEADLINE
-		? need->ref.kind == BN_PIPELINE
-		      ? "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id "
-			"IN"
-			" (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at "
-			"LIMIT 5)"
-		      : "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
-			" WHERE s.entity_id = ?1 AND s.name IN ('age', 'value')"
-		: "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
-		  " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', "
-		  "'completeness')";
+	static const char of_runs[] =
+	    "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id IN"
+	    " (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at LIMIT 5)";
+	static const char of_points[] =
+	    "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
+	    " WHERE s.entity_id = ?1 AND s.name IN ('age', 'value')";
+	static const char of_shares[] =
+	    "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
+	    " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', 'completeness')";
+	const char *sql = o->sli != BN_FRESHNESS && o->sli != BN_DEADLINE ? of_shares
+			  : need != NULL && need->ref.kind == BN_PIPELINE ? of_runs
+									  : of_points;
 	sqlite3_stmt *row = NULL;
 	bn_time first = 0;
 	int rc = bn_triage_prepare(judge->db, sql, &row, err);
 
 	if (rc != BN_OK)
 		return rc;
-	sqlite3_bind_int64(row, 1, o->sli == BN_QUALITY ? judge->product_id : need->id);
+	sqlite3_bind_int64(row, 1,
+			   o->sli == BN_QUALITY || need == NULL ? judge->product_id : need->id);
 	if (sqlite3_step(row) == SQLITE_ROW)
 		first = sqlite3_column_int64(row, 0);
 	sqlite3_finalize(row);

@@ -46,7 +46,7 @@ by_name(const void *a, const void *b)
 static int
 read_labels(struct alerts *alerts, struct alert *alert, sqlite3_stmt *each, const char *json)
 {
-	struct label labels[64];
+	struct label labels[64] = {{NULL, NULL}};
 	size_t n = 0;
 	int rc;
 

@@ -198,10 +198,10 @@ from_table(struct bn_reader *reader, struct family *family, const struct bn_metr
 	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
 		struct bn_value value = bn_rows_named(rows, i, metric->column);
 		struct bn_ref ref = bn_rows_ref(rows, i);
-		struct bn_sample sample = {
-		    .metric = metric,
-		    .label = {"source", ref.source != NULL ? ref.source : "",
-			      ref.kind == BN_PRODUCT ? "product" : "stream", ref.key, NULL}};
+		struct bn_sample sample = {.metric = metric,
+					   .label = {"source", ref.source != NULL ? ref.source : "",
+						     ref.kind == BN_PRODUCT ? "product" : "stream",
+						     ref.key, NULL}};
 
 		sample.value =
 		    (value.type == BN_VALUE_INT ? (double)value.i : value.r) * metric->scale;
@@ -219,7 +219,8 @@ bn_metrics_each(struct bn_reader *reader, bn_sample_fn *on_sample, void *payload
 {
 	int rc = BN_OK;
 
-	for (const struct bn_metric *metric = bn_metrics; rc == BN_OK && metric->name != NULL; metric++) {
+	for (const struct bn_metric *metric = bn_metrics; rc == BN_OK && metric->name != NULL;
+	     metric++) {
 		struct family family = {.arena = bn_arena_new()};
 
 		rc = metric->sql != NULL

@@ -112,8 +112,8 @@ const struct bn_view_table bn_table_timeline = {
 	"finding", "''") " UNION ALL " FINDINGS("closed_at", SQL_SUCCEEDED, "recovered",
 						"': over'") " UNION ALL " ATTRIBUTES
 							    " UNION ALL " COMMITS
-							    " UNION ALL " RECORDS
-							    " UNION ALL " GAPS ") x WHERE 1",
+							    " UNION ALL " RECORDS " UNION ALL " GAPS
+							    ") x WHERE 1",
     .id_sql = "x.source, x.ekind, x.ekey",
     .status_sql = "x.mark",
     .stale_sql = "0",

@@ -22,7 +22,8 @@
 	" || coalesce(' for ' || human_ms(max(f.silenced_until - now(), 0)), '')"                  \
 	" || coalesce(': ' || nullif(f.silenced_why, ''), '')"
 #define STATE                                                                                      \
-	"CASE WHEN f.silenced THEN " SILENCED " WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
+	"CASE WHEN f.silenced THEN " SILENCED                                                      \
+	" WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
 #define STALE                                                                                      \
 	"(coalesce((SELECT n.stale FROM entity_now n WHERE n.id = e.id AND n.kind <> " SQL_SOURCE  \
 	"), 0) OR coalesce(" NOW_OF("stale") ", 0))"
@@ -193,36 +194,12 @@
 	     NULL,                                                                                 \
 	     "f.silenced",                                                                         \
 	     "Whether the platform itself keeps it from people: a silence, an inhibition"},        \
-	    {"silenced_until",                                                                     \
-	     "SILENT UNTIL",                                                                       \
-	     7,                                                                                    \
-	     5,                                                                                    \
-	     BN_LEFT,                                                                              \
-	     3,                                                                                    \
-	     BN_FORMAT_UNTIL,                                                                      \
-	     NULL,                                                                                 \
-	     "f.silenced_until",                                                                   \
-	     "When the silence ends"},                                                             \
-	    {"silenced_by",                                                                        \
-	     "SILENCED BY",                                                                        \
-	     12,                                                                                   \
-	     5,                                                                                    \
-	     BN_LEFT,                                                                              \
-	     3,                                                                                    \
-	     BN_FORMAT_TEXT,                                                                       \
-	     NULL,                                                                                 \
-	     "f.silenced_by",                                                                      \
-	     "Who made the silence"},                                                              \
-	    {"silenced_why",                                                                       \
-	     "SILENCED WHY",                                                                       \
-	     24,                                                                                   \
-	     8,                                                                                    \
-	     BN_LEFT,                                                                              \
-	     3,                                                                                    \
-	     BN_FORMAT_TEXT,                                                                       \
-	     NULL,                                                                                 \
-	     "f.silenced_why",                                                                     \
-	     "What its maker wrote"},                                                              \
+	    {"silenced_until",	 "SILENT UNTIL",	 7, 5, BN_LEFT, 3, BN_FORMAT_UNTIL, NULL,  \
+	     "f.silenced_until", "When the silence ends"},                                         \
+	    {"silenced_by",   "SILENCED BY",	     12, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,      \
+	     "f.silenced_by", "Who made the silence"},                                             \
+	    {"silenced_why",   "SILENCED WHY",	      24, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,     \
+	     "f.silenced_why", "What its maker wrote"},                                            \
 	    {"folded", "FOLDED",      6,	  4,	  BN_RIGHT,                                \
 	     3,	       BN_FORMAT_INT, "findings", FOLDED, "Findings that follow from it"},         \
 	    {"url", "LINK",	    40,	  12,	   BN_LEFT,                                        \
@@ -281,9 +258,9 @@ const struct bn_view_table bn_table_triage = {
     .doc = "What needs a person: open findings of severity warn and crit, folded to their root "
 	   "causes.",
     /* The scope: what is hit by it. */
-    .from = FINDING_FROM TRIAGE_WHERE " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind)"
-				      " OR EXISTS (" DOWNSTREAM
-				      "SELECT 1 FROM down WHERE key = :key AND kind = :kind))",
+    .from = FINDING_FROM TRIAGE_WHERE
+    " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind)"
+    " OR EXISTS (" DOWNSTREAM "SELECT 1 FROM down WHERE key = :key AND kind = :kind))",
     .id_sql = ID,
     .status_sql = MARK,
     .stale_sql = STALE,
@@ -328,10 +305,10 @@ const struct bn_view_table bn_table_findings = {
     .schema = 1,
     .kind = BN_KIND_NONE,
     .doc = "Findings, the folded ones too; those that are over only when a time is asked for.",
-    .from = FINDING_FROM
-    " WHERE f.same_as IS NULL AND (f.closed_at IS NULL OR (:since IS NOT NULL AND f.closed_at >= :since))"
-    " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind"
-    "  AND (:source IS NULL OR f.about_source = :source)))",
+    .from = FINDING_FROM " WHERE f.same_as IS NULL AND (f.closed_at IS NULL OR (:since IS NOT NULL "
+			 "AND f.closed_at >= :since))"
+			 " AND (:key IS NULL OR (f.about_key = :key AND f.about_kind = :kind"
+			 "  AND (:source IS NULL OR f.about_source = :source)))",
     .id_sql = ID,
     .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
     .stale_sql = STALE,

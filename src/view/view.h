@@ -65,7 +65,7 @@ struct bn_view_table {
 	/* The number of the entity whose name, key and message are all that search_sql holds: plain words are
 	 * then looked up in the store's index; or NULL. */
 	const char *indexed_sql;
-	const char *name_sql;	/* what /regex/ alone is matched with */
+	const char *name_sql;		 /* what /regex/ alone is matched with */
 	const struct bn_column *columns; /* ends with a NULL name */
 };
 

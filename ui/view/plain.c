@@ -201,7 +201,7 @@ bn_plain_draw(struct bn_screen *screen, struct bn_rect r)
 {
 	struct bn_plain *p = (struct bn_plain *)screen;
 	bool boxes = r.w >= 120 && r.h >= 30;
-	int below, strip = r.h < 18 ? 0
+	int below, strip = r.h < 18			      ? 0
 			   : boxes && p->kind->strip_tall > 0 ? p->kind->strip_tall
 							      : p->kind->strip_height;
 
