@@ -31,6 +31,8 @@
 #define CAN_TRACE 1
 #endif
 
+#ifdef CAN_TRACE
+
 struct ground {
 	struct fake fake;
 	char dir[64], state[96], config[96];
@@ -193,7 +195,6 @@ judge(const struct ground *g, const struct verdict *v)
 
 /* ---- tracing ----------------------------------------------------------------------------------- */
 
-#ifdef CAN_TRACE
 static bool
 opens_the_hold(pid_t pid, const struct user_regs_struct *regs)
 {
@@ -303,7 +304,6 @@ campaign(const char *program, int step, const char **why, int *boundaries, int *
 	clean(&g);
 	return wrong;
 }
-#endif
 
 static const char *
 built(const char *name)
@@ -315,6 +315,8 @@ built(const char *name)
 	snprintf(path[which], sizeof(path[which]), "%s/%s", getenv("abs_top_builddir"), name);
 	return path[which];
 }
+
+#endif
 
 static void
 killed_anywhere_nothing_is_lost_doubled_or_in_limbo(void **state)
