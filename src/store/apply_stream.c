@@ -94,7 +94,7 @@ bn_apply_reading(struct bn_apply *a, const char *stream, bn_time from, bn_time a
 	struct bn_ref about = {BN_STREAM, NULL, stream};
 	bn_time began = from, ended = at;
 	sqlite3_stmt *st;
-	int64_t id, open;
+	int64_t id = 0, open = 0;
 	bool found;
 	int rc;
 
