@@ -87,6 +87,11 @@ table_open(struct screen_table *table, struct bn_term *t, const char *first)
 	bn_term_size(t, &cols, &rows);
 	table->t = t;
 	table->width = cols;
+	/* on a busy machine the rows may still be on their way */
+	if (!bn_term_find(t, first, &table->header, &col)) {
+		bn_term_wait(t, first, 20000);
+		console_play(t, "<Quiet:500>");
+	}
 	if (!bn_term_find(t, first, &table->header, &col))
 		fail_msg("no column \"%s\" on:\n%s", first, bn_term_dump(t));
 	table->line = calloc(1, (size_t)cols + 1);

@@ -80,7 +80,9 @@ manners_every_terminal_shows_the_same(void **state)
 		struct bn_term *t = console_start(&world, 80, 24, terms[i].term, NULL, NULL);
 		char *dump;
 
-		console_play(t, "2"); /* the first key takes away what was said about TERM */
+		console_play(
+		    t,
+		    "2<Wait:PIPELINE><Quiet:500>"); /* the first key takes away what was said about TERM */
 		dump = bn_term_dump(t);
 		if (first == NULL)
 			first = strdup(dump);
