@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Is there, on disk and at this moment, an intent without an outcome? Asked over a connection of its own. */
-static bool
-intent_is_on_disk(const char *path)
+bool
+fake_intent_is_on_disk(const char *path)
 {
 	sqlite3_stmt *st = NULL;
 	sqlite3 *db = NULL;
@@ -98,17 +97,42 @@ argo_read(struct fake *fake, struct ts_conn *conn, const char *target)
 /* ---- Airflow ----------------------------------------------------------------------------------- */
 
 static void
-dag_run(struct ts_conn *conn, int done)
+dag_run(struct ts_conn *conn, int done, bool listed)
 {
-	char body[600];
+	char run[600], body[800];
 
 	snprintf(
-	    body, sizeof(body),
+	    run, sizeof(run),
 	    "{\"dag_id\":\"hourly\",\"dag_run_id\":\"scheduled__1\",\"state\":\"%s\",\"run_type\":"
 	    "\"scheduled\",\"start_date\":%s,\"end_date\":%s}",
 	    done > 0 ? "queued" : "failed", done > 0 ? "null" : "\"2026-03-10T03:05:04+00:00\"",
 	    done > 0 ? "null" : "\"2026-03-10T03:07:10+00:00\"");
-	ts_json(conn, body);
+	snprintf(body, sizeof(body), "{\"dag_runs\":[%s],\"total_entries\":1}", run);
+	ts_json(conn, listed ? body : run);
+}
+
+/* What a poll asks for. */
+static bool
+airflow_lists(struct ts_conn *conn, const char *target, int done)
+{
+	static const char dags[] =
+	    "{\"dags\":[{\"dag_id\":\"hourly\",\"is_active\":true,\"is_paused\":false,"
+	    "\"tags\":[{\"name\":\"idempotent\"}]}],\"total_entries\":1}";
+
+	if (strncmp(target, "/dags?", 6) == 0)
+		ts_json(conn, dags);
+	else if (strncmp(target, "/dags/~/dagRuns", 15) == 0)
+		dag_run(conn, done, true);
+	else if (strncmp(target, "/importErrors", 13) == 0)
+		ts_json(conn, "{\"import_errors\":[],\"total_entries\":0}");
+	else if (strncmp(target, "/pools", 6) == 0)
+		ts_json(conn, "{\"pools\":[],\"total_entries\":0}");
+	else if (strcmp(target, "/health") == 0 || strcmp(target, "/monitor/health") == 0)
+		ts_json(conn, "{\"metadatabase\":{\"status\":\"healthy\"},\"scheduler\":{"
+			      "\"status\":\"healthy\"}}");
+	else
+		return false;
+	return true;
 }
 
 static bool
@@ -136,7 +160,7 @@ airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *r
 			"{\"task_id\":\"t2\",\"downstream_task_ids\":[\"t3\"]},"
 			"{\"task_id\":\"t3\",\"downstream_task_ids\":[]}],\"total_entries\":3}");
 	else if (strncmp(target, "/dags/hourly/dagRuns/", 21) == 0)
-		dag_run(conn, done);
+		dag_run(conn, done, false);
 	else if (strcmp(target, "/dags/hourly/clearTaskInstances") == 0 &&
 		 strstr(request->body, "\"dry_run\":true") != NULL)
 		ts_json(conn,
@@ -145,7 +169,7 @@ airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *r
 			    : "{\"task_instances\":[{\"task_id\":\"t2\"},{\"task_id\":\"t3\"}],"
 			      "\"total_entries\":2}");
 	else
-		return false;
+		return airflow_lists(conn, target, done);
 	return true;
 }
 
@@ -170,7 +194,7 @@ act(struct fake *fake, struct ts_conn *conn, const struct ts_request *request)
 	bool argo = strcmp(request->method, "PUT") == 0;
 
 	atomic_fetch_add(&fake->writes, 1);
-	if (fake->journal[0] != '\0' && !intent_is_on_disk(fake->journal))
+	if (fake->journal[0] != '\0' && !fake_intent_is_on_disk(fake->journal))
 		atomic_fetch_add(&fake->unjournalled, 1);
 	if (cut == FAKE_CUT_BEFORE)
 		return;

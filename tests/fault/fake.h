@@ -32,6 +32,9 @@ void fake_stop(struct fake *fake);
 /* The run has failed, and nothing was ever asked. */
 void fake_reset(struct fake *fake);
 
+/* Is there, on disk and at this moment, an intent without an outcome? Asked over a connection of its own. */
+bool fake_intent_is_on_disk(const char *journal);
+
 #define FAKE_ARGO_RUN	 "hourly-1"
 #define FAKE_AIRFLOW_RUN "hourly/scheduled__1"
 
