@@ -177,9 +177,10 @@ guard(struct bn_action_plan *plan, enum bn_guard_mark mark, const struct bn_erro
 }
 
 /* Runs of the same pipeline that began later: one that is under way forbids a retry, one that went well is
- * worth knowing. */
+ * worth knowing. BN_EBUSY with *why; *name and *status are NULL where there is none. */
 static int
-newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_error *err)
+ask_newer(struct bn_reader *reader, const struct bn_action_plan *plan, struct bn_arena *arena,
+	  const char **name, const char **status, struct bn_error *why)
 {
 	static const char sql[] =
 	    "SELECT n.name, n.last_status FROM run_now r JOIN run_now n ON n.source = r.source AND"
@@ -188,32 +189,62 @@ newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_erro
 	    " ORDER BY n.last_status IN ('running', 'queued') DESC, coalesce(n.queued_at, "
 	    "n.started_at)"
 	    " DESC LIMIT 1";
-	struct bn_error why = {0};
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL);
 
+	*name = *status = NULL;
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_text(st, 1, plan->about.source, -1, SQLITE_STATIC);
 		sqlite3_bind_text(st, 2, plan->about.key, -1, SQLITE_STATIC);
 		rc = sqlite3_step(st);
 	}
 	if (rc == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(st, 0);
-		const char *status = (const char *)sqlite3_column_text(st, 1);
-		bool active = strcmp(status, "running") == 0 || strcmp(status, "queued") == 0;
-
-		if (active)
-			bn_fail(&why, BN_EBUSY, "a newer run is %s: %.200s", status, name);
-		guard(plan, active ? BN_GUARD_STOP : BN_GUARD_NOTE, active ? &why : NULL,
-		      active ? why.message
-			     : bn_arena_format(plan->arena, "a newer run %.100s is %s already",
-					       name, status));
-	} else if (rc == SQLITE_DONE)
-		guard(plan, BN_GUARD_FINE, NULL, "no newer run started");
-	else
-		bn_fail(err, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
+		*name = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 0));
+		*status = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 1));
+	} else if (rc != SQLITE_DONE)
+		bn_fail(why, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
 	sqlite3_finalize(st);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? BN_OK : BN_EIO;
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? BN_OK : BN_EIO;
+	if (*status != NULL && (strcmp(*status, "running") == 0 || strcmp(*status, "queued") == 0))
+		return bn_fail(why, BN_EBUSY, "a newer run is %s: %.200s", *status, *name);
+	return BN_OK;
+}
+
+static int
+newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_error *err)
+{
+	const char *name, *status;
+	struct bn_error why = {0};
+	int rc = ask_newer(reader, plan, plan->arena, &name, &status, &why);
+
+	if (rc == BN_EBUSY)
+		guard(plan, BN_GUARD_STOP, &why, why.message);
+	else if (rc != BN_OK) {
+		*err = why;
+		return rc;
+	} else if (name != NULL)
+		guard(
+		    plan, BN_GUARD_NOTE, NULL,
+		    bn_arena_format(plan->arena, "a newer run %.100s is %s already", name, status));
+	else
+		guard(plan, BN_GUARD_FINE, NULL, "no newer run started");
+	return BN_OK;
+}
+
+int
+bn_action_newer(struct bn_actions *action, const struct bn_action_plan *plan, struct bn_error *err)
+{
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_reader *reader = NULL;
+	const char *name, *status;
+	int rc = bn_reader_open(&reader, action->options.store, err);
+
+	if (rc == BN_OK)
+		rc = ask_newer(reader, plan, arena, &name, &status, err);
+	bn_reader_close(reader);
+	bn_arena_free(arena);
+	return rc;
 }
 
 /* What the store knows of run and pipeline. */

@@ -23,6 +23,7 @@ struct sending {
 	struct bn_actions *action;
 	const struct bn_action_plan *plan;
 	struct bn_action_result *result;
+	int64_t parent; /* the bulk it is a part of, or 0 */
 	char key[33];
 	bool told;
 	int recorded; /* BN_OK, or why the outcome is not in the journal */
@@ -88,7 +89,7 @@ intent_json(const struct sending *s, json_t *snapshot)
 static int
 record_intent(struct sending *s, const char *reason, struct bn_error *err)
 {
-	struct bn_journal_entry entry = {"intent", s->plan->about, 0, reason, NULL};
+	struct bn_journal_entry entry = {"intent", s->plan->about, s->parent, reason, NULL};
 	struct bn_reader *reader = NULL;
 	char *text = NULL;
 	int64_t other;
@@ -263,7 +264,15 @@ int
 bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, const char *reason,
 	       const char *typed, struct bn_action_result *result, struct bn_error *err)
 {
-	struct sending s = {.action = action, .plan = plan, .result = result};
+	return bn_action_send_within(action, plan, 0, reason, typed, result, err);
+}
+
+int
+bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *plan, int64_t parent,
+		      const char *reason, const char *typed, struct bn_action_result *result,
+		      struct bn_error *err)
+{
+	struct sending s = {.action = action, .plan = plan, .result = result, .parent = parent};
 	struct bn_outcome unsent = {.state = BN_OUTCOME_NOT_SENT};
 	struct bn_hold *hold = NULL;
 	struct bn_error own = {0};
@@ -273,6 +282,7 @@ bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, con
 	result->state = BN_OUTCOME_NOT_SENT;
 	memset(err, 0, sizeof(*err));
 	if ((rc = may_send(action, plan, reason, typed, err)) != BN_OK ||
+	    (rc = bn_action_newer(action, plan, err)) != BN_OK ||
 	    (rc = bn_collect_hold(&hold, action->options.collect, plan->about, err)) != BN_OK)
 		return rc;
 	bn_uuid_hex(s.key);

@@ -1,6 +1,6 @@
 /* settle.c - intents whose outcome is not known: the platform is read, or a person decides. */
 /* SPDX-License-Identifier: MIT */
-#include "action/internal.h"
+#include "action/bulk_room.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -168,6 +168,8 @@ bn_action_reconcile(struct bn_actions *action, const char *source, int *left, st
 	if (left != NULL)
 		*left = action->options.read_only ? (int)p.count : (int)open;
 	bn_arena_free(p.arena);
+	if (rc == BN_OK && !action->options.read_only)
+		rc = bn_bulk_reconcile(action, err);
 	return rc;
 }
 

@@ -175,6 +175,16 @@ static const struct bn_option policy_options[] = {
     {"require-reason", BN_OPT_BOOL, "false", "Refuse an action for which nobody says why", 0, NULL},
     {"retry-min-interval", BN_OPT_DURATION, "10m",
      "How soon a run that was retried may be retried again", 0, "0s..1d"},
+    {"retry-spacing", BN_OPT_DURATION, "250ms",
+     "Of many retries at once: how long to wait between two requests", 0, "0s..10m"},
+    {"retry-concurrency", BN_OPT_INT, "8",
+     "Of many retries at once: how many of their runs may be under way at one source", 0,
+     "1..1000"},
+    {"retry-abort-ratio", BN_OPT_NUMBER, "0.2",
+     "Of many retries at once: nothing more is sent when more than this part of a wave failed", 0,
+     "0..1"},
+    {"retry-timeout", BN_OPT_DURATION, "2h",
+     "Of many retries at once: what isn't sent by then stays unsent", 0, "1s..7d"},
     {"idempotent", BN_OPT_GLOB, NULL,
      "Pipelines (SOURCE/NAME or NAME, * and ? allowed) whose work may be done twice; goes before "
      "what "

@@ -5,7 +5,7 @@
 CREATE TABLE record (
 	seq INTEGER PRIMARY KEY,        -- 1, 2, 3 … without a hole
 	at INTEGER NOT NULL,            -- ms UTC
-	verb TEXT NOT NULL,             -- ack unack snooze unsnooze note intent outcome lock unlock proposal …
+	verb TEXT NOT NULL,             -- ack unack snooze unsnooze note intent sending outcome bulk bulk-end lock unlock …
 	user TEXT NOT NULL,             -- the login name
 	identity TEXT NOT NULL,         -- who they say they are (git's user.name <user.email>), or ''
 	host TEXT NOT NULL,

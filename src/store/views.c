@@ -189,6 +189,27 @@ const char bn_views_now[] =
     "  AND x.parent = i.seq AND x.verb = 'outcome')"
     " WHERE i.verb = 'intent' AND json_valid(i.body);"
 
+    /* bulk_now: many retries under one record. state: running (until it has ended, whoever is at it), ended,
+     * stopped (by the abort ratio), aborted (by a person), timed-out, interrupted (its process is gone). sent
+     * counts what left this machine, done what the platform took; left is what was never sent. targets: an
+     * array of {source, key, …}. */
+    "CREATE TEMP VIEW bulk_now AS SELECT *, total - sent AS left FROM (SELECT b.seq, b.at, b.user,"
+    "  b.identity, b.host, b.origin, b.reason, json_extract(b.body, '$.verb') AS verb,"
+    "  json_extract(b.body, '$.digest') AS digest, json_extract(b.body, '$.rest_of') AS rest_of,"
+    "  json_extract(b.body, '$.hold') AS hold, json_extract(b.body, '$.targets') AS targets,"
+    "  json_array_length(b.body, '$.targets') AS total, e.seq AS end_seq, e.at AS ended_at,"
+    "  coalesce(json_extract(e.body, '$.state'), 'running') AS state,"
+    "  json_extract(e.body, '$.text') AS text,"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state IN ('done',"
+    "   'refused', 'unknown')) AS sent,"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'done') AS done,"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'refused')"
+    "   AS refused,"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'unknown')"
+    "   AS unknown"
+    " FROM journal.record b LEFT JOIN journal.record e ON e.verb = 'bulk-end' AND e.parent = b.seq"
+    " WHERE b.verb = 'bulk' AND json_valid(b.body));"
+
     /* finding_now: what is wrong at this moment, from rules and from the platforms. entity: the
      * thing it is about, NULL for none; root_id: the finding it is folded under; ack_seq,
      * snooze_until: NULL if not; silenced: the platform itself keeps it from people. */
@@ -277,7 +298,7 @@ const char *const bn_view_names[] = {"entity_now",   "pipeline_now",
 				     "endpoint_now", "source_now",
 				     "ack_last",     "ack_now",
 				     "snooze_now",   "note_now",
-				     "lock_now",     "intent_now",
+				     "lock_now",     "intent_now",    "bulk_now",
 				     "finding_now",  "live_now",
 				     "live",	     "version_now",
 				     "version",	     "pipeline",

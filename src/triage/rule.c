@@ -99,9 +99,10 @@ static void
 finish_hit(struct bn_hits *hits, struct bn_hit *hit)
 {
 	if (hit->kind == BN_KIND_NONE || hit->key == NULL) {
+		/* About nothing known: a key of its own keeps it the same while its title counts on. */
+		hit->finding_key = hit->key != NULL ? hit->key : hit->title;
 		hit->kind = BN_KIND_NONE;
 		hit->key = hit->source = NULL;
-		hit->finding_key = hit->title;
 	} else {
 		hit->finding_key =
 		    bn_arena_format(hits->arena, "%s/%s/%s", bn_kind_word(hit->kind),
