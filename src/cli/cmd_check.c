@@ -10,6 +10,13 @@
 #include "base/json.h"
 #include "base/text.h"
 
+/* Said of a source whose words can't be believed. */
+static const char *
+silent(const struct bn_cli *cli)
+{
+	return cli->at != 0 ? "was not observed then" : "does not answer, or not lately";
+}
+
 /* What a check has found so far: the worst code, and why. */
 struct verdict {
 	struct bn_cli *cli;
@@ -390,7 +397,7 @@ refresh_upstream(struct verdict *v, const struct bn_ref *ref, struct bn_error *e
 	if (rc == BN_OK)
 		rc = bn_cli_refresh(v->cli, names, false, err);
 	if (rc == BN_OK && v->cli->incomplete)
-		judge(v, 3, "some of what it depends on does not answer, or not lately");
+		judge(v, 3, "some of what it depends on %s", silent(v->cli));
 	return rc;
 }
 
@@ -460,7 +467,7 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 		cli->incomplete = false;
 		rc = bn_cli_refresh(cli, sources, false, &err);
 		if (rc == BN_OK && cli->incomplete)
-			judge(&v, 3, "%s does not answer, or not lately", ref.source);
+			judge(&v, 3, "%s %s", ref.source, silent(cli));
 	}
 	if (rc == BN_OK)
 		rc = judge_all(&v, in, &ref, &err);
@@ -511,6 +518,8 @@ static const struct bn_example check_examples[] = {
      "Has the live version drifted, is it recent?"},
     {"binnacle --demo check model newsletter-recs --max-psi 0.1", 2, "2: it has"},
     {"binnacle --demo check source argo-prod --fresh 10m", 0, "Does the platform answer?"},
+    {"binnacle --demo check endpoint api-stock --at 2026-03-01T00:00:00Z", 3,
+     "3: nobody looked at it at that moment"},
     {NULL, 0, NULL},
 };
 
@@ -524,8 +533,13 @@ const struct bn_command bn_command_check = {
     .summary = "one thing against thresholds, for monitoring systems and cron",
     .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
 	   "unknown. A thing whose "
-	   "source does not answer is unknown, whatever was last known of it.",
+	   "source does not answer is unknown, whatever was last known of it.\n\nWith --at it says "
+	   "what "
+	   "it would have said at that moment: ages are counted from then, and what nobody "
+	   "observed then "
+	   "is unknown.",
     .flags = check_flags,
     .examples = check_examples,
     .run = run_check,
+    .past = true,
 };

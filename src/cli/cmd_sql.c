@@ -129,6 +129,22 @@ on_row(sqlite3_stmt *row, void *payload, struct bn_error *err)
 	return w->cli->format == BN_OUT_JSON ? BN_OK : bn_cli_flush(w->cli, &w->out, err);
 }
 
+/* The views of the present, or with --at those of then. */
+static int
+run_query(struct bn_cli *cli, const char *sql, int64_t rows, struct writer *w, struct bn_error *err)
+{
+	struct bn_past *past = NULL;
+	int rc;
+
+	if (cli->at == 0)
+		return bn_store_sql(cli->store, sql, cli->timeout, rows, on_row, w, err);
+	rc = bn_past_open(&past, cli->store, err);
+	if (rc == BN_OK)
+		rc = bn_past_sql(past, cli->at, sql, cli->timeout, rows, on_row, w, err);
+	bn_past_free(past);
+	return rc;
+}
+
 static int
 run_sql(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -142,8 +158,7 @@ run_sql(struct bn_cli *cli, const struct bn_invocation *in)
 	if (rc == BN_OK && cli->format == BN_OUT_JSON)
 		bn_cli_json_begin(cli, &w.out, "sql", 1);
 	if (rc == BN_OK)
-		rc =
-		    bn_store_sql(cli->store, in->operands[0], cli->timeout, rows, on_row, &w, &err);
+		rc = run_query(cli, in->operands[0], rows, &w, &err);
 	if (rc == BN_OK && cli->format == BN_OUT_JSON)
 		bn_cli_json_end(&w.out);
 	if (rc == BN_OK)
@@ -163,6 +178,9 @@ static const struct bn_example sql_examples[] = {
      0, "The latest failures"},
     {"binnacle --demo sql 'SELECT kind, count(*) AS things FROM entity GROUP BY kind' -o csv", 0,
      "How many things of each kind"},
+    {"binnacle --demo sql \"SELECT count(*) FROM run WHERE status = 'failed'\" --at "
+     "2026-03-10T03:05:00Z",
+     3, "As of a moment in the past; 3: not every source was observed then"},
     {"binnacle --demo sql 'DELETE FROM entity'", 65, "65: nothing can be changed through it"},
     {NULL, 0, NULL},
 };
@@ -178,7 +196,10 @@ const struct bn_command bn_command_sql = {
 	"One SELECT over the documented views (binnacle-concepts(7)), on a connection that can't "
 	"write, within "
 	"--timeout (124 when that is not enough). The views are stable within a minor release; the "
-	"tables beneath them are not.",
+	"tables beneath them are not.\n\nWith --at the views and now() answer as of that moment, "
+	"as "
+	"every list does; names that begin with at_ can't be used there.",
     .examples = sql_examples,
     .run = run_sql,
+    .past = true,
 };

@@ -98,7 +98,7 @@ static int
 until_flag(struct bn_cli *cli, const struct bn_invocation *in, bn_time *out, struct bn_error *err)
 {
 	const char *text = bn_flag_get(in, "until");
-	bn_time now = bn_clock_now(&cli->clock);
+	bn_time now = cli->at != 0 ? cli->at : bn_clock_now(&cli->clock);
 	int64_t back;
 
 	if (text == NULL)

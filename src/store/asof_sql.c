@@ -55,6 +55,13 @@ const char *const bn_asof_tables[] = {
 #define PROBED(column) {column, "CASE WHEN x.checked_at <= now() THEN x." column " END"}
 #define JUDGED(column) {column, "CASE WHEN x.evaluated_at <= now() THEN x." column " END"}
 
+/* What a finding said then, if it has said otherwise since. */
+#define WAS(column)                                                                                            \
+	"(SELECT w." column " FROM main.finding_was w WHERE w.finding_id = x.id AND w.until > now()"             \
+	" ORDER BY w.until, w.id LIMIT 1)"
+#define SAID(column) {column, "coalesce(" WAS(column) ", x." column ")"}
+#define SAID_OR_NOT(column) {column, "CASE WHEN " WAS("id") " IS NOT NULL THEN " WAS(column) " ELSE x." column " END"}
+
 const struct bn_shadow bn_asof_shadows[] = {
     {"source", NULL, {
 	{"configured_at", "CASE WHEN " SRC("observed") " THEN coalesce(x.configured_at, now()) ELSE x.configured_at END"},
@@ -138,6 +145,8 @@ const struct bn_shadow bn_asof_shadows[] = {
     {"rollup", "x.at + 600000 <= now()", {{NULL, NULL}}},
 
     {"finding", "x.opened_at <= now()", {
+	SAID("severity"), SAID("title"), SAID_OR_NOT("message"), SAID("since"), SAID("silenced"),
+	SAID_OR_NOT("silenced_until"), SAID_OR_NOT("silenced_by"), SAID_OR_NOT("silenced_why"),
 	{"seen_at", "min(x.seen_at, now())"}, PAST("closed_at"),
 	{"root_id", "CASE WHEN EXISTS (SELECT 1 FROM main.finding g WHERE g.id = x.root_id AND g.opened_at <= now()"
 	 " AND (g.closed_at IS NULL OR g.closed_at > now())) THEN x.root_id END"},

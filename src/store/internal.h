@@ -15,9 +15,10 @@
 /* The .sql files beside this one, made into C at build time: schema 1 and the step to each later one. */
 extern const char bn_schema_cache[];
 extern const char bn_schema_cache_2[];
+extern const char bn_schema_cache_3[];
 extern const char bn_schema_journal[];
 
-#define BN_CACHE_VERSION   2
+#define BN_CACHE_VERSION   3
 #define BN_JOURNAL_VERSION 1
 #define BN_CACHE_ID	   0x424e4343 /* "BNCC", PRAGMA application_id */
 #define BN_JOURNAL_ID	   0x424e434a /* "BNCJ" */

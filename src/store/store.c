@@ -22,14 +22,14 @@ struct kind_of_file {
 	const char *name;
 	int32_t id;
 	int version;
-	const char *steps[3]; /* steps[n] leads from schema n to n + 1; NULL behind the last */
+	const char *steps[4]; /* steps[n] leads from schema n to n + 1; NULL behind the last */
 	const char *tables;   /* that must be there */
 };
 static const struct kind_of_file cache_file = {
     "cache.db",
     BN_CACHE_ID,
     BN_CACHE_VERSION,
-    {bn_schema_cache, bn_schema_cache_2, NULL},
+    {bn_schema_cache, bn_schema_cache_2, bn_schema_cache_3, NULL},
     "SELECT count(*) = 4 FROM main.sqlite_schema WHERE name IN ('source', 'entity', 'transition', "
     "'finding')"};
 static const struct kind_of_file journal_file = {

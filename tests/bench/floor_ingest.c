@@ -19,6 +19,7 @@
 /* src/store/cache.sql, as it is embedded in the program. */
 extern const char bn_schema_cache[];
 extern const char bn_schema_cache_2[];
+extern const char bn_schema_cache_3[];
 
 enum { ENTITY, RUN, ATTEMPT, TRANSITION, STATEMENTS };
 static const char *const texts[STATEMENTS] = {
@@ -84,6 +85,7 @@ open_database(struct floor *f, const char *path)
 		     "PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000; PRAGMA "
 		     "temp_store=MEMORY") ||
 	    !exec(f, bn_schema_cache) || !exec(f, bn_schema_cache_2) ||
+	    !exec(f, bn_schema_cache_3) ||
 	    !exec(f, "INSERT INTO source (id, name) VALUES (1, 'argo');"
 		     "INSERT INTO scope (id, source_id, name, complete) VALUES (1, 1, 'runs', 0)"))
 		return false;

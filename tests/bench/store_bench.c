@@ -224,6 +224,7 @@ open_bare(struct sink *s, const char *dir)
 			 NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(s->db, bn_schema_cache, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(s->db, bn_schema_cache_2, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(s->db, bn_schema_cache_3, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(s->db, "INSERT INTO source (id, name) VALUES (1, 'argo'); BEGIN IMMEDIATE",
 			 NULL, NULL, NULL) != SQLITE_OK)
 		die(sqlite3_errmsg(s->db));

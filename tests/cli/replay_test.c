@@ -20,7 +20,7 @@ static const char *const lists[] = {
     "runs --each --since 2026-03-09T22:00:00Z --columns "
     "run,status,pipeline,start,attempt,finished,message",
     "endpoints --columns endpoint,status,since",
-    "findings --columns what,since,rule",
+    "findings --columns what,since,rule,severity,message",
     "sources --columns source,status,state",
     "products --columns product,status,lifecycle",
     "note list --columns about,note,seq",
@@ -215,6 +215,52 @@ replay_of_what_nobody_watched_is_not_observed(void **state)
 	said_clear(&said);
 }
 
+static char *
+said_by(const char *line, int code)
+{
+	struct said said;
+	char *text;
+
+	ask(&world, line, &said);
+	assert_int_equal(said.code, code);
+	text = strdup(said.out);
+	said_clear(&said);
+	return text;
+}
+
+/* The SQL door and checks see what the lists see: as many open findings as were read then. */
+static void
+replay_holds_for_sql_and_checks(void **state)
+{
+	char line[256], *text;
+
+	(void)state;
+	for (int i = 0; i < LOOKS; i++) {
+		snprintf(line, sizeof(line),
+			 "-q sql 'SELECT count(*) FROM finding' --no-header --at %s",
+			 looks[i].at[3]);
+		text = said_by(line, 0);
+		assert_int_equal(atoi(text), json_array_size(looks[i].items[3]));
+		free(text);
+		snprintf(line, sizeof(line), "-q sql 'SELECT now()' --no-header --at %s",
+			 looks[i].at[3]);
+		text = said_by(line, 0);
+		assert_true(strtoll(text, NULL, 10) == bn_time_parse(looks[i].at[3]));
+		free(text);
+	}
+	snprintf(line, sizeof(line), "-q check source argo-prod --max-age 10m --at %s",
+		 looks[0].at[0]);
+	text = said_by(line, 0);
+	assert_non_null(strstr(text, "OK - argo-prod"));
+	free(text);
+	text = said_by("-q check endpoint api-stock --at '2026-03-10 02:30'", 3);
+	assert_non_null(strstr(text, "UNKNOWN"));
+	assert_non_null(strstr(text, "not observed then"));
+	free(text);
+	snprintf(line, sizeof(line), "-q sql 'SELECT 1 FROM at_entity' --at %s", looks[0].at[0]);
+	free(said_by(line, 65));
+}
+
 static void
 replay_refuses_what_changes_or_polls(void **state)
 {
@@ -294,6 +340,7 @@ main(void)
 	    cmocka_unit_test(replay_state_is_the_state_that_was_read),
 	    cmocka_unit_test(replay_says_what_it_is_of),
 	    cmocka_unit_test(replay_of_what_nobody_watched_is_not_observed),
+	    cmocka_unit_test(replay_holds_for_sql_and_checks),
 	    cmocka_unit_test(replay_refuses_what_changes_or_polls),
 	    cmocka_unit_test(replay_postmortem_has_evidence_for_every_line),
 	    cmocka_unit_test(replay_timeline_takes_a_kind),

@@ -28,8 +28,9 @@ static const char *const dumps[] = {
     " JOIN entity_now e ON e.id = p.entity_id WHERE NOT e.stale ORDER BY e.entity",
     "SELECT 'attribute ' || e.entity || ' ' || a.name, a.value FROM attribute a"
     " JOIN entity_now e ON e.id = a.entity_id WHERE NOT e.stale ORDER BY 1",
-    "SELECT 'finding ' || f.rule || '/' || f.key, f.severity, f.since, f.opened_at FROM finding f"
-    " WHERE f.closed_at IS NULL ORDER BY 1",
+    "SELECT 'finding ' || f.rule || '/' || f.key, f.severity, f.since, f.opened_at, f.title, "
+    "f.message,"
+    " f.silenced, f.silenced_by FROM finding f WHERE f.closed_at IS NULL ORDER BY 1",
     "SELECT 'ack ' || entity, covers FROM ack_now ORDER BY 1",
     "SELECT 'snooze ' || entity, until FROM snooze_now ORDER BY 1",
     "SELECT 'note ' || coalesce(entity, ''), text FROM note_now ORDER BY seq",
@@ -123,6 +124,7 @@ struct platform {
 	int revision, value;
 	bool broken;
 	bool finding[3];
+	int words[3]; /* what each of them says */
 };
 
 static unsigned
@@ -196,6 +198,8 @@ step_platform(struct platform *p, bn_time now)
 	for (int i = 0; i < 3; i++)
 		if (roll(p, 8) == 0)
 			p->finding[i] = !p->finding[i];
+		else if (roll(p, 6) == 0)
+			p->words[i] = (int)roll(p, 6);
 	if (roll(p, 10) == 0)
 		p->revision++;
 	p->value++;
@@ -208,6 +212,7 @@ static void
 poll_apps(struct fixture *f, struct platform *p, struct bn_batch *b, bn_time sent)
 {
 	static const char *const names[] = {"quote", "track", "rates", "stock", "fees", "mail"};
+	static const char *const words[] = {NULL, "a little", "badly", "at 97 %", "at 3 %", ""};
 	char revision[16];
 
 	snprintf(revision, sizeof(revision), "r%d", p->revision);
@@ -227,11 +232,15 @@ poll_apps(struct fixture *f, struct platform *p, struct bn_batch *b, bn_time sen
 	for (int i = 0; i < 3; i++)
 		if (p->finding[i])
 			bn_batch_finding(b,
-					 &(struct bn_finding){.rule = "alert",
-							      .key = names[i],
-							      .title = "it fires",
-							      .severity = BN_WARN,
-							      .about = {BN_APP, NULL, names[i]}});
+					 &(struct bn_finding){
+					     .rule = "alert",
+					     .key = names[i],
+					     .title = p->words[i] > 1 ? "it fires" : "it burns",
+					     .message = words[p->words[i]],
+					     .severity = p->words[i] % 2 == 0 ? BN_WARN : BN_CRIT,
+					     .silenced = p->words[i] == 4,
+					     .silenced_by = "anna",
+					     .about = {BN_APP, NULL, names[i]}});
 	assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
 }
 
