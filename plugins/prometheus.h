@@ -11,6 +11,7 @@ enum prometheus_request {
 	PROM_RULES,
 	PROM_QUERY,
 	PROM_RANGE,
+	PROM_RANGE_FORM,
 	PROM_BUILDINFO
 };
 
@@ -27,10 +28,17 @@ size_t bn_prometheus_warnings(struct prometheus_poll *p, struct bn_json answer, 
  * or nested too deeply to be read. */
 const char *bn_prometheus_exact(struct bn_source *s, const char *query);
 
+/* The [query] sections: what they say now; what models' numbers were since `since`, as far as the server has it. */
+int bn_prometheus_queries(struct prometheus_poll *p, struct bn_error *err);
+int bn_prometheus_queries_past(struct bn_source *s, bn_time since, struct bn_batch *batch,
+			       struct bn_error *err);
+/* A section's expression in *out; else returns what is wrong with it. */
+const char *bn_prometheus_query_text(struct bn_source *s, size_t section, const char **out);
+
 /* The [stream] sections: what is new since the last poll; all that the server still has since `since`. */
 int bn_prometheus_streams(struct prometheus_poll *p, struct bn_error *err);
-int bn_prometheus_backfill(struct bn_source *s, bn_time since, struct bn_batch *batch,
-			   struct bn_error *err);
+int bn_prometheus_streams_past(struct bn_source *s, bn_time since, struct bn_batch *batch,
+			       struct bn_error *err);
 void bn_prometheus_doctor(struct bn_source *s, struct bn_sink *sink);
 
 #endif

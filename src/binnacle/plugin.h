@@ -604,8 +604,8 @@ bn_secret(struct bn_source *s, const char *name, const char **out, struct bn_err
 	return s->host->secret(s, name, out, err);
 }
 
-/* A whole, small answer (at most 8 MiB decoded) as JSON. `body` is sent as application/json, or
- * NULL. */
+/* A whole, small answer (at most 8 MiB decoded) as JSON. `body` is NULL, or sent as
+ * application/json or, where it begins with a letter (`query=up&step=60`), as a form. */
 static inline int
 bn_get(struct bn_source *s, int request, const struct bn_param *params, struct bn_json *out,
        struct bn_error *err)

@@ -1,5 +1,6 @@
 /* easy.c - the one constructor of libcurl handles: every option that matters is set here and nowhere else. */
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -232,6 +233,14 @@ set_rest(struct bn_easy *easy, const struct bn_easy_options *options, bool https
 	return curl_easy_setopt(curl, CURLOPT_SHARE, easy->trust->share);
 }
 
+/* JSON requests are objects or lists; what begins with a name is the fields of a form. */
+static const char *
+content_type(const char *body)
+{
+	return isalpha((unsigned char)body[0]) ? "Content-Type: application/x-www-form-urlencoded"
+					       : "Content-Type: application/json";
+}
+
 int
 bn_easy_init(struct bn_easy *easy, struct bn_net *net, const struct bn_easy_options *options,
 	     struct bn_error *err)
@@ -254,7 +263,7 @@ bn_easy_init(struct bn_easy *easy, struct bn_net *net, const struct bn_easy_opti
 	/* Without this a body of more than 1 MiB waits a second for "100 Continue". */
 	if (rc == BN_OK && options->body != NULL &&
 	    (rc = bn_easy_header(easy, "Expect:", err)) == BN_OK)
-		rc = bn_easy_header(easy, "Content-Type: application/json", err);
+		rc = bn_easy_header(easy, content_type(options->body), err);
 	if (rc != BN_OK)
 		bn_easy_clear(easy);
 	return rc;

@@ -57,7 +57,7 @@ struct bn_easy {
 struct bn_easy_options {
 	const char *url;
 	const char *method;
-	const char *body; /* sent as application/json, or NULL */
+	const char *body; /* sent as application/json or, when no such, as a form; or NULL */
 	const char *ca_file, *pinned_key, *proxy;
 	int64_t connect_timeout; /* ms, 0: 5 s */
 	int64_t timeout;	 /* ms for the whole transfer, 0: none */

@@ -57,7 +57,7 @@ struct fake {
 	struct reply part;
 	json_t **documents;
 	size_t document_count;
-	struct bn_strlist requests, skips, scopes_done;
+	struct bn_strlist requests, bodies, skips, scopes_done;
 	int *rows;
 	json_t *records, *lines, *checks;
 	char scope[64], *bearer;
@@ -595,6 +595,7 @@ send(struct fake *fake, int index, const struct bn_param *params, const char *bo
 		fake->rows = bn_xrealloc(fake->rows, fake->requests.count + 1, sizeof(*fake->rows));
 		fake->rows[fake->requests.count] = index;
 		bn_strlist_add(&fake->requests, request);
+		bn_strlist_add(&fake->bodies, body != NULL ? body : "");
 		*out = reply_for(fake, request);
 		rc = (*out)->status / 100 == 2 ? BN_OK : fail_status(*out, request, err);
 		free(request);
@@ -1384,6 +1385,7 @@ fake_free(struct fake *fake)
 	free(fake->rows);
 	free(fake->bearer);
 	bn_strlist_clear(&fake->requests);
+	bn_strlist_clear(&fake->bodies);
 	bn_strlist_clear(&fake->skips);
 	bn_strlist_clear(&fake->scopes_done);
 	json_decref(fake->records);
@@ -1569,6 +1571,12 @@ fake_request(const struct fake *fake, size_t index, int *row)
 	return fake->requests.items[index];
 }
 
+const char *
+fake_body(const struct fake *fake, size_t index)
+{
+	return index < fake->bodies.count ? fake->bodies.items[index] : NULL;
+}
+
 size_t
 fake_request_count(const struct fake *fake)
 {
@@ -1698,6 +1706,7 @@ fake_forget(struct fake *fake)
 	json_array_clear(fake->lines);
 	json_array_clear(fake->checks);
 	bn_strlist_clear(&fake->requests);
+	bn_strlist_clear(&fake->bodies);
 	bn_strlist_clear(&fake->skips);
 	bn_strlist_clear(&fake->scopes_done);
 }

@@ -65,6 +65,8 @@ int fake_call(struct fake *fake, fake_fn *fn, void *payload, struct bn_error *er
 
 /* Requests sent, "GET /path?query" each, and the row of the table; borrowed. NULL past the end. */
 const char *fake_request(const struct fake *fake, size_t index, int *row);
+/* The body it was sent with, "" for none. */
+const char *fake_body(const struct fake *fake, size_t index);
 size_t fake_request_count(const struct fake *fake);
 /* How many of them begin with this. */
 size_t fake_asked(const struct fake *fake, const char *beginning);

@@ -11,15 +11,22 @@ extern const struct bn_plugin bn_plugin_prometheus;
 #define RANGE "GET /api/v1/query_range"
 
 static struct fake *
-streams(void)
+with_canary(const char *query)
 {
 	struct fake *fake = fake_new(&bn_plugin_prometheus);
 
 	fake_option(fake, "alerts", "false");
 	fake_option(fake, "targets", "false");
 	fake_option(fake, "rules", "false");
+	fake_option(fake, "canary", query);
 	fake_now(fake, "2026-11-28T17:38:30Z");
 	return fake;
+}
+
+static struct fake *
+streams(void)
+{
+	return with_canary("none");
 }
 
 static void
@@ -292,7 +299,7 @@ backfill(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void
 	 struct bn_error *err)
 {
 	(void)sink, (void)payload;
-	return bn_prometheus_backfill(s, bn_parse_time(s, "2026-11-01T00:00:00Z"), batch, err);
+	return bn_prometheus_streams_past(s, bn_parse_time(s, "2026-11-01T00:00:00Z"), batch, err);
 }
 
 /* Eight days are 11,520 minutes; a server gives at most 11,000 points at once. */
@@ -331,6 +338,180 @@ streams_that_no_section_names_are_gone(void **state)
 	fake_free(fake);
 }
 
+/* ---- many at once ----------------------------------------------------------------------------- */
+
+#define MANY 300
+#define FORM "POST /api/v1/query_range"
+
+static struct fake *
+many(void)
+{
+	struct fake *fake = streams();
+
+	for (int i = 0; i < MANY; i++) {
+		char name[16], query[64];
+
+		snprintf(name, sizeof(name), "s%d", i);
+		snprintf(query, sizeof(query), "sum(rate(orders_%d_total[5m]))", i);
+		stream(fake, name, query);
+	}
+	return fake;
+}
+
+#define LABELLED(n, value)                                                                         \
+	"{\"metric\":{\"binnacle_stream\":\"" n "\"},\"values\":[[1795887420,\"" value "\"]]}"
+#define ANSWER(series)                                                                             \
+	"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" series "]}}"
+
+/* What is too long for a URL is sent as a form, so that many streams cost few requests. */
+static void
+streams_that_are_many_are_asked_for_in_forms(void **state)
+{
+	struct fake *fake = many();
+	struct bn_error err;
+	bn_time first = 0, last = 0;
+
+	(void)state;
+	fake_reply(fake, FORM, 200, ANSWER(LABELLED("0", "3") "," LABELLED("299", "4")));
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_int_equal(fake_asked(fake, FORM), 1);
+	assert_int_equal(fake_request_count(fake), 1);
+	assert_non_null(
+	    strstr(fake_body(fake, 0), "query=label_replace%28%28sum%28rate%28orders_0_"));
+	assert_non_null(strstr(fake_body(fake, 0), "orders_299_total"));
+	assert_non_null(strstr(fake_body(fake, 0), "&start=1795876740&end=1795887480&step=60"));
+	assert_int_equal(points(fake, "stream/s0", "value", &first, &last), 1);
+	assert_int_equal(first, 1795887360000);
+	assert_int_equal(points(fake, "stream/s299", "value", &first, &last), 1);
+	fake_free(fake);
+}
+
+/* A proxy may let no POST through, a server take less: then they are asked for in pieces, at once in small ones
+ * the next time. */
+static void
+streams_are_asked_for_in_pieces_where_no_forms_are_taken(void **state)
+{
+	struct fake *fake = many();
+	struct bn_error err;
+	size_t refused;
+
+	(void)state;
+	fake_reply(fake, FORM, 405, "");
+	fake_reply(fake, RANGE, 200, ANSWER(LABELLED("0", "3")));
+	assert_ok(fake_poll(fake, &err), &err);
+	refused = fake_asked(fake, FORM);
+	assert_true(refused > 0);
+	assert_true(fake_asked(fake, RANGE) < MANY / 8);
+	for (int i = 0; i < MANY; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "s%d", i);
+		assert_non_null(fake_find(fake, "stream", name));
+		assert_string_equal(fake_text(fake_find(fake, "stream", name), "message"),
+				    fake_find(fake, "reading", name) != NULL
+					? ""
+					: "the query has given no value yet");
+	}
+	assert_int_equal(fake_count(fake, "finding"), 0);
+	fake_now(fake, "2026-11-28T17:39:30Z");
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_int_equal(fake_asked(fake, FORM), refused);
+	fake_free(fake);
+}
+
+/* One that is wrong is found among the many, told, and asked alone from then on. */
+static void
+streams_that_are_wrong_are_found_among_many(void **state)
+{
+	struct fake *fake = many();
+	struct bn_error err;
+
+	(void)state;
+	fake_reply(fake, FORM, 400,
+		   "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}");
+	fake_reply(fake, FORM, 200, ANSWER(LABELLED("0", "3")));
+	fake_reply(fake, RANGE, 200, ANSWER(LABELLED("0", "3")));
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_int_equal(fake_asked(fake, FORM), 3); /* the whole, and its halves */
+	assert_int_equal(fake_count(fake, "finding"), 0);
+	fake_free(fake);
+}
+
+/* ---- the server's own outages ------------------------------------------------------------------ */
+
+/* [from, to) of every reading of a stream, as text. */
+static const char *
+readings(const struct fake *fake, const char *stream_name)
+{
+	static char text[512];
+	const json_t *records = fake_records(fake), *record;
+	size_t i, n = 0;
+
+	text[0] = '\0';
+	json_array_foreach(records, i, record)
+	{
+		if (strcmp(fake_text(record, "record"), "reading") != 0 ||
+		    strcmp(fake_text(record, "key"), stream_name) != 0)
+			continue;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%lld-%lld ",
+				      (long long)(fake_int(record, "from") - 1795880000000) / 1000,
+				      (long long)(fake_int(record, "at") - 1795880000000) / 1000);
+	}
+	return text;
+}
+
+#define UP	       "GET /api/v1/query_range?query=count%28last_over_time%28up"
+#define AT(t, v)       "[" #t ",\"" v "\"]"
+#define VALUES(values) ANSWER("{\"metric\":{},\"values\":[" values "]}")
+
+/* A minute in which Prometheus itself scraped nothing was not observed: no reading holds it. */
+static void
+streams_leave_out_what_the_server_did_not_see(void **state)
+{
+	struct fake *fake = with_canary("count(up)");
+	struct bn_error err;
+
+	(void)state;
+	stream(fake, "x", "x");
+	/* up from 17:30 on, out at 17:33 and 17:34; the minutes' ends are what is answered */
+	fake_reply(
+	    fake, UP, 200,
+	    VALUES(AT(1795887060, "2") "," AT(1795887120, "2") "," AT(1795887180, "2") "," AT(
+		1795887360, "2") "," AT(1795887420, "2") "," AT(1795887480, "2")));
+	fake_reply(fake, RANGE, 200, VALUES(AT(1795887060, "1") "," AT(1795887480, "1")));
+	assert_ok(fake_poll(fake, &err), &err);
+	/* from the first value on; the two minutes before the outage, settled by then; from its end until now */
+	assert_string_equal(readings(fake, "x"), "7000-7300 7300-7510 ");
+	fake_forget(fake);
+	/* nothing at all since: nothing was observed since it was first seen */
+	fake_reply(fake, UP, 200, VALUES(""));
+	fake_now(fake, "2026-11-28T17:41:30Z");
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_string_equal(readings(fake, "x"), "5860-7120 ");
+	fake_free(fake);
+}
+
+/* Where there never was a canary, or it can't be asked for, it says nothing. */
+static void
+streams_need_no_canary(void **state)
+{
+	static const char *const answers[] = {
+	    VALUES(""), "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"no\"}"};
+	struct bn_error err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct fake *fake = with_canary("count(up)");
+
+		stream(fake, "x", "x");
+		fake_reply(fake, UP, i == 0 ? 200 : 422, answers[i]);
+		fake_reply(fake, RANGE, 200, VALUES(AT(1795887060, "1")));
+		assert_ok(fake_poll(fake, &err), &err);
+		assert_string_equal(readings(fake, "x"), "7000-7510 ");
+		fake_free(fake);
+	}
+}
+
 int
 main(void)
 {
@@ -345,6 +526,11 @@ main(void)
 	    cmocka_unit_test(streams_claim_nothing_of_a_partial_answer),
 	    cmocka_unit_test(streams_read_history_in_pages_a_server_answers),
 	    cmocka_unit_test(streams_that_no_section_names_are_gone),
+	    cmocka_unit_test(streams_that_are_many_are_asked_for_in_forms),
+	    cmocka_unit_test(streams_are_asked_for_in_pieces_where_no_forms_are_taken),
+	    cmocka_unit_test(streams_that_are_wrong_are_found_among_many),
+	    cmocka_unit_test(streams_leave_out_what_the_server_did_not_see),
+	    cmocka_unit_test(streams_need_no_canary),
 	};
 
 	setbuf(stdout, NULL);

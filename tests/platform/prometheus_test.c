@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
+#include "../../plugins/prometheus.h"
 #include "base/clock.h"
 #include "fakehost.h"
 
@@ -311,6 +312,122 @@ prometheus_doctor_answers_each_question(void **state)
 	fake_free(fake);
 }
 
+/* ---- the past of [query] --------------------------------------------------------------------- */
+
+static int
+past(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void *payload,
+     struct bn_error *err)
+{
+	(void)sink, (void)payload;
+	return bn_prometheus_queries_past(s, bn_parse_time(s, "2026-03-01T00:20:00Z"), batch, err);
+}
+
+static size_t
+points_of(const struct fake *fake, const char *about, double *last)
+{
+	const json_t *records = fake_records(fake), *record;
+	size_t i, count = 0;
+
+	json_array_foreach(records, i, record)
+	{
+		if (strcmp(fake_text(record, "record"), "point") != 0 ||
+		    strcmp(fake_text(record, "about"), about) != 0)
+			continue;
+		assert_string_equal(fake_text(record, "key"), "psi");
+		*last = fake_number(record, "value");
+		count++;
+	}
+	return count;
+}
+
+static struct fake *
+with_past(const char *about, const char *answer)
+{
+	struct fake *fake = fake_new(&bn_plugin_prometheus);
+
+	fake_now(fake, "2026-03-10T03:12:00Z");
+	fake_section(fake, "psi");
+	fake_section_option(fake, "query", "ml:psi");
+	fake_section_option(fake, "for", about);
+	fake_section_option(fake, "as", "psi");
+	fake_section_option(fake, "scale", "2");
+	fake_reply(fake, "GET /api/v1/query_range", 200, answer);
+	return fake;
+}
+
+#define MATRIX(series)                                                                             \
+	"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" series "]}}"
+#define SERIES(labels, values) "{\"metric\":{" labels "},\"values\":[" values "]}"
+#define LABELLED                                                                                   \
+	MATRIX(                                                                                    \
+	    SERIES("\"version\":\"7\"", "[1772328000,\"0.1\"],[1772331600,\"NaN\"]") "," SERIES(   \
+		"\"version\":\"8\"", "[1772335200,\"0.2\"],[1772338800,\"0.3\"]"))
+#define PLAIN MATRIX(SERIES("", "[1772328000,\"0.1\"]"))
+
+/* An alias may have moved since: its number of then belongs to the version that its label names. */
+static void
+prometheus_past_of_an_alias_is_told_of_the_version_of_then(void **state)
+{
+	struct fake *fake = with_past("model/recs@champion", LABELLED);
+	struct bn_error err;
+	double last = 0;
+
+	(void)state;
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_int_equal(points_of(fake, "model/recs@7", &last), 1);
+	assert_true(last == 0.2);
+	assert_int_equal(points_of(fake, "model/recs@8", &last), 2);
+	assert_true(last == 0.6);
+	assert_int_equal(fake_count(fake, "point"), 3);
+	/* one value an hour, from the first full one on, of what the poll asks for too */
+	assert_non_null(strstr(fake_request(fake, 0, NULL), "query=ml%3Apsi&start=1772326800&"));
+	assert_non_null(strstr(fake_request(fake, 0, NULL), "end=1773111600&step=3600"));
+	fake_free(fake);
+	/* without that label nobody knows */
+	fake = with_past("model/recs@champion", PLAIN);
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_int_equal(fake_count(fake, "point"), 0);
+	fake_free(fake);
+}
+
+static void
+prometheus_past_of_a_version_or_a_model_is_its_own(void **state)
+{
+	struct fake *fake = with_past("model/recs@8", LABELLED);
+	struct bn_error err;
+	double last = 0;
+
+	(void)state;
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_int_equal(points_of(fake, "model/recs@8", &last), 2);
+	assert_int_equal(fake_count(fake, "point"), 2);
+	fake_free(fake);
+	fake = with_past("model/recs", PLAIN);
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_int_equal(points_of(fake, "model/recs", &last), 1);
+	fake_free(fake);
+	/* what is no model's begins with the first poll */
+	fake = with_past("endpoint/api", LABELLED);
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_int_equal(fake_request_count(fake), 0);
+	fake_free(fake);
+}
+
+static void
+prometheus_past_that_is_refused_is_left_out(void **state)
+{
+	struct fake *fake = with_past("model/recs@8", "");
+	struct bn_error err;
+
+	(void)state;
+	fake_reply(fake, "GET /api/v1/query_range?query=ml", 422,
+		   "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"too much\"}");
+	assert_ok(fake_call(fake, past, NULL, &err), &err);
+	assert_true(fake_scope_done(fake, "query history"));
+	assert_int_equal(fake_count(fake, "point"), 0);
+	fake_free(fake);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(prometheus_real_server_is_read),
     cmocka_unit_test(prometheus_alerts_are_chosen_and_weighed),
@@ -322,6 +439,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(prometheus_useless_query_is_told_as_a_finding),
     cmocka_unit_test(prometheus_truncated_answer_marks_nothing_as_gone),
     cmocka_unit_test(prometheus_doctor_answers_each_question),
+    cmocka_unit_test(prometheus_past_of_an_alias_is_told_of_the_version_of_then),
+    cmocka_unit_test(prometheus_past_of_a_version_or_a_model_is_its_own),
+    cmocka_unit_test(prometheus_past_that_is_refused_is_left_out),
 };
 
 BN_TEST_MAIN(tests)

@@ -147,6 +147,7 @@ static const struct {
 } reads[] = {
     {"airflow", "POST", "/auth/token"},
     {"mlflow", "POST", "/api/2.0/mlflow/runs/search"},		     /* a search */
+    {"prometheus", "POST", "/api/v1/query_range"},		     /* a long expression */
     {"airflow", "POST", "/api/v1/dags/{dag_id}/clearTaskInstances"}, /* its dry run */
     {"airflow", "POST", "/api/v2/dags/{dag_id}/clearTaskInstances"},
 };
