@@ -1,0 +1,627 @@
+/* bulk_test.c - many retries: in order, so many at once, stopped where the ratio says, and what is left is known. */
+/* SPDX-License-Identifier: MIT */
+#include "action/bulk.h"
+
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "plugins/builtin.h"
+#include "tests/fault/fleet.h"
+#include "tests/test.h"
+#include "triage/triage.h"
+
+struct fixture {
+	struct fleet fleet;
+	char dir[64];
+	struct bn_clock clock;
+	struct bn_registry *registry;
+	struct bn_config *config;
+	struct bn_store *store;
+	struct bn_collect *collect;
+	struct bn_actions *actions;
+	char keys[FLEET_MAX][16], sources[FLEET_MAX][4];
+	struct bn_ref refs[FLEET_MAX];
+	unsigned seed;
+	struct bn_error err;
+};
+
+/* ---- the ground -------------------------------------------------------------------------------- */
+
+/* The same numbers on every machine. */
+static unsigned
+chance(struct fixture *f, unsigned below)
+{
+	f->seed = f->seed * 1103515245u + 12345u;
+	return (f->seed >> 16) % below;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static struct fixture *
+begin(int count)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-bulk-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	fleet_start(&f->fleet);
+	f->fleet.count = count;
+	f->fleet.limit = 100;
+	snprintf(f->fleet.journal, sizeof(f->fleet.journal), "%s/journal.db", f->dir);
+	bn_clock_init(&f->clock);
+	return f;
+}
+
+static void
+open_session(struct fixture *f, const char *more)
+{
+	char *sources = fleet_config(&f->fleet), *text = bn_xasprintf("%s%s", sources, more);
+	struct bn_collect_options options;
+	struct bn_action_options acting;
+
+	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
+	assert_ok(
+	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
+	    &f->err);
+	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
+		  &f->err);
+	bn_store_set_anchor(f->store, "");
+	options = (struct bn_collect_options){
+	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
+	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
+	acting = (struct bn_action_options){
+	    .store = f->store, .collect = f->collect, .config = f->config, .clock = &f->clock};
+	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
+	free(sources);
+	free(text);
+	for (int i = 0; i < f->fleet.count; i++) {
+		snprintf(f->keys[i], sizeof(f->keys[i]), "p%d-1", i);
+		snprintf(f->sources[i], sizeof(f->sources[i]), "s%d", f->fleet.runs[i].source);
+		f->refs[i] = (struct bn_ref){BN_RUN, f->sources[i], f->keys[i]};
+	}
+	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
+}
+
+static void
+close_session(struct fixture *f)
+{
+	bn_action_free(f->actions);
+	assert_true(bn_collect_free(f->collect));
+	bn_store_close(f->store);
+	bn_config_free(f->config);
+	bn_registry_free(f->registry);
+}
+
+static void
+end(struct fixture *f)
+{
+	close_session(f);
+	fleet_stop(&f->fleet);
+	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(f);
+}
+
+static struct bn_bulk *
+plan(struct fixture *f)
+{
+	struct bn_bulk *bulk = NULL;
+
+	assert_ok(bn_bulk_plan(&bulk, f->actions, f->refs, (size_t)f->fleet.count, &f->err),
+		  &f->err);
+	return bulk;
+}
+
+/* Sent fast, looked at often. */
+static struct bn_bulk_options
+swift(const struct fixture *f)
+{
+	struct bn_bulk_options options;
+
+	bn_bulk_defaults(f->actions, &options);
+	options.spacing = 1;
+	options.poll = 5;
+	options.timeout = 120000;
+	options.follow = true;
+	return options;
+}
+
+static int
+send(struct fixture *f, struct bn_bulk *bulk, const struct bn_bulk_options *options,
+     int64_t *parent)
+{
+	return bn_bulk_send(f->actions, bulk, "test", options, parent, &f->err);
+}
+
+static int64_t
+ask(struct fixture *f, const char *sql)
+{
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+	int64_t value = -1;
+
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL), SQLITE_OK);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	return value;
+}
+
+static const struct bn_bulk_item *
+item_of(const struct bn_bulk *bulk, int number, struct bn_bulk_item_now *now)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "p%d-1", number);
+	for (size_t i = 0; i < bulk->count; i++)
+		if (strcmp(bulk->items[i].run.key, key) == 0) {
+			if (now != NULL)
+				bn_bulk_item_now(bulk, i, now);
+			return &bulk->items[i];
+		}
+	fail_msg("no item %s", key);
+	return NULL;
+}
+
+/* What holds after every bulk, whatever happened in it. */
+static void
+assert_sound(struct fixture *f)
+{
+	int64_t count, bad;
+
+	assert_int_equal(f->fleet.too_early, 0);
+	assert_int_equal(f->fleet.too_many, 0);
+	assert_int_equal(f->fleet.unjournalled, 0);
+	for (int i = 0; i < f->fleet.count; i++)
+		assert_true(f->fleet.runs[i].retries <= 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM intent_now WHERE state IN ('done', 'refused',"
+				" 'unknown')"),
+			 f->fleet.writes);
+	assert_int_equal(ask(f, "SELECT count(*) FROM intent_now WHERE parent IS NULL"), 0);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now WHERE state = 'running'"), 0);
+	assert_ok(bn_journal_verify(f->store, &count, &bad, &f->err), &f->err);
+}
+
+/* ---- properties -------------------------------------------------------------------------------- */
+
+/* Edges from lower to higher in a hidden order, some of them by way of a dataset nobody retries. */
+static char *
+random_graph(struct fixture *f)
+{
+	int hidden[FLEET_MAX], count = f->fleet.count, i, k;
+	struct bn_buf text = BN_BUF_INIT(0);
+
+	for (i = 0; i < count; i++)
+		hidden[i] = i;
+	for (i = count - 1; i > 0; i--) {
+		int other = (int)chance(f, (unsigned)i + 1), kept = hidden[i];
+
+		hidden[i] = hidden[other];
+		hidden[other] = kept;
+	}
+	bn_buf_adds(&text, "[link]\n");
+	for (i = 0; i < count; i++)
+		for (k = i + 1; k < count; k++) {
+			int a = hidden[i], b = hidden[k];
+
+			if (chance(f, 100) >= 18)
+				continue;
+			f->fleet.before[a][b] = true;
+			if (chance(f, 3) == 0)
+				bn_buf_addf(&text,
+					    "\tfeeds = pipeline/s%d/p%d -> dataset/d%d-%d\n"
+					    "\tfeeds = dataset/d%d-%d -> pipeline/s%d/p%d\n",
+					    f->fleet.runs[a].source, a, a, b, a, b,
+					    f->fleet.runs[b].source, b);
+			else
+				bn_buf_addf(&text,
+					    "\tfeeds = pipeline/s%d/p%d -> pipeline/s%d/p%d\n",
+					    f->fleet.runs[a].source, a, f->fleet.runs[b].source, b);
+		}
+	return bn_buf_take(&text);
+}
+
+static void
+random_fleet(struct fixture *f)
+{
+	for (int i = 0; i < f->fleet.count; i++) {
+		unsigned fate = chance(f, 100);
+
+		f->fleet.runs[i].source = (int)chance(f, FLEET_SOURCES);
+		f->fleet.runs[i].fate = fate < 80   ? FLEET_GREEN
+					: fate < 90 ? FLEET_RED
+						    : FLEET_REFUSES;
+	}
+	f->fleet.limit = 1 + (int)chance(f, 3);
+	f->fleet.lasts = 2 + (int)chance(f, 4);
+}
+
+/* Is `number` behind one that was sent and did not end well, at whatever distance? */
+static bool
+behind_a_failure(const struct fixture *f, int number, int depth)
+{
+	for (int i = 0; depth < FLEET_MAX && i < f->fleet.count; i++)
+		if (f->fleet.before[i][number] &&
+		    ((f->fleet.runs[i].retries > 0 && f->fleet.runs[i].fate != FLEET_GREEN) ||
+		     behind_a_failure(f, i, depth + 1)))
+			return true;
+	return false;
+}
+
+static void
+assert_steps(struct fixture *f, const struct bn_bulk *bulk, enum bn_bulk_end how)
+{
+	for (int i = 0; i < f->fleet.count; i++) {
+		const struct fleet_run *run = &f->fleet.runs[i];
+		struct bn_bulk_item_now now;
+
+		item_of(bulk, i, &now);
+		if (run->retries == 0)
+			assert_int_equal(now.step, BN_BULK_UNSENT);
+		else if (run->fate == FLEET_REFUSES)
+			assert_int_equal(now.step, BN_BULK_REFUSED);
+		else if (how == BN_BULK_ENDED)
+			assert_int_equal(now.step,
+					 run->fate == FLEET_GREEN ? BN_BULK_GREEN : BN_BULK_RED);
+		/* Nothing stopped it: whatever could be sent was, whatever could not was not. */
+		if (how == BN_BULK_ENDED)
+			assert_int_equal(run->retries == 0, behind_a_failure(f, i, 0));
+		else if (run->retries > 0)
+			assert_false(behind_a_failure(f, i, 0));
+	}
+}
+
+static void
+bulk_of_a_random_graph_goes_in_its_order(void **state)
+{
+	int stopped = 0, ended = 0, writes = 0;
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 16; seed++) {
+		struct fixture *f = begin(10);
+		struct bn_bulk_options options;
+		struct bn_bulk_now now;
+		struct bn_bulk *bulk;
+		int64_t parent = 0;
+		char *links;
+
+		f->seed = seed * 7919;
+		random_fleet(f);
+		links = random_graph(f);
+		open_session(f, links);
+		free(links);
+		bulk = plan(f);
+		assert_int_equal(bulk->ready, 10);
+		options = swift(f);
+		options.concurrency = f->fleet.limit;
+		options.abort_ratio = seed % 2 == 0 ? 1 : 0.3;
+		send(f, bulk, &options, &parent);
+		bn_bulk_now(bulk, &now);
+		print_message("# seed %u: %s\n", seed, now.text);
+		assert_true(now.end == BN_BULK_ENDED || now.end == BN_BULK_STOPPED);
+		assert_int_equal(now.parent, parent);
+		assert_int_equal(now.all.sent, f->fleet.writes);
+		if (options.abort_ratio >= 1)
+			assert_int_equal(now.end, BN_BULK_ENDED);
+		else if (now.end == BN_BULK_ENDED)
+			for (int wave = 1; wave <= bulk->waves; wave++)
+				assert_true(now.waves[wave].failed <=
+					    options.abort_ratio * now.waves[wave].total);
+		else
+			assert_true(now.waves[now.wave].failed >
+				    options.abort_ratio * now.waves[now.wave].total);
+		assert_steps(f, bulk, now.end);
+		assert_sound(f);
+		assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now"), 1);
+		stopped += now.end == BN_BULK_STOPPED;
+		ended += now.end == BN_BULK_ENDED;
+		writes += f->fleet.writes;
+		bn_bulk_free(bulk);
+		end(f);
+	}
+	print_message("# %d ended, %d stopped, %d requests\n", ended, stopped, writes);
+	assert_true(stopped > 0 && ended > 0);
+}
+
+/* One wave at one source, refusals at random places: a model says after which request it is too much. */
+static void
+abort_ratio_is_kept_to_the_exact_request(void **state)
+{
+	static const double ratios[] = {0, 0.1, 0.2, 0.25, 0.5, 1};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(ratios) / sizeof(ratios[0]); r++) {
+		struct fixture *f = begin(20);
+		struct bn_bulk_options options;
+		struct bn_bulk_now now;
+		int failed = 0, wanted = 0, i;
+		struct bn_bulk *bulk;
+
+		f->seed = (unsigned)r + 99;
+		for (i = 0; i < 20; i++)
+			if (chance(f, 3) == 0)
+				f->fleet.runs[i].fate = FLEET_REFUSES;
+		for (i = 0; i < 20 && failed <= ratios[r] * 20; i++, wanted++)
+			failed += f->fleet.runs[i].fate == FLEET_REFUSES;
+		open_session(f, "");
+		bulk = plan(f);
+		options = swift(f);
+		options.concurrency = 100;
+		options.abort_ratio = ratios[r];
+		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+		bn_bulk_now(bulk, &now);
+		assert_int_equal(f->fleet.writes, wanted);
+		assert_int_equal(now.all.sent, wanted);
+		assert_int_equal(now.all.left, 20 - wanted);
+		for (i = 0; i < wanted; i++)
+			assert_int_equal(f->fleet.order[i], i);
+		assert_sound(f);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
+/* ---- planning ---------------------------------------------------------------------------------- */
+
+static void
+references_fold_into_one_request_a_run(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk *bulk = NULL;
+	struct bn_ref refs[] = {{BN_PIPELINE, "s0", "p0"},     {BN_RUN, "s0", "p0-1"},
+				{BN_TASK, "s0", "p0-1/n1"},    {BN_RUN, "s0", "p1-1"},
+				{BN_PIPELINE, "s0", "absent"}, {BN_RUN, "s0", "p2-1"}};
+	struct bn_bulk_options options;
+	char digest[BN_DIGEST_HEX];
+
+	(void)state;
+	f->fleet.runs[2].running = true;
+	open_session(f, "");
+	bn_collect_detail(f->collect, refs[1], 60000, &f->err);
+	assert_ok(bn_bulk_plan(&bulk, f->actions, refs, 6, &f->err), &f->err);
+	assert_int_equal(bulk->count, 4);
+	assert_int_equal(bulk->ready, 2);
+	assert_int_equal(bulk->out, 2);
+	assert_int_equal(item_of(bulk, 0, NULL)->asked, 3);
+	assert_int_equal(item_of(bulk, 2, NULL)->fate, BN_BULK_OUT);
+	assert_int_equal(item_of(bulk, 2, NULL)->why.code, BN_EBUSY);
+	assert_int_equal(bulk->items[bulk->count - 1].fate, BN_BULK_OUT);
+	assert_int_equal(bulk->total_count, 1);
+	assert_string_equal(bulk->totals[0].unit, "pod");
+	assert_int_equal(bulk->totals[0].runs, 2);
+	assert_int_equal(bulk->totals[0].failed, 2);
+	snprintf(digest, sizeof(digest), "%s", bulk->digest);
+	bn_bulk_free(bulk);
+	/* In whatever order they are named it is the same plan. */
+	assert_ok(bn_bulk_plan(&bulk, f->actions, (struct bn_ref[]){refs[3], refs[0]}, 2, &f->err),
+		  &f->err);
+	assert_string_equal(bulk->digest, digest);
+	options = swift(f);
+	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_int_equal(f->fleet.writes, 2);
+	assert_sound(f);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+static void
+undeclared_work_stays_out_until_it_is_named(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	char digest[BN_DIGEST_HEX];
+	struct bn_bulk *bulk;
+	size_t i;
+
+	(void)state;
+	f->fleet.runs[0].undeclared = f->fleet.runs[1].undeclared = true;
+	open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p2\n");
+	bulk = plan(f);
+	assert_int_equal(bulk->ready, 1);
+	assert_int_equal(bulk->apart, 2);
+	/* p2 would be sent without p0, whose work it takes: that is said. */
+	assert_true(item_of(bulk, 2, NULL)->behind >= 0);
+	assert_string_equal(bulk->items[item_of(bulk, 2, NULL)->behind].name, "p0");
+	snprintf(digest, sizeof(digest), "%s", bulk->digest);
+	for (i = 0; strcmp(bulk->items[i].name, "p0") != 0;)
+		i++;
+	assert_int_equal(bn_bulk_name(bulk, i, "p1", &f->err), BN_EPERM);
+	assert_ok(bn_bulk_name(bulk, i, "p0", &f->err), &f->err);
+	assert_int_equal(bulk->ready, 2);
+	assert_int_equal(item_of(bulk, 2, NULL)->behind, -1);
+	assert_string_not_equal(bulk->digest, digest);
+	options = swift(f);
+	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_int_equal(f->fleet.writes, 2);
+	assert_int_equal(f->fleet.order[0], 0);
+	assert_int_equal(f->fleet.order[1], 2);
+	assert_int_equal(f->fleet.runs[1].retries, 0);
+	assert_sound(f);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+static void
+two_that_feed_each_other_wait_for_nobody(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n"
+			"\tfeeds = pipeline/s0/p1 -> pipeline/s0/p2\n"
+			"\tfeeds = pipeline/s0/p2 -> pipeline/s0/p0\n");
+	bulk = plan(f);
+	assert_int_equal(bulk->ready, 3);
+	options = swift(f);
+	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_int_equal(f->fleet.writes, 3);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+/* ---- what stops it ------------------------------------------------------------------------------ */
+
+struct aborting {
+	struct bn_bulk *bulk;
+	atomic_bool abort;
+	int after, ticks;
+};
+
+static void
+abort_after(void *payload)
+{
+	struct aborting *a = payload;
+	struct bn_bulk_now now;
+
+	a->ticks++;
+	bn_bulk_now(a->bulk, &now);
+	if (now.all.sent >= a->after)
+		atomic_store(&a->abort, true);
+}
+
+static int
+findings(struct fixture *f, const char *key)
+{
+	struct bn_triage *triage = NULL;
+	char *sql = bn_xasprintf("SELECT count(*) FROM finding_now WHERE rule = 'bulk-interrupted'"
+				 " AND key = '%s'",
+				 key);
+	int count;
+
+	assert_ok(bn_triage_new(&triage, f->store, f->config, &f->err), &f->err);
+	assert_ok(bn_triage_run(triage, &f->err), &f->err);
+	bn_triage_free(triage);
+	count = (int)ask(f, sql);
+	free(sql);
+	return count;
+}
+
+static void
+aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once(void **state)
+{
+	struct fixture *f = begin(6);
+	struct aborting aborting = {.after = 2};
+	struct bn_bulk_options options;
+	struct bn_arena *arena = NULL;
+	struct bn_ref *refs = NULL;
+	struct bn_bulk_now now;
+	struct bn_bulk *rest = NULL;
+	int64_t parent = 0;
+	size_t count = 0;
+	char key[24];
+
+	(void)state;
+	open_session(f, "");
+	aborting.bulk = plan(f);
+	options = swift(f);
+	options.spacing = 2000;
+	options.abort = &aborting.abort;
+	options.tick = abort_after;
+	options.payload = &aborting;
+	assert_int_equal(send(f, aborting.bulk, &options, &parent), BN_ECANCELLED);
+	assert_true(aborting.ticks > 0);
+	bn_bulk_now(aborting.bulk, &now);
+	assert_int_equal(now.end, BN_BULK_ABORTED);
+	assert_int_equal(now.all.sent, f->fleet.writes);
+	assert_in_range(f->fleet.writes, 2, 5);
+	snprintf(key, sizeof(key), "%lld", (long long)parent);
+	assert_int_equal(findings(f, key), 1);
+	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err), &f->err);
+	assert_int_equal(count, 6 - f->fleet.writes);
+	assert_ok(bn_bulk_plan(&rest, f->actions, refs, count, &f->err), &f->err);
+	rest->rest_of = parent;
+	options = swift(f);
+	assert_ok(send(f, rest, &options, NULL), &f->err);
+	assert_int_equal(f->fleet.writes, 6);
+	assert_int_equal(findings(f, key), 0);
+	assert_sound(f);
+	bn_arena_free(arena);
+	assert_int_equal(bn_bulk_rest(&arena, &refs, &count, f->actions, f->refs[0].kind, &f->err),
+			 BN_ENOTFOUND);
+	bn_bulk_free(rest);
+	bn_bulk_free(aborting.bulk);
+	end(f);
+}
+
+static void
+lost_answer_is_a_failure_for_those_behind_it(void **state)
+{
+	struct fixture *f = begin(2);
+	struct bn_bulk_options options;
+	struct bn_bulk_item_now now;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	f->fleet.runs[0].fate = FLEET_LOST;
+	open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n");
+	bulk = plan(f);
+	assert_int_equal(bulk->waves, 2);
+	options = swift(f);
+	options.abort_ratio = 1;
+	assert_int_equal(send(f, bulk, &options, NULL), BN_EUNCERTAIN);
+	item_of(bulk, 0, &now);
+	assert_int_equal(now.step, BN_BULK_UNKNOWN);
+	item_of(bulk, 1, &now);
+	assert_int_equal(now.step, BN_BULK_UNSENT);
+	assert_non_null(strstr(now.answer, "p0"));
+	assert_int_equal(f->fleet.writes, 1);
+	assert_sound(f);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+static void
+time_that_is_over_sends_nothing_more(void **state)
+{
+	struct fixture *f = begin(2);
+	struct bn_bulk_options options;
+	struct bn_bulk_now now;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	f->fleet.lasts = 1000000;
+	open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n");
+	bulk = plan(f);
+	options = swift(f);
+	options.timeout = 3000;
+	assert_int_equal(send(f, bulk, &options, NULL), BN_ETIMEOUT);
+	bn_bulk_now(bulk, &now);
+	assert_int_equal(now.end, BN_BULK_TIMED_OUT);
+	assert_int_equal(f->fleet.runs[1].retries, 0);
+	assert_non_null(strstr(now.text, "not sent"));
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(bulk_of_a_random_graph_goes_in_its_order),
+	    cmocka_unit_test(abort_ratio_is_kept_to_the_exact_request),
+	    cmocka_unit_test(references_fold_into_one_request_a_run),
+	    cmocka_unit_test(undeclared_work_stays_out_until_it_is_named),
+	    cmocka_unit_test(two_that_feed_each_other_wait_for_nobody),
+	    cmocka_unit_test(aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once),
+	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
+	    cmocka_unit_test(time_that_is_over_sends_nothing_more),
+	};
+
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
