@@ -157,10 +157,10 @@ out:
 }
 
 static void
-complete(void *payload, const char *line, struct bn_strlist *out)
+complete(void *payload, const char *line, bool acts, struct bn_strlist *out)
 {
 	(void)payload;
-	bn_complete_line(line, out);
+	bn_complete_line(line, acts, out);
 }
 
 /* The first paint comes from what is stored; the lanes begin when it stands. */

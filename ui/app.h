@@ -142,6 +142,7 @@ bn_time bn_app_at(const struct bn_app *app);
 bn_time bn_app_now(const struct bn_app *app);
 /* Says that nothing can be done in the past, if that is what is shown. */
 bool bn_app_replaying(struct bn_app *app);
+enum bn_reach bn_app_reach(const struct bn_app *app);
 
 /* The journal's verbs over the selected thing. */
 void bn_app_acknowledge(struct bn_app *app, struct bn_ref about, bool undo);

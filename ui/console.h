@@ -31,8 +31,9 @@ struct bn_console_options {
 	/* Runs one scripted command; argv[0] is the command's own name. Called from a thread of its
 	 * own, one at a time; returns its exit code. NULL: there is no command line. */
 	int (*command)(void *payload, int argc, char **argv, FILE *out, FILE *err);
-	/* Adds what the last word of `line` could become, whole words. NULL: no completion. */
-	void (*complete)(void *payload, const char *line, struct bn_strlist *out);
+	/* Adds what the last word of `line` could become, whole words; without `acts` no command that acts on a
+	 * platform. NULL: no completion. */
+	void (*complete)(void *payload, const char *line, bool acts, struct bn_strlist *out);
 	/* Called once, when the first rows stand on the screen: what need not come before that (starting the
 	 * collector) belongs here. May be NULL. */
 	void (*painted)(void *payload);

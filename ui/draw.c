@@ -304,11 +304,17 @@ bn_draw_bar(struct bn_pen *pen, int y, int x, int width, double fraction, struct
 }
 
 void
-bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, bool waiting, struct bn_ink ink)
+bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, enum bn_span span,
+	     struct bn_ink ink)
 {
+	static const char *const signs[][2] = {[BN_SPAN_RAN] = {"━", "="},
+					       [BN_SPAN_WAITS] = {"┄", "."},
+					       [BN_SPAN_BEFORE] = {"▀", "-"},
+					       [BN_SPAN_AGAIN] = {"▄", "="}};
+
 	if (to <= from)
 		to = from + 1;
-	repeat(pen, y, x + from, to - from, ink, waiting ? "┄" : "━");
+	repeat(pen, y, x + from, to - from, ink, signs[span][pen->ascii]);
 }
 
 /* ---- folded text ------------------------------------------------------------------------- */

@@ -55,8 +55,10 @@ struct bn_rect bn_draw_box(struct bn_pen *pen, struct bn_rect rect, const char *
 
 /* A thin bar of `width` columns: `fraction` (0..1) of it filled; a fraction over 1 fills it all. */
 void bn_draw_bar(struct bn_pen *pen, int y, int x, int width, double fraction, struct bn_ink ink);
-/* A piece of such a bar from column `from` to `to` (exclusive), for Gantt charts. */
-void bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, bool waiting,
+/* A piece of such a bar from column `from` to `to` (exclusive), for Gantt charts: what ran, what waits, and in one line
+ * what ran before (above) and again (below). */
+enum bn_span { BN_SPAN_RAN, BN_SPAN_WAITS, BN_SPAN_BEFORE, BN_SPAN_AGAIN };
+void bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, enum bn_span span,
 		  struct bn_ink ink);
 
 /* Lines of text folded at blanks to `width` columns, at most `height` rows, the last one cut with

@@ -235,8 +235,15 @@ group_title(int action)
 	return NULL;
 }
 
+static bool
+absent(unsigned flags, enum bn_reach reach)
+{
+	return (reach != BN_REACH_ALL && (flags & BN_ACTS) != 0) ||
+	       (reach == BN_REACH_PAST && (flags & BN_CHANGES) != 0);
+}
+
 void
-bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool read_only,
+bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, enum bn_reach reach,
 	       struct bn_strlist *out)
 {
 	const char *title = NULL;
@@ -247,7 +254,7 @@ bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool 
 		if (group_title(a) != NULL)
 			title = group_title(a);
 		if ((rows[a].contexts & context) == 0 || map->actions[a].count == 0 ||
-		    (read_only && (rows[a].flags & BN_ACTS) != 0))
+		    absent(rows[a].flags, reach))
 			continue;
 		if (title != NULL) {
 			if (out->count > 0)
@@ -258,8 +265,9 @@ bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool 
 		bn_buf_reset(&line);
 		bn_keymap_keys(map, (enum bn_action)a, false, arrows, &line);
 		bn_buf_addf(&line, "\t%s%s", rows[a].help,
-			    read_only && (rows[a].flags & BN_CHANGES) != 0 ? " (read-only: refused)"
-									   : "");
+			    reach != BN_REACH_ALL && (rows[a].flags & BN_CHANGES) != 0
+				? " (read-only: refused)"
+				: "");
 		bn_strlist_add(out, bn_buf_text(&line));
 	}
 	bn_buf_free(&line);

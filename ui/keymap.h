@@ -214,9 +214,13 @@ enum bn_action bn_keymap_action(const struct bn_keymap *map, unsigned context, b
 void bn_keymap_keys(const struct bn_keymap *map, enum bn_action action, bool first, bool arrows,
 		    struct bn_buf *out);
 
-/* The overlay's lines for a context, "keys\thelp", a group to a paragraph; read_only marks what is
- * refused. */
-void bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, bool read_only,
+/* What may be done at present: everything; with --read-only nothing that acts on a platform, and what writes the
+ * journal is refused; in the past neither is there. */
+enum bn_reach { BN_REACH_ALL, BN_REACH_READ_ONLY, BN_REACH_PAST };
+
+/* The overlay's lines for a context, "keys\thelp", a group to a paragraph; what is refused is marked, what is not
+ * there is left out. */
+void bn_keymap_help(const struct bn_keymap *map, unsigned context, bool arrows, enum bn_reach reach,
 		    struct bn_strlist *out);
 
 /* The body of binnacle-keys(7) in mdoc, from the same table. */

@@ -46,7 +46,8 @@ command_complete(struct bn_app *app, void *payload, const char *text, struct bn_
 {
 	(void)payload;
 	if (app->options->complete != NULL)
-		app->options->complete(app->options->payload, text, out);
+		app->options->complete(app->options->payload, text,
+				       bn_app_reach(app) == BN_REACH_ALL, out);
 	complete_board(app, text, out);
 }
 

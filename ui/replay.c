@@ -33,6 +33,14 @@ bn_app_replaying(struct bn_app *app)
 	return true;
 }
 
+enum bn_reach
+bn_app_reach(const struct bn_app *app)
+{
+	return app->at != 0		 ? BN_REACH_PAST
+	       : app->options->read_only ? BN_REACH_READ_ONLY
+					 : BN_REACH_ALL;
+}
+
 /* Everything on the screen is of another moment now. */
 static void
 go_to(struct bn_app *app, bn_time at)

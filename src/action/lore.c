@@ -4,16 +4,11 @@
 
 #include "base/error.h"
 
-/* For each intent that was done: the attempt that followed the one it was about, in the same run or in the run
- * that a resubmission made. One that has not ended, or that the cache has forgotten, counts neither way. */
+/* An attempt that has not ended, or that the cache has forgotten, counts neither way. */
 static const char cured_sql[] =
-    "SELECT count(*) FILTER (WHERE s IN ('succeeded', 'failed', 'cancelled')),"
-    " count(*) FILTER (WHERE s = 'succeeded') FROM (SELECT CASE WHEN i.new_run IS NOT NULL THEN"
-    "   (SELECT r.last_status FROM run_now r WHERE r.source = i.source AND r.key = i.new_run)"
-    "  ELSE (SELECT status_word(a.status) FROM run_now r JOIN main.attempt a ON a.run_id = r.id"
-    "   WHERE r.source = i.source AND r.key = i.key AND a.n > i.run_attempt ORDER BY a.n LIMIT 1)"
-    " END AS s FROM intent_now i WHERE i.verb = 'retry' AND i.state = 'done' AND i.fingerprint = "
-    "?1)";
+    "SELECT count(*) FILTER (WHERE i.came_to IN ('succeeded', 'failed', 'cancelled')),"
+    " count(*) FILTER (WHERE i.came_to = 'succeeded') FROM intent_now i"
+    " WHERE i.verb = 'retry' AND i.state = 'done' AND i.fingerprint = ?1";
 static const char retried_sql[] =
     "SELECT count(*) FROM intent_now i WHERE i.source = ?1 AND i.kind = 'run' AND i.key = ?2 AND"
     " i.state = 'done'";

@@ -67,4 +67,8 @@ bool bn_number_parse(const char *text, double *out);
  */
 bool bn_glob(const char *pattern, const char *text);
 
+/* "stg_payments: exit 1 after 12s, run 28f6k" with its numbers, ids and times folded to '#', at most 200 bytes: equal
+ * errors of different runs have equal fingerprints. The caller frees it; NULL for NULL or "". */
+char *bn_text_fingerprint(const char *message);
+
 #endif

@@ -84,6 +84,7 @@ struct bn_command {
 	const struct bn_example *examples; /* ends with a NULL line; may be NULL */
 	int (*run)(struct bn_cli *cli, const struct bn_invocation *in);
 	bool past; /* it only reads what is stored: --at works with it */
+	bool acts; /* it asks a platform to do something: not offered with --read-only */
 };
 extern const struct bn_command *const bn_commands[]; /* NULL-terminated, in the order of --help */
 extern const struct bn_flag bn_global_flags[];

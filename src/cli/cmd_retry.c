@@ -416,6 +416,7 @@ const struct bn_command bn_command_retry = {
     .flags = retry_flags,
     .examples = retry_examples,
     .run = run_retry,
+    .acts = true,
 };
 
 /* ---- locks ----------------------------------------------------------------------------------- */

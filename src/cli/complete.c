@@ -67,7 +67,7 @@ offer_words(struct bn_strlist *out, const char *prefix, const char *words)
 
 /* First or second words of commands, depending on what stands before. */
 static void
-offer_commands(struct bn_strlist *out, const char *prefix, const char *first)
+offer_commands(struct bn_strlist *out, const char *prefix, const char *first, bool acts)
 {
 	size_t i;
 
@@ -76,6 +76,8 @@ offer_commands(struct bn_strlist *out, const char *prefix, const char *first)
 		size_t n = strcspn(name, " ");
 		char *word = NULL;
 
+		if (bn_commands[i]->acts && !acts)
+			continue;
 		if (first == NULL)
 			word = bn_xstrndup(name, n);
 		else if (name[n] == ' ' && strlen(first) == n && strncmp(first, name, n) == 0)
@@ -106,21 +108,24 @@ flag_named(const struct bn_command *command, const char *word)
 }
 
 void
-bn_complete_line(const char *line, struct bn_strlist *out)
+bn_complete_line(const char *line, bool acts, struct bn_strlist *out)
 {
 	char *copy = bn_xstrdup(line), *words[MAX_WORDS], *last;
 	int n = split(copy, words, &last), used = 0;
 	const struct bn_command *command =
 	    n > 0 ? bn_command_find(words[0], n > 1 ? words[1] : NULL, &used) : NULL;
-	const struct bn_flag *flag = n > 0 ? flag_named(command, words[n - 1]) : NULL;
+	const struct bn_flag *flag;
 
+	if (command != NULL && command->acts && !acts)
+		command = NULL;
+	flag = n > 0 ? flag_named(command, words[n - 1]) : NULL;
 	if (flag != NULL && flag->words != NULL)
 		offer_words(out, last, flag->words);
 	else if (n == 0)
-		offer_commands(out, last, NULL);
+		offer_commands(out, last, NULL, acts);
 	else {
 		if (n == 1)
-			offer_commands(out, last, words[0]);
+			offer_commands(out, last, words[0], acts);
 		if (last[0] == '-') {
 			offer_flags(out, last, command != NULL ? command->flags : NULL);
 			offer_flags(out, last, bn_global_flags);

@@ -4,6 +4,7 @@
 #include "store/internal.h"
 
 #include <pcre2.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -158,6 +159,16 @@ fn_glob(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_int(context, bn_glob(pattern, text));
 }
 
+static void
+fn_fingerprint(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	char *text = bn_text_fingerprint((const char *)sqlite3_value_text(values[0]));
+
+	(void)count;
+	if (text != NULL)
+		sqlite3_result_text(context, text, -1, free);
+}
+
 /* Compiles the pattern unless it is the one that was used last. Returns NULL with the context's
  * error set. */
 static pcre2_code *
@@ -259,6 +270,7 @@ bn_functions_add(sqlite3 *db, struct bn_functions *functions, struct bn_error *e
 	    {"stale_after", 2, fn_stale_after},
 	    {"glob", 2, fn_glob},
 	    {"regexp", 2, fn_regexp},
+	    {"fingerprint", 1, fn_fingerprint},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -169,7 +169,9 @@ const char bn_views_now[] =
     "   AND b.source = a.source AND b.verb IN ('lock', 'unlock') AND b.seq > a.seq);"
 
     /* intent_now: every request that was ever asked of a platform. state: open (nothing was sent
-     * yet), unknown (sent; what came of it is not known), done, refused, not-sent. */
+     * yet), unknown (sent; what came of it is not known), done, refused, not-sent. came_to: the status of the
+     * attempt that followed the one it was about, in the same run or in the run that a resubmission made; NULL
+     * where the cache has forgotten it. */
     "CREATE TEMP VIEW intent_now AS SELECT i.seq, i.at, i.user, i.identity, i.host, i.origin,"
     " i.source, i.kind, i.key,"
     "  ref_text(kind_number(i.kind), i.source, i.key) AS entity, i.parent, i.reason,"
@@ -183,7 +185,12 @@ const char bn_views_now[] =
     "   WHERE s.kind = i.kind AND s.key = i.key AND s.source = i.source AND s.parent = i.seq"
     "   AND s.verb = 'sending') THEN 'unknown' ELSE 'open' END) AS state,"
     "  o.seq AS outcome_seq, o.at AS outcome_at, json_extract(o.body, '$.answer') AS answer,"
-    "  json_extract(o.body, '$.by') AS settled_by, json_extract(o.body, '$.run') AS new_run"
+    "  json_extract(o.body, '$.by') AS settled_by, json_extract(o.body, '$.run') AS new_run,"
+    "  CASE WHEN json_extract(o.body, '$.run') IS NOT NULL THEN (SELECT r.last_status FROM temp.run_now r"
+    "    WHERE r.source = i.source AND r.key = json_extract(o.body, '$.run'))"
+    "   ELSE (SELECT status_word(a.status) FROM temp.run_now r JOIN main.attempt a ON a.run_id = r.id"
+    "    WHERE r.source = i.source AND r.key = i.key AND a.n > json_extract(i.body, '$.snapshot.attempt')"
+    "    ORDER BY a.n LIMIT 1) END AS came_to"
     " FROM journal.record i LEFT JOIN journal.record o ON o.seq = (SELECT max(x.seq) FROM"
     "  journal.record x WHERE x.kind = i.kind AND x.key = i.key AND x.source = i.source"
     "  AND x.parent = i.seq AND x.verb = 'outcome')"

@@ -125,6 +125,27 @@ static const char then_sql[] =
     " r.pipeline_id"
     " WHERE r.entity_id = :run AND e.status = " SQL_FAILED;
 
+/* What is known before anybody plans a retry of what failed: may it run twice, was this run retried before, and what
+ * came of retrying this error (the word failed alone is none). */
+static const char retry_sql[] =
+    "SELECT CASE p.idempotence WHEN 1 THEN 'idempotent' WHEN 2 THEN 'at least once' WHEN 3 THEN"
+    "  'appends: running twice can duplicate' ELSE 'nobody says whether it may run twice' END"
+    " || CASE WHEN mine > 0 THEN ' · this run was retried ' || mine || CASE mine WHEN 1 THEN ' time'"
+    "  ELSE ' times' END ELSE '' END"
+    " || CASE WHEN seen > 0 THEN ' · this error was cured by a retry ' || cured || ' of ' || seen || ' time'"
+    "  || CASE seen WHEN 1 THEN '' ELSE 's' END WHEN print IS NOT NULL THEN"
+    "  ' · this error was never retried from here' ELSE '' END"
+    " FROM (SELECT r.pipeline_id, fingerprint(e.message) AS print,"
+    "  (SELECT count(*) FROM intent_now i WHERE i.source = s.name AND i.kind = 'run' AND i.key = e.key"
+    "   AND i.state = 'done') AS mine,"
+    "  (SELECT count(*) FROM intent_now i WHERE i.state = 'done' AND i.fingerprint ="
+    "   fingerprint(e.message) AND i.came_to IN ('succeeded', 'failed', 'cancelled')) AS seen,"
+    "  (SELECT count(*) FROM intent_now i WHERE i.state = 'done' AND i.fingerprint ="
+    "   fingerprint(e.message) AND i.came_to = 'succeeded') AS cured"
+    "  FROM run r JOIN entity e ON e.id = r.entity_id JOIN source s ON s.id = e.source_id"
+    "  WHERE r.entity_id = :run AND e.status = " SQL_FAILED ") x"
+    " LEFT JOIN pipeline p ON p.entity_id = x.pipeline_id";
+
 /* Commits on the files that define it or what is upstream, changed attributes; the newest first. */
 static const char changed_sql[] =
     UP "SELECT text, role FROM (SELECT " TIME("c.at") " || ' ' || coalesce(c.merge || ' ',"
@@ -289,6 +310,7 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" AND e.gone_at IS NULL WHERE st.entity_id = :id"},
     {STREAM, "query", BN_ROLE_DIM, "SELECT st.query FROM stream st WHERE st.entity_id = :id"},
     {PIPELINE | RUN, "then", BN_ROLE_TEXT, then_sql},
+    {RUN, "retry", BN_ROLE_TEXT, retry_sql},
     {PIPELINE | RUN | ENDPOINT | OTHER, "hits", BN_ROLE_TEXT, DOWN NAMES("down")},
     {SOURCE, "hits", BN_ROLE_STALE,
 	"SELECT count(*) || CASE count(*) WHEN 1 THEN ' entity is' ELSE ' entities are' END"
@@ -308,6 +330,7 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" WHEN 3 THEN ' · appends' ELSE '' END"
 	" || coalesce(' · typical ' || human_ms(p.p50_ms) || ', p95 ' || human_ms(p.p95_ms), '')"
 	" FROM pipeline p WHERE p.entity_id = :id"},
+    {PIPELINE, "retry", BN_ROLE_TEXT, retry_sql},
     {RUN, "run", BN_ROLE_TEXT,
 	"SELECT coalesce('started ' || " TIME("r.started_at") ", 'not started') ||"
 	" coalesce(', took ' || human_ms(r.finished_at - r.started_at), '')"

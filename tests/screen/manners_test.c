@@ -328,7 +328,7 @@ expect_help(struct bn_term *t, unsigned context)
 	size_t i;
 
 	assert_ok(bn_keymap_new(&map, NULL, &err), &err);
-	bn_keymap_help(map, context, true, false, &lines);
+	bn_keymap_help(map, context, true, BN_REACH_ALL, &lines);
 	assert_true(lines.count > 20);
 	for (i = 0; i < lines.count; i++) {
 		char *tab = strchr(lines.items[i], '\t');

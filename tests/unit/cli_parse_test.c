@@ -198,22 +198,22 @@ complete_offers_commands_options_and_values(void **state)
 	struct bn_strlist words = {0};
 
 	(void)state;
-	bn_complete_line("sta", &words);
+	bn_complete_line("sta", true, &words);
 	assert_int_equal(words.count, 1);
 	assert_string_equal(words.items[0], "status");
 	bn_strlist_clear(&words);
-	bn_complete_line("run ", &words);
+	bn_complete_line("run ", true, &words);
 	assert_true(bn_strlist_has(&words, "show"));
 	assert_true(bn_strlist_has(&words, "log"));
 	bn_strlist_clear(&words);
-	bn_complete_line("status --off", &words);
+	bn_complete_line("status --off", true, &words);
 	assert_true(bn_strlist_has(&words, "--offline"));
 	bn_strlist_clear(&words);
-	bn_complete_line("status -o js", &words);
+	bn_complete_line("status -o js", true, &words);
 	assert_int_equal(words.count, 1);
 	assert_string_equal(words.items[0], "json");
 	bn_strlist_clear(&words);
-	bn_complete_line("check endp", &words);
+	bn_complete_line("check endp", true, &words);
 	assert_true(bn_strlist_has(&words, "endpoint"));
 	bn_strlist_clear(&words);
 }

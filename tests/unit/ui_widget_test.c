@@ -113,11 +113,14 @@ gantt_bar_lies_where_its_time_is(void **state)
 
 	(void)state;
 	paper_open(&paper, 4, 40, false);
-	bn_gantt_draw(&axis, &paper.pen, 0, 0, 1002000, 1005000, 1010000, BN_INK(BN_ROLE_OK));
+	bn_gantt_draw(&axis, &paper.pen, 0, 0, 1002000, 1005000, 1010000, BN_SPAN_RAN,
+		      BN_INK(BN_ROLE_OK));
 	assert_row(0, "  ━━━");
-	bn_gantt_draw(&axis, &paper.pen, 1, 1001000, 1004000, 0, 1010000, BN_INK(BN_ROLE_RUNNING));
+	bn_gantt_draw(&axis, &paper.pen, 1, 1001000, 1004000, 0, 1010000, BN_SPAN_RAN,
+		      BN_INK(BN_ROLE_RUNNING));
 	assert_row(1, " ┄┄┄━━━━━━");
-	bn_gantt_draw(&axis, &paper.pen, 2, 0, 1009999, 1009999, 1010000, BN_INK(BN_ROLE_OK));
+	bn_gantt_draw(&axis, &paper.pen, 2, 0, 1009999, 1009999, 1010000, BN_SPAN_RAN,
+		      BN_INK(BN_ROLE_OK));
 	assert_row(2, "         ━"); /* short as it is, it is seen */
 	paper_close(&paper);
 }

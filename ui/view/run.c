@@ -11,9 +11,9 @@ enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT };
 #define DETAIL_EVERY 5000 /* ms between two readings of the tasks of a run that goes on */
 #define LOG_TAIL     500
 
-static const char *const run_columns[] = {"status", "run",	"pipeline", "start",  "duration",
-					  "engine", "finished", "attempt",  "failed", "skipped",
-					  "tasks",  "done",	"url",	    "key",    NULL};
+static const char *const run_columns[] = {
+    "status", "run",	 "pipeline", "start", "duration", "engine", "finished", "attempt",
+    "failed", "skipped", "tasks",    "done",  "url",	  "key",    "p50",	NULL};
 static const char *const task_columns[] = {"status",
 					   "task",
 					   "duration",

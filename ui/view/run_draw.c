@@ -7,6 +7,46 @@
 
 #include "ui/widget/gantt.h"
 
+/* Of what runs again in this attempt, how much is done: what was kept has not started anew. Groups hold others. */
+static bool
+count_again(const struct run *r, int *done, int *all)
+{
+	const struct bn_rows *rows = bn_tree_rows(r->tree);
+	size_t i, count = rows == NULL ? 0 : bn_rows_count(rows);
+
+	*done = *all = 0;
+	for (i = 0; i < count; i++) {
+		bool anew = bn_rows_named(rows, i, "before").type == BN_VALUE_TEXT;
+		bool good = bn_rows_status(rows, i) == BN_SUCCEEDED;
+
+		if (bn_row_int(rows, i, "children") > 0)
+			continue;
+		*all += anew || !good;
+		*done += anew && good;
+	}
+	return *all > 0;
+}
+
+/* " · attempt 2 · 12/40 again · by 03:18:55": how far a retry has come, and when all of it would be done at the latest
+ * if the whole run took its usual time. */
+static void
+add_attempt(const struct run *r, const struct bn_rows *rows, size_t row, struct bn_buf *out)
+{
+	const struct bn_zone *zone = bn_app_options(r->screen.app)->zone;
+	int64_t usual = bn_row_int(rows, row, "p50"), start = bn_row_int(rows, row, "start");
+	char by[BN_TIME_TEXT];
+	int done, all;
+
+	if (bn_row_int(rows, row, "attempt") <= 1)
+		return;
+	bn_buf_addf(out, " · attempt %lld", (long long)bn_row_int(rows, row, "attempt"));
+	if (bn_rows_status(rows, row) != BN_RUNNING || !count_again(r, &done, &all))
+		return;
+	bn_buf_addf(out, " · %d/%d", done, all);
+	if (usual > 0 && start > 0)
+		bn_buf_addf(out, " · by %s", bn_time_show(start + usual, zone, BN_TIME_HMS, by));
+}
+
 /* "Runs ▸ transform-hourly ▸ 28f6k      ✗ failed 2m06s · started 03:05:04 · argo" */
 static void
 draw_crumbs(const struct run *r, int y, int x, int w)
@@ -34,8 +74,7 @@ draw_crumbs(const struct run *r, int y, int x, int w)
 		bn_buf_addf(&right, " · started %s",
 			    bn_time_show(bn_row_int(rows, row, "start"),
 					 bn_app_options(r->screen.app)->zone, BN_TIME_HMS, at));
-	if (bn_row_int(rows, row, "attempt") > 1)
-		bn_buf_addf(&right, " · attempt %lld", (long long)bn_row_int(rows, row, "attempt"));
+	add_attempt(r, rows, row, &right);
 	if (bn_row_text(rows, row, "engine")[0] != '\0')
 		bn_buf_addf(&right, " · %s", bn_row_text(rows, row, "engine"));
 	end = bn_draw_right(pen, y, x + w / 3, w - w / 3 - 1, BN_INK(BN_ROLE_TEXT),
@@ -131,8 +170,9 @@ draw_more(struct bn_pen *pen, int y, int x, const struct lay *lay, const struct 
 		 "… %zu more %s", line->more, status == BN_SUCCEEDED ? "ok" : row->word);
 }
 
-/* The bar of the attempt before, in the same lane and the colour of how it ended: the later one goes on from it. */
-static void
+/* The bar of the attempt before, in the colour of how it ended, the upper half of the line: the later attempt's stands
+ * under it. False: there is none. */
+static bool
 draw_before(struct bn_pen *pen, int y, const struct bn_axis *axis, const struct bn_rows *rows,
 	    size_t row, bool selected)
 {
@@ -140,9 +180,11 @@ draw_before(struct bn_pen *pen, int y, const struct bn_axis *axis, const struct 
 	bn_time end = bn_row_int(rows, row, "before_finished");
 	struct bn_value how = bn_rows_named(rows, row, "before");
 
-	if (start > 0 && end > start && how.type == BN_VALUE_TEXT)
-		bn_gantt_draw(axis, pen, y, 0, start, end, end,
-			      BN_INK_ON(bn_status_row(bn_status_from_word(how.s))->role, selected));
+	if (start <= 0 || end < start || how.type != BN_VALUE_TEXT)
+		return false;
+	bn_gantt_draw(axis, pen, y, 0, start, end, end, BN_SPAN_BEFORE,
+		      BN_INK_ON(bn_status_row(bn_status_from_word(how.s))->role, selected));
+	return true;
 }
 
 static void
@@ -154,6 +196,7 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 	struct bn_value took = bn_rows_named(rows, line->row, "duration");
 	int indent = 1 + 2 * (line->depth < 8 ? line->depth : 8), right = x + w - 1 - lay->dur;
 	enum bn_role role = status->role == BN_ROLE_OK ? BN_ROLE_ACCENT : status->role;
+	enum bn_span span = BN_SPAN_RAN;
 	char text[64];
 
 	bn_draw_blank(pen, y, x, w, BN_INK_ON(BN_ROLE_TEXT, selected));
@@ -171,8 +214,8 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 	state_words(rows, line, text, sizeof(text));
 	bn_draw(pen, y, x + lay->task + 2, lay->state,
 		BN_INK_ON(status->problem ? status->role : BN_ROLE_DIM, selected), text);
-	if (lay->bars > 0)
-		draw_before(pen, y, axis, rows, line->row, selected);
+	if (lay->bars > 0 && draw_before(pen, y, axis, rows, line->row, selected))
+		span = BN_SPAN_AGAIN;
 	if (lay->bars > 0 && bn_rows_status(rows, line->row) != BN_SKIPPED)
 		bn_gantt_draw(axis, pen, y, bn_row_int(rows, line->row, "queued"),
 			      bn_row_int(rows, line->row, "start"),
@@ -180,7 +223,7 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 				      bn_rows_status(rows, line->row) != BN_RUNNING
 				  ? bn_row_int(rows, line->row, "start")
 				  : bn_row_int(rows, line->row, "finished"),
-			      now, BN_INK_ON(role, selected));
+			      now, span, BN_INK_ON(role, selected));
 	if (took.type == BN_VALUE_INT && bn_rows_status(rows, line->row) != BN_SKIPPED)
 		bn_draw_right(pen, y, right, lay->dur, BN_INK_ON(BN_ROLE_TEXT, selected),
 			      bn_duration_show(took.i, text));

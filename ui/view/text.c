@@ -208,8 +208,7 @@ bn_help_screen(struct bn_app *app, unsigned context)
 	size_t i;
 
 	bn_pager_act(t->pager, BN_ACT_WRAP);
-	bn_keymap_help(bn_app_keymap(app), context, !bn_app_ascii(app),
-		       bn_app_options(app)->read_only, &lines);
+	bn_keymap_help(bn_app_keymap(app), context, !bn_app_ascii(app), bn_app_reach(app), &lines);
 	for (i = 0; i < lines.count; i++) {
 		struct bn_buf head = BN_BUF_INIT(256);
 		char *tab = strchr(lines.items[i], '\t');

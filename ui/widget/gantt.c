@@ -46,7 +46,7 @@ bn_axis_draw(const struct bn_axis *axis, struct bn_pen *pen, int y)
 
 void
 bn_gantt_draw(const struct bn_axis *axis, struct bn_pen *pen, int y, bn_time queued,
-	      bn_time started, bn_time finished, bn_time now, struct bn_ink ink)
+	      bn_time started, bn_time finished, bn_time now, enum bn_span span, struct bn_ink ink)
 {
 	int from, to;
 
@@ -54,7 +54,7 @@ bn_gantt_draw(const struct bn_axis *axis, struct bn_pen *pen, int y, bn_time que
 		from = column(axis, queued);
 		to = column(axis, started > 0 ? started : now);
 		if (to > from)
-			bn_draw_span(pen, y, axis->x, from, to, true,
+			bn_draw_span(pen, y, axis->x, from, to, BN_SPAN_WAITS,
 				     BN_INK_ON(BN_ROLE_DIM, ink.selected));
 	}
 	if (started == 0)
@@ -63,5 +63,5 @@ bn_gantt_draw(const struct bn_axis *axis, struct bn_pen *pen, int y, bn_time que
 	to = column(axis, finished > 0 ? finished : now);
 	if (from >= axis->width)
 		from = axis->width - 1;
-	bn_draw_span(pen, y, axis->x, from, to, false, ink);
+	bn_draw_span(pen, y, axis->x, from, to, span, ink);
 }

@@ -15,8 +15,9 @@ struct bn_axis {
 /* The tick labels ("03:05"), as many as fit, at round moments. */
 void bn_axis_draw(const struct bn_axis *axis, struct bn_pen *pen, int y);
 /* One task: dotted from `queued` to `started`, a bar from `started` to `finished` (0: until `now`).
- * Unknown times are 0. */
+ * Unknown times are 0. `span` is what the bar is made of. */
 void bn_gantt_draw(const struct bn_axis *axis, struct bn_pen *pen, int y, bn_time queued,
-		   bn_time started, bn_time finished, bn_time now, struct bn_ink ink);
+		   bn_time started, bn_time finished, bn_time now, enum bn_span span,
+		   struct bn_ink ink);
 
 #endif
