@@ -71,7 +71,8 @@ assert_shown(struct bn_term *t, const char *text)
 	}
 }
 
-/* The clock stands still, so the second attempt has no length yet: what is seen of the task is its first. */
+/* The clock stands still, so the second attempt has no length yet: what is seen of the task is its first, in the upper
+ * half of its line. */
 static void
 assert_bar(struct bn_term *t, const char *task)
 {
@@ -82,7 +83,7 @@ assert_bar(struct bn_term *t, const char *task)
 	bn_term_size(t, &cols, &rows);
 	assert_true(bn_term_find(t, task, &row, &col));
 	for (i = 0; i < cols; i++)
-		bars += strcmp(bn_term_cell(t, row, i).text, "\xe2\x94\x81") == 0;
+		bars += strcmp(bn_term_cell(t, row, i).text, "\xe2\x96\x80") == 0;
 	if (bars < 3) {
 		char *dump = bn_term_dump(t);
 
