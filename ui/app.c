@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "ui/many.h"
 #include "ui/retry.h"
 #include "ui/state.h"
 
@@ -58,10 +59,13 @@ paint(struct bn_app *app)
 		draw_prompt(app);
 		if (bn_retry_shown(app))
 			bn_retry_draw(app);
+		if (bn_many_shown(app))
+			bn_many_draw(app);
 	}
 	bn_term_paint(app->term, app->whole);
 	app->dirty = app->whole = false;
 	bn_retry_painted(app);
+	bn_many_painted(app);
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
@@ -235,7 +239,18 @@ run_timers(struct bn_app *app)
 			bn_app_ask_all(app);
 }
 
-enum { FD_TTY, FD_SIGNAL, FD_ANSWER, FD_COMMIT, FD_WAKE, FD_JOB, FD_RETRY, FD_CONFIG, FD_COUNT };
+enum {
+	FD_TTY,
+	FD_SIGNAL,
+	FD_ANSWER,
+	FD_COMMIT,
+	FD_WAKE,
+	FD_JOB,
+	FD_RETRY,
+	FD_MANY,
+	FD_CONFIG,
+	FD_COUNT
+};
 
 static void
 drain(int fd)
@@ -259,6 +274,7 @@ wait_for_something(struct bn_app *app)
 	    [FD_WAKE] = {app->top->ops->wake != NULL ? app->options->wake_fd : -1, POLLIN, 0},
 	    [FD_JOB] = {bn_job_fd(app->job), POLLIN, 0},
 	    [FD_RETRY] = {bn_retry_fd(app), POLLIN, 0},
+	    [FD_MANY] = {bn_many_fd(app), POLLIN, 0},
 	    [FD_CONFIG] = {app->reload_fd, POLLIN, 0},
 	};
 
@@ -286,6 +302,8 @@ wait_for_something(struct bn_app *app)
 	/* Not one that a key has just begun in the place of another. */
 	if (fds[FD_RETRY].revents != 0 && fds[FD_RETRY].fd == bn_retry_fd(app))
 		bn_retry_finish(app);
+	if (fds[FD_MANY].revents != 0 && fds[FD_MANY].fd == bn_many_fd(app))
+		bn_many_wake(app);
 	if (fds[FD_CONFIG].revents != 0)
 		bn_reload_noticed(app);
 	if (fds[FD_ANSWER].revents != 0)
@@ -435,6 +453,7 @@ end(struct bn_app *app)
 	bn_reload_end(app);
 	bn_term_close(app->term);
 	bn_retry_abandon(app);
+	bn_many_abandon(app);
 	bn_job_abandon(app);
 	bn_queries_free(app->queries);
 	bn_keymap_free(app->keymap);

@@ -33,6 +33,9 @@ struct bn_screen_ops {
 	void (*come)(struct bn_screen *);
 	/* What the cursor is on; strings borrowed until the next answer. NULL or false: nothing. */
 	bool (*selected)(struct bn_screen *, struct bn_ref *out);
+	/* What is marked and in sight, with strings as above; the caller frees *out. *hidden counts what is marked and
+	 * not among the rows (a filter). NULL: nothing can be marked for others. */
+	size_t (*marked)(struct bn_screen *, struct bn_ref **out, size_t *hidden);
 	/* Something moved that no query shows (log lines). Returns reactions. */
 	unsigned (*wake)(struct bn_screen *);
 	/* Milliseconds until `wake` wants to be called by itself, -1: not. */
@@ -68,6 +71,7 @@ struct bn_screen *bn_chart_screen(struct bn_app *app, struct bn_ref about, const
 				  const struct bn_window *window, double limit,
 				  const char *limit_word);
 struct bn_screen *bn_detail_screen(struct bn_app *app, struct bn_ref about);
+struct bn_screen *bn_progress_screen(struct bn_app *app); /* of the bulk that is sent, or was */
 struct bn_screen *bn_board_screen(struct bn_app *app, const char *name);
 /* `text` is taken over; split into lines. */
 struct bn_screen *bn_text_screen(struct bn_app *app, const char *title, char *text);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/many.h"
 #include "ui/state.h"
 
 void
@@ -180,6 +181,23 @@ draw_hint(struct bn_app *app, enum bn_action action, int y, int x, int end)
 	return x;
 }
 
+/* "◐ bulk 12/40 sent  P" at the right end, while a bulk retry goes on behind another screen; the columns left. */
+static int
+draw_bulk(struct bn_app *app, int y, int width)
+{
+	struct bn_buf text = BN_BUF_INIT(256);
+	char words[96];
+	int x = width;
+
+	if (app->top->ops->context == BN_IN_BULK || !bn_many_words(app, words, sizeof(words)))
+		return width;
+	bn_buf_addf(&text, "%s %s  ", app->pen.ascii ? ">" : "◐", words);
+	bn_keymap_keys(app->keymap, BN_ACT_PROGRESS, true, !app->pen.ascii, &text);
+	x = bn_draw_right(&app->pen, y, 0, width - 1, BN_INK(BN_ROLE_RUNNING), bn_buf_text(&text));
+	bn_buf_free(&text);
+	return x - 1;
+}
+
 static void
 draw_hints(struct bn_app *app, int y, int width)
 {
@@ -211,6 +229,7 @@ draw_bottom(struct bn_app *app, int y, int width)
 	bn_draw_blank(&app->pen, y, 0, width, BN_INK(BN_ROLE_TEXT));
 	if (app->prompting)
 		return; /* app.c draws it last, with the cursor */
+	width = draw_bulk(app, y, width);
 	if (app->message != NULL)
 		bn_draw(&app->pen, y, 1, width - 2, BN_INK(role), app->message);
 	else

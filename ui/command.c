@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "ui/many.h"
 #include "ui/state.h"
 
 #define MAX_WORDS 256
@@ -178,7 +179,7 @@ bn_app_command(struct bn_app *app, const char *line)
 	if (*line == '\0')
 		return;
 	if (strcmp(line, "q") == 0 || strcmp(line, "quit") == 0) {
-		app->quit = true;
+		app->quit = !bn_many_keeps(app);
 		return;
 	}
 	if (strncmp(line, "dashboard", 9) == 0 && (line[9] == ' ' || line[9] == '\0')) {

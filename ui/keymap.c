@@ -36,6 +36,7 @@ static const struct {
     {BN_IN_COMPARE, "two versions"},
     {BN_IN_BOARD, "a dashboard"},
     {BN_IN_BOARDS, "the list of dashboards"},
+    {BN_IN_BULK, "a bulk retry"},
     {BN_IN_TEXT, "logs and other text"},
 };
 #define CONTEXTS (sizeof(contexts) / sizeof(contexts[0]))

@@ -25,12 +25,13 @@
 #define BN_IN_CHART	(1u << 12)
 #define BN_IN_COMPARE	(1u << 13)
 #define BN_IN_BOARDS	(1u << 14)
-#define BN_IN_TEXT	(1u << 15)
+#define BN_IN_BULK	(1u << 15)
+#define BN_IN_TEXT	(1u << 16)
 #define BN_IN_LISTS	(BN_IN_TEXT - 1u)
 #define BN_IN_ALL	(BN_IN_LISTS | BN_IN_TEXT)
 #define BN_IN_FILTERED                                                                             \
 	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_COMPARE |   \
-			 BN_IN_BOARD | BN_IN_BOARDS))
+			 BN_IN_BOARD | BN_IN_BOARDS | BN_IN_BULK))
 /* Where there is a chart with a cursor. */
 #define BN_IN_CHARTS (BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_BOARD)
 /* Screens whose rows are things of the platforms (not calls or commits). */
@@ -48,11 +49,16 @@
 	  "open the selected thing; in a run, fold a group or read a task's log")                  \
 	X(BACK, "back", BN_IN_ALL, "Esc h Backspace",                                              \
 	  BN_IN_RUN | BN_IN_CHANGED | BN_IN_LINKS | BN_IN_CHART | BN_IN_COMPARE | BN_IN_BOARD |    \
-	      BN_IN_BOARDS | BN_IN_TEXT,                                                           \
+	      BN_IN_BOARDS | BN_IN_BULK | BN_IN_TEXT,                                              \
 	  "back", 0, "back: clears the filter, closes the pane, leaves the screen, in that order") \
-	X(RETRY, "retry", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "r",                              \
+	X(RETRY, "retry", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_BULK, "r",                 \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "retry", BN_ACTS,                                 \
-	  "plan a retry of what failed: shows what would run again; sends nothing yet")            \
+	  "plan a retry of what failed, or of all that is marked: shows what would run again; "    \
+	  "sends nothing yet")                                                                     \
+	X(ABORT, "abort", BN_IN_BULK, "x", BN_IN_BULK, "abort", 0,                                 \
+	  "send nothing more of this bulk retry; what is under way ends by itself")                \
+	X(PROGRESS, "progress", BN_IN_LISTS & ~BN_IN_BULK, "P", 0, NULL, 0,                        \
+	  "the bulk retry that is under way, or was the last one")                                 \
 	X(LOG, "log", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_TIMELINE, "l",                 \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
 	  "read the log of the selected run or task")                                              \
@@ -111,11 +117,12 @@
 	X(SOURCES, "sources", BN_IN_ALL, "0", 0, NULL, 0, "Sources: the collector's own health")   \
 	X(BOARDS, "dashboards", BN_IN_ALL, "B", 0, NULL, 0,                                        \
 	  "your own screens: the [dashboard] sections of the configuration")                       \
-	X(MARK, "mark", BN_IN_FILTERED, "Space", BN_IN_MODELS, "mark", 0,                          \
+	X(MARK, "mark", BN_IN_FILTERED, "Space", BN_IN_RUNS | BN_IN_MODELS, "mark", 0,             \
 	  "mark or unmark the row")                                                                \
 	X(RANGE, "range", BN_IN_FILTERED, "v", 0, NULL, 0,                                         \
 	  "mark from the last marked row to this one")                                             \
-	X(MARK_ALL, "mark-all", BN_IN_FILTERED, "*", 0, NULL, 0, "mark every row that matches")    \
+	X(MARK_ALL, "mark-all", BN_IN_FILTERED, "*", BN_IN_RUNS, "all failed", 0,                  \
+	  "mark every row that matches; on Triage and Runs those that failed")                     \
 	X(UNMARK, "unmark", BN_IN_FILTERED, "U", 0, NULL, 0, "clear all marks")                    \
 	X(FILTER, "filter", BN_IN_FILTERED, "/",                                                   \
 	  BN_IN_RUNS | BN_IN_ENDPOINTS | BN_IN_SOURCES | BN_IN_TIMELINE, "filter", 0,              \

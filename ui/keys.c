@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/many.h"
 #include "ui/retry.h"
 #include "ui/state.h"
 
@@ -114,6 +115,41 @@ copy_selected(struct bn_app *app)
 	free(text);
 }
 
+#define REST "bulk-interrupted/" /* the finding of a bulk that did not send all it had planned */
+
+/* What is marked, all of it in one plan; or else what the cursor is on. */
+static void
+retry_selected(struct bn_app *app, struct bn_ref ref)
+{
+	struct bn_ref *refs = NULL;
+	size_t marked = 0, hidden = 0, runs = 0, i;
+
+	if (bn_many_sending(app)) {
+		bn_many_progress(app);
+		bn_app_say(app, BN_TONE_PLAIN, "one thing at a time: a bulk retry is under way");
+		return;
+	}
+	if (app->top->ops->marked != NULL)
+		marked = app->top->ops->marked(app->top, &refs, &hidden);
+	for (i = 0; i < marked; i++)
+		if (refs[i].kind == BN_PIPELINE || refs[i].kind == BN_RUN)
+			refs[runs++] = refs[i];
+	if (marked + hidden == 0 && ref.kind == BN_KIND_NONE && ref.key != NULL &&
+	    strncmp(ref.key, REST, strlen(REST)) == 0)
+		bn_many_rest(app, strtoll(ref.key + strlen(REST), NULL, 10));
+	else if (marked + hidden == 0)
+		bn_retry_open(app, ref);
+	else if (runs == 0)
+		bn_app_say(app, BN_TONE_PLAIN,
+			   "r is not offered: none of the %zu marked rows is something that runs%s",
+			   marked + hidden, hidden > 0 ? ", or they are not in sight" : "");
+	else if (runs == 1 && marked + hidden == 1)
+		bn_retry_open(app, refs[0]);
+	else
+		bn_many_open(app, refs, runs, marked - runs + hidden);
+	free(refs);
+}
+
 /* Actions about the selected thing that are the same on every screen. True: done. */
 static bool
 subject_action(struct bn_app *app, enum bn_action action)
@@ -156,7 +192,7 @@ subject_action(struct bn_app *app, enum bn_action action)
 		bn_app_note(app, ref);
 		break;
 	case BN_ACT_RETRY:
-		bn_retry_open(app, ref);
+		retry_selected(app, ref);
 		break;
 	case BN_ACT_LOG:
 		if (ref.kind == BN_PIPELINE || ref.kind == BN_RUN)
@@ -188,7 +224,7 @@ close_view(struct bn_app *app)
 {
 	if (app->top->below != NULL)
 		bn_app_leave(app);
-	else
+	else if (!bn_many_keeps(app))
 		app->quit = true;
 }
 
@@ -210,7 +246,10 @@ app_action(struct bn_app *app, enum bn_action action)
 		close_view(app);
 		break;
 	case BN_ACT_QUIT:
-		app->quit = true;
+		app->quit = !bn_many_keeps(app);
+		break;
+	case BN_ACT_PROGRESS:
+		bn_many_progress(app);
 		break;
 	case BN_ACT_REDRAW:
 		app->dirty = app->whole = true;
@@ -325,6 +364,10 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	app->dirty = true;
 	if (bn_retry_shown(app)) {
 		bn_retry_key(app, event);
+		return;
+	}
+	if (bn_many_shown(app)) {
+		bn_many_key(app, event);
 		return;
 	}
 	if (app->prompting) {

@@ -31,6 +31,7 @@ struct bn_retry {
 	int rc, left;
 	struct bn_error err;
 	struct bn_confirm confirm;
+	size_t top; /* first line of the plan in sight */
 };
 
 /* ---- on the errand's thread -------------------------------------------------------------- */
@@ -334,6 +335,8 @@ bn_retry_key(struct bn_app *app, const struct bn_key_event *event)
 {
 	struct bn_retry *r = app->retry;
 
+	if (!event->pasted && bn_sheet_key(event->key, &r->top))
+		return;
 	switch (bn_confirm_key(&r->confirm, event)) {
 	case BN_CONFIRM_LEFT:
 		leave(app);
@@ -359,7 +362,7 @@ bn_retry_draw(struct bn_app *app)
 	    .sending = r->errand == SEND,
 	};
 
-	bn_retry_draw_box(app, &look);
+	bn_retry_draw_box(app, &look, &r->top);
 }
 
 void

@@ -8,33 +8,11 @@
 #include "base/clock.h"
 #include "base/status.h"
 
-#define LABEL 9	 /* columns of a line's label */
-#define LINES 40 /* at most */
-
-/* What the box holds, line by line, before it is known how high it gets. */
-struct sheet {
-	struct bn_app *app;
+/* What the box is filled from. */
+struct look {
+	struct bn_sheet sheet;
 	const struct bn_retry_look *look;
-	int width;
-	struct {
-		const char *label;
-		char *text;
-		enum bn_role role;
-	} line[LINES];
-	int count;
 };
-
-static void
-add(struct sheet *s, const char *label, enum bn_role role, char *text)
-{
-	if (s->count == LINES) {
-		free(text);
-		return;
-	}
-	s->line[s->count].label = label;
-	s->line[s->count].text = text;
-	s->line[s->count++].role = role;
-}
 
 /* ---- the order ---------------------------------------------------------------------------- */
 
@@ -89,10 +67,10 @@ group_of(const struct bn_action_plan *plan, int wave, int *count)
 
 /* "1 > 3 staging   2 > 16 intermediate", folded to the box. */
 static void
-order_in_brief(struct sheet *s)
+order_in_brief(struct look *s)
 {
 	const struct bn_action_plan *plan = s->look->plan;
-	const char *arrow = bn_app_ascii(s->app) ? ">" : "▸";
+	const char *arrow = bn_app_ascii(s->sheet.app) ? ">" : "▸";
 	struct bn_buf text = BN_BUF_INIT(0);
 	size_t prefix = shared_prefix(plan);
 	const char *label = "order";
@@ -104,21 +82,21 @@ order_in_brief(struct sheet *s)
 					 group != NULL ? group + prefix : plan->unit);
 
 		if (text.size > 0 && bn_text_width(bn_buf_text(&text)) + bn_text_width(one) + 3 >
-					 (size_t)(s->width - LABEL)) {
-			add(s, label, BN_ROLE_TEXT, bn_buf_take(&text));
+					 (size_t)(s->sheet.width - BN_SHEET_LABEL)) {
+			bn_sheet_add(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
 			label = "";
 		}
 		bn_buf_addf(&text, "%s%s", text.size > 0 ? "   " : "", one);
 		free(one);
 	}
 	if (text.size > 0)
-		add(s, label, BN_ROLE_TEXT, bn_buf_take(&text));
+		bn_sheet_add(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
 	bn_buf_free(&text);
 }
 
 /* A line a wave, with as many names as there is room for. */
 static void
-order_in_full(struct sheet *s)
+order_in_full(struct look *s)
 {
 	const struct bn_action_plan *plan = s->look->plan;
 	size_t prefix = shared_prefix(plan), i;
@@ -135,27 +113,29 @@ order_in_full(struct sheet *s)
 			if (plan->steps[i].wave != wave)
 				continue;
 			if (named == 3) {
-				bn_buf_addf(&text, "  %s %d", bn_app_ascii(s->app) ? "..." : "…",
+				bn_buf_addf(&text, "  %s %d",
+					    bn_app_ascii(s->sheet.app) ? "..." : "…",
 					    count - named);
 				break;
 			}
 			bn_buf_addf(&text, "%s%s", named++ > 0 ? "  " : "", plan->steps[i].name);
 		}
-		add(s, wave == 1 ? "order" : "", BN_ROLE_TEXT, bn_buf_take(&text));
+		bn_sheet_add(&s->sheet, wave == 1 ? "order" : "", BN_ROLE_TEXT, bn_buf_take(&text));
 	}
 }
 
 /* ---- the rest ------------------------------------------------------------------------------ */
 
 static void
-add_guards(struct sheet *s)
+add_guards(struct look *s)
 {
 	static const enum bn_role roles[] = {BN_ROLE_TEXT, BN_ROLE_WARN, BN_ROLE_FAILED};
 	const struct bn_action_plan *plan = s->look->plan;
-	bool ascii = bn_app_ascii(s->app);
+	bool ascii = bn_app_ascii(s->sheet.app);
 	size_t i;
 
-	add(s, plan->typed ? "class" : "safe", plan->typed ? BN_ROLE_WARN : BN_ROLE_TEXT,
+	bn_sheet_add(
+	    &s->sheet, plan->typed ? "class" : "safe", plan->typed ? BN_ROLE_WARN : BN_ROLE_TEXT,
 	    bn_xasprintf("%s %s (%s)%s", plan->typed ? (ascii ? "!" : "▲") : (ascii ? "+" : "●"),
 			 bn_idempotence_word(plan->class), plan->class_origin,
 			 plan->class == BN_APPEND ? ": running twice can duplicate"
@@ -164,121 +144,110 @@ add_guards(struct sheet *s)
 	for (i = 0; i < plan->guard_count; i++) {
 		const struct bn_action_guard *g = &plan->guards[i];
 
-		add(s, "", roles[g->mark],
-		    bn_xasprintf("%s %s",
-				 g->mark == BN_GUARD_FINE   ? (ascii ? "+" : "●")
-				 : g->mark == BN_GUARD_NOTE ? (ascii ? "-" : "◦")
-							    : (ascii ? "x" : "✗"),
-				 g->text));
+		bn_sheet_add(&s->sheet, "", roles[g->mark],
+			     bn_xasprintf("%s %s",
+					  g->mark == BN_GUARD_FINE   ? (ascii ? "+" : "●")
+					  : g->mark == BN_GUARD_NOTE ? (ascii ? "-" : "◦")
+								     : (ascii ? "x" : "✗"),
+					  g->text));
 	}
 	if (plan->seen > 0)
-		add(s, "", BN_ROLE_TEXT,
-		    bn_xasprintf("%s this error was cured by a retry %d of %d times",
-				 ascii ? "-" : "◦", plan->cured, plan->seen));
+		bn_sheet_add(&s->sheet, "", BN_ROLE_TEXT,
+			     bn_xasprintf("%s this error was cured by a retry %d of %d times",
+					  ascii ? "-" : "◦", plan->cured, plan->seen));
 }
 
 static void
-add_expectation(struct sheet *s)
+add_expectation(struct look *s)
 {
 	const struct bn_action_plan *plan = s->look->plan;
-	struct bn_style style = bn_app_style(s->app);
+	struct bn_style style = bn_app_style(s->sheet.app);
 	char usual[BN_TIME_TEXT], due[BN_TIME_TEXT];
 
 	if (plan->usual >= 0 && plan->next_due > 0)
-		add(s, "typical", BN_ROLE_TEXT,
+		bn_sheet_add(
+		    &s->sheet, "typical", BN_ROLE_TEXT,
 		    bn_xasprintf("a whole run takes %s   next schedule %s",
 				 bn_duration_show(plan->usual, usual),
 				 bn_time_show(plan->next_due, style.zone, BN_TIME_HM, due)));
 	else if (plan->usual >= 0)
-		add(s, "typical", BN_ROLE_TEXT,
+		bn_sheet_add(
+		    &s->sheet, "typical", BN_ROLE_TEXT,
 		    bn_xasprintf("a whole run takes %s", bn_duration_show(plan->usual, usual)));
 }
 
 static void
-fill(struct sheet *s)
+fill(struct look *s)
 {
 	const struct bn_retry_look *look = s->look;
 	const struct bn_action_plan *plan = look->plan;
 	size_t i;
 
 	if (plan == NULL) {
-		add(s, "run", BN_ROLE_TEXT, bn_xstrdup(look->about.key));
-		add(s, "", BN_ROLE_DIM,
-		    bn_xstrdup("asking its platform what a retry would run again"));
+		bn_sheet_add(&s->sheet, "run", BN_ROLE_TEXT, bn_xstrdup(look->about.key));
+		bn_sheet_add(&s->sheet, "", BN_ROLE_DIM,
+			     bn_xstrdup("asking its platform what a retry would run again"));
 		return;
 	}
-	add(s, "run", BN_ROLE_TEXT,
-	    bn_xasprintf("%s · %s%s%s", plan->about.key, plan->about.source,
-			 plan->engine != NULL ? " · " : "",
-			 plan->engine != NULL ? plan->engine : ""));
-	add(s, "what", BN_ROLE_TEXT, bn_xstrdup(plan->what));
-	if (s->width > 90)
+	bn_sheet_add(&s->sheet, "run", BN_ROLE_TEXT,
+		     bn_xasprintf("%s · %s%s%s", plan->about.key, plan->about.source,
+				  plan->engine != NULL ? " · " : "",
+				  plan->engine != NULL ? plan->engine : ""));
+	bn_sheet_add(&s->sheet, "what", BN_ROLE_TEXT, bn_xstrdup(plan->what));
+	if (s->sheet.width > 90)
 		order_in_full(s);
 	else
 		order_in_brief(s);
 	add_guards(s);
-	add(s, "sends", BN_ROLE_TEXT, bn_xstrdup(plan->sends));
-	if (s->width > 90)
-		add(s, "", BN_ROLE_DIM, bn_xstrdup(plan->request));
+	bn_sheet_add(&s->sheet, "sends", BN_ROLE_TEXT, bn_xstrdup(plan->sends));
+	if (s->sheet.width > 90)
+		bn_sheet_add(&s->sheet, "", BN_ROLE_DIM, bn_xstrdup(plan->request));
 	for (i = 0; plan->notes[i] != NULL; i++)
-		add(s, i == 0 ? "note" : "", BN_ROLE_WARN, bn_xstrdup(plan->notes[i]));
+		bn_sheet_add(&s->sheet, i == 0 ? "note" : "", BN_ROLE_WARN,
+			     bn_xstrdup(plan->notes[i]));
 	add_expectation(s);
 }
 
 /* ---- drawing ------------------------------------------------------------------------------- */
 
-/* A field of the form; the cursor stands in it when it has the focus. */
 static void
-draw_field(struct sheet *s, int y, int x, const char *label, const struct bn_input *input,
-	   bool focus)
-{
-	struct bn_pen *pen = bn_app_pen(s->app);
-	size_t indent = strlen(label) < LABEL ? LABEL : strlen(label) + 2;
-	int cursor;
-
-	bn_draw(pen, y, x, s->width, BN_INK(focus ? BN_ROLE_KEY : BN_ROLE_DIM), label);
-	cursor = bn_input_draw(input, pen, y, x + (int)indent, s->width - (int)indent, "");
-	if (focus) {
-		wmove(pen->window, y, cursor);
-		curs_set(1);
-	}
-}
-
-static void
-draw_buttons(struct sheet *s, int y, int x)
+draw_buttons(struct look *s, int y, int x)
 {
 	const struct bn_confirm *c = s->look->confirm;
-	struct bn_pen *pen = bn_app_pen(s->app);
+	struct bn_pen *pen = bn_app_pen(s->sheet.app);
 	bool alive = c->focus == BN_CONFIRM_BUTTONS && bn_confirm_armed(c);
 
 	if (s->look->sending) {
-		bn_draw(pen, y, x, s->width, BN_INK(BN_ROLE_RUNNING),
+		bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_RUNNING),
 			"sent once; waiting for the answer");
 		return;
 	}
 	if (c->refused) {
-		bn_draw(pen, y, x, s->width, BN_INK(BN_ROLE_KEY), "n / Esc close");
+		bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_KEY), "n / Esc close");
 		return;
 	}
-	x += bn_draw(pen, y, x, s->width, BN_INK(alive ? BN_ROLE_KEY : BN_ROLE_DIM), "  y retry") +
+	x += bn_draw(pen, y, x, s->sheet.width, BN_INK(alive ? BN_ROLE_KEY : BN_ROLE_DIM),
+		     "  y retry") +
 	     5;
-	x += bn_drawf(pen, y, x, s->width, BN_INK(BN_ROLE_TEXT), "[%c] then watch",
+	x += bn_drawf(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT), "[%c] then watch",
 		      c->watch ? 'x' : ' ') +
 	     8;
-	bn_draw(pen, y, x, s->width, BN_INK(BN_ROLE_TEXT), "n / Esc cancel");
+	bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT), "n / Esc cancel");
 }
 
 static void
-draw_form(struct sheet *s, int y, int x)
+draw_form(struct look *s, int y, int x)
 {
 	const struct bn_confirm *c = s->look->confirm;
 
 	if (!c->refused) {
-		draw_field(s, y++, x, "reason", &c->reason, c->focus == BN_CONFIRM_REASON);
+		bn_sheet_field(&s->sheet, y++, x, "reason", &c->reason,
+			       c->focus == BN_CONFIRM_REASON);
 		if (c->asked != NULL) {
 			char *label = bn_xasprintf("type %s to go on", c->asked);
 
-			draw_field(s, y++, x, label, &c->name, c->focus == BN_CONFIRM_NAME);
+			bn_sheet_field(&s->sheet, y++, x, label, &c->name,
+				       c->focus == BN_CONFIRM_NAME);
 			free(label);
 		}
 	}
@@ -286,44 +255,25 @@ draw_form(struct sheet *s, int y, int x)
 }
 
 void
-bn_retry_draw_box(struct bn_app *app, const struct bn_retry_look *look)
+bn_retry_draw_box(struct bn_app *app, const struct bn_retry_look *look, size_t *top)
 {
-	int height = getmaxy(stdscr), width = getmaxx(stdscr), i, y, rows, form;
-	struct sheet s = {.app = app,
-			  .look = look,
-			  .width = (width >= 112  ? 104
-				    : width >= 74 ? 70
-						  : width - 4) -
-				   4};
-	struct bn_pen *pen = bn_app_pen(app);
-	struct bn_rect box, room;
+	struct look s = {.look = look};
 	bool typed = look->confirm->asked != NULL;
 	char *title = look->plan != NULL && typed
 			  ? bn_xasprintf("retry of %s work", bn_idempotence_word(look->plan->class))
 			  : bn_xstrdup("retry");
+	struct bn_rect form;
 
+	bn_sheet_init(&s.sheet, app);
 	fill(&s);
-	form = look->plan == NULL ? 0 : look->confirm->refused ? 2 : typed ? 4 : 3;
-	rows = s.count + form;
-	if (rows >
-	    height - 4) { /* what is looked at and typed stays; the middle of the order gives way */
-		rows = height - 4;
-	}
-	box = (struct bn_rect){(height - rows - 2) / 2, (width - s.width - 4) / 2, rows + 2,
-			       s.width + 4};
-	bn_draw_clear(pen, box);
-	room = bn_draw_box(pen, box, title, "Enter never sends", true);
+	form = bn_sheet_draw(&s.sheet, title,
+			     look->plan == NULL	      ? 0
+			     : look->confirm->refused ? 2
+			     : typed		      ? 4
+						      : 3,
+			     top);
 	free(title);
-	curs_set(0);
-	for (i = 0, y = room.y; i < s.count; i++) {
-		if (y < room.y + rows - form) {
-			bn_draw(pen, y, box.x + 2, LABEL, BN_INK(BN_ROLE_DIM), s.line[i].label);
-			bn_draw(pen, y, box.x + 2 + LABEL, s.width - LABEL, BN_INK(s.line[i].role),
-				s.line[i].text);
-			y++;
-		}
-		free(s.line[i].text);
-	}
 	if (look->plan != NULL)
-		draw_form(&s, room.y + rows - form, box.x + 2);
+		draw_form(&s, form.y, form.x);
+	bn_sheet_clear(&s.sheet);
 }

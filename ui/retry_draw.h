@@ -4,7 +4,7 @@
 #define BN_UI_RETRY_DRAW_H
 
 #include "action/action.h"
-#include "ui/app.h"
+#include "ui/sheet.h"
 #include "ui/widget/confirm.h"
 
 struct bn_retry_look {
@@ -14,7 +14,7 @@ struct bn_retry_look {
 	bool sending;
 };
 
-/* Over the middle of the screen; puts the cursor into the field that has the focus. */
-void bn_retry_draw_box(struct bn_app *app, const struct bn_retry_look *look);
+/* Over the middle of the screen, its lines from *top on; puts the cursor into the field that has the focus. */
+void bn_retry_draw_box(struct bn_app *app, const struct bn_retry_look *look, size_t *top);
 
 #endif

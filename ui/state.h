@@ -55,6 +55,7 @@ struct bn_app {
 	bn_time at; /* the moment that is shown, 0: now */
 	struct bn_job *job;
 	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
+	struct bn_many *many;	/* the same for many at once */
 	int deeds;		/* written to the journal so far: a slot each */
 	bool quit;
 	int exit_code;

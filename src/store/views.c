@@ -169,7 +169,7 @@ const char bn_views_now[] =
     "   AND b.source = a.source AND b.verb IN ('lock', 'unlock') AND b.seq > a.seq);"
 
     /* intent_now: every request that was ever asked of a platform. state: open (nothing was sent
-     * yet), unknown (sent; what came of it is not known), done, refused, not-sent. came_to: the status of the
+     * yet), unknown (sent; what came of it is not known), done, refused, not-sent. again: how many units its plan runs again. came_to: the status of the
      * attempt that followed the one it was about, in the same run or in the run that a resubmission made; NULL
      * where the cache has forgotten it. */
     "CREATE TEMP VIEW intent_now AS SELECT i.seq, i.at, i.user, i.identity, i.host, i.origin,"
@@ -179,6 +179,7 @@ const char bn_views_now[] =
     "  json_extract(i.body, '$.pipeline') AS pipeline, json_extract(i.body, '$.digest') AS digest,"
     "  json_extract(i.body, '$.plan.request') AS request, json_extract(i.body, '$.plan.what') AS what,"
     "  json_extract(i.body, '$.plan.attempt') AS attempt,"
+    "  json_extract(i.body, '$.plan.failed') + json_extract(i.body, '$.plan.skipped') AS again,"
     "  json_extract(i.body, '$.snapshot.attempt') AS run_attempt,"
     "  json_extract(i.body, '$.snapshot.fingerprint') AS fingerprint,"
     "  coalesce(json_extract(o.body, '$.state'), CASE WHEN EXISTS (SELECT 1 FROM journal.record s"

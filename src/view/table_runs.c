@@ -155,6 +155,11 @@ static const struct bn_column run_columns[] = {
      "95th percentile of the duration of its pipeline's good runs"},
     {"rows", "ROWS", 6, 5, BN_RIGHT, 3, BN_FORMAT_INT, "rows", MEASURE("r.entity_id", "rows"),
      "Rows it wrote, where the platform says it"},
+    {"again", "AGAIN", 5, 4, BN_RIGHT, 3, BN_FORMAT_INT, "tasks",
+     "(SELECT i.again FROM intent_now i WHERE i.kind = 'run' AND i.source = l.source AND i.key = "
+     "l.key"
+     " AND i.state = 'done' ORDER BY i.seq DESC LIMIT 1)",
+     "How many the last retry that was asked from here runs again"},
     {"retry_of", "RETRY OF", 16, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "r.retry_of",
      "Key of the run it was resubmitted from"},
     {"platform_status", "PHASE", 10, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "l.raw_status",

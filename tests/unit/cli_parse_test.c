@@ -216,6 +216,15 @@ complete_offers_commands_options_and_values(void **state)
 	bn_complete_line("check endp", true, &words);
 	assert_true(bn_strlist_has(&words, "endpoint"));
 	bn_strlist_clear(&words);
+	/* what acts is offered only to those who may */
+	bn_complete_line("ret", true, &words);
+	assert_true(bn_strlist_has(&words, "retry"));
+	bn_strlist_clear(&words);
+	bn_complete_line("ret", false, &words);
+	assert_int_equal(words.count, 0);
+	bn_complete_line("retry --ye", false, &words);
+	assert_int_equal(words.count, 0);
+	bn_strlist_clear(&words);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -59,7 +59,7 @@ struct walk {
 	const struct bn_keymap *map;
 	unsigned context;
 	const char *asked;
-	bool needs_reason, refused, painted;
+	bool needs_reason, refused, painted, names, empty;
 	long sequences, given;
 	bool odd;
 };
@@ -79,6 +79,8 @@ sequence(struct walk *w, const bn_key *typed, size_t size)
 				continue;
 			bn_confirm_init(&confirm);
 			bn_confirm_show(&confirm, w->asked, w->needs_reason, w->refused);
+			confirm.names = w->names;
+			confirm.empty = w->empty;
 			if (w->painted)
 				bn_confirm_painted(&confirm);
 			open = true;
@@ -137,7 +139,7 @@ keys_up_to_three_send_nothing_unarmed(void **state)
 {
 	struct bn_error err = {0};
 	struct bn_keymap *map = NULL;
-	long sequences = 0, armed = 0;
+	long sequences = 0, armed = 0, back = 0;
 	unsigned bit;
 	int kind;
 
@@ -145,7 +147,7 @@ keys_up_to_three_send_nothing_unarmed(void **state)
 	collect_keys();
 	assert_ok(bn_keymap_new(&map, NULL, &err), &err);
 	for (bit = 1; bit <= BN_IN_TEXT; bit <<= 1)
-		for (kind = 0; kind < 5; kind++) {
+		for (kind = 0; kind < 7; kind++) {
 			struct walk w = {
 			    .map = map,
 			    .context = bit,
@@ -153,17 +155,22 @@ keys_up_to_three_send_nothing_unarmed(void **state)
 			    .needs_reason = kind == 2,
 			    .refused = kind == 3,
 			    .painted = kind != 4,
+			    .names = kind >= 5,
+			    .empty = kind == 6,
 			};
 
 			all_sequences(&w);
 			assert_false(w.odd);
-			if (kind != 0)
+			/* past the names leads back Tab alone */
+			back += kind == 5 ? w.given : 0;
+			if (kind != 0 && kind != 5)
 				assert_int_equal(w.given, 0);
 			sequences += w.sequences;
-			armed += w.given;
+			armed += kind == 5 ? 0 : w.given;
 		}
 	/* r, then Enter, Tab or back Tab out of the reason, then y: on each of the screens that have the key */
 	assert_true(armed > 0 && armed % 3 == 0);
+	assert_int_equal(back * 3, armed);
 	print_message("# %ld sequences of %zu keys; %ld armed ones gave it\n", sequences, key_count,
 		      armed);
 	bn_keymap_free(map);
@@ -227,10 +234,45 @@ confirm_name_has_to_be_typed_exactly(void **state)
 	bn_confirm_clear(&confirm);
 }
 
+/* A bulk: names of what is set apart are taken one by one, and until something is chosen there is nothing to give. */
+static void
+confirm_takes_names_one_by_one(void **state)
+{
+	struct bn_confirm confirm;
+
+	(void)state;
+	bn_confirm_init(&confirm);
+	bn_confirm_show(&confirm, NULL, false, false);
+	confirm.names = confirm.empty = true;
+	bn_confirm_painted(&confirm);
+	press(&confirm, BN_KEY_ENTER);
+	assert_int_equal(confirm.focus, BN_CONFIRM_NAME);
+	press(&confirm, BN_KEY_TAB);
+	assert_int_equal(press(&confirm, 'y'), BN_CONFIRM_STAYS); /* nothing is chosen */
+	press(&confirm, BN_KEY_BACKTAB);
+	press(&confirm, 'a');
+	assert_int_equal(press(&confirm, BN_KEY_ENTER), BN_CONFIRM_NAMED);
+	bn_confirm_named(&confirm, true);
+	confirm.empty = false;
+	assert_int_equal(confirm.focus, BN_CONFIRM_NAME);
+	assert_string_equal(bn_buf_text(&confirm.name.text), "");
+	press(&confirm, 'b'); /* typed, and not taken: an open question */
+	press(&confirm, BN_KEY_TAB);
+	assert_int_equal(press(&confirm, 'y'), BN_CONFIRM_STAYS);
+	press(&confirm, BN_KEY_BACKTAB);
+	assert_int_equal(press(&confirm, BN_KEY_ENTER), BN_CONFIRM_NAMED);
+	bn_confirm_named(&confirm, false);
+	assert_int_equal(confirm.focus, BN_CONFIRM_BUTTONS);
+	assert_int_equal(press(&confirm, BN_KEY_ENTER), BN_CONFIRM_STAYS);
+	assert_int_equal(press(&confirm, 'y'), BN_CONFIRM_GIVEN);
+	bn_confirm_clear(&confirm);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keys_up_to_three_send_nothing_unarmed),
     cmocka_unit_test(confirm_is_given_by_y_alone),
     cmocka_unit_test(confirm_name_has_to_be_typed_exactly),
+    cmocka_unit_test(confirm_takes_names_one_by_one),
 };
 
 BN_TEST_MAIN(tests)

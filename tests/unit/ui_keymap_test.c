@@ -132,9 +132,12 @@ static void
 keymap_help_lists_what_is_valid_here_and_nothing_else(void **state)
 {
 	struct bn_keymap *map = defaults();
-	struct bn_strlist lists = {0}, text = {0};
+	struct bn_strlist lists = {0}, text = {0}, all = {0}, past = {0};
+	size_t i;
 
 	(void)state;
+	bn_keymap_help(map, BN_IN_TRIAGE, true, BN_REACH_ALL, &all);
+	bn_keymap_help(map, BN_IN_TRIAGE, true, BN_REACH_PAST, &past);
 	bn_keymap_help(map, BN_IN_TRIAGE, true, BN_REACH_READ_ONLY, &lists);
 	bn_keymap_help(map, BN_IN_TEXT, false, BN_REACH_ALL, &text);
 	assert_true(bn_strlist_has(&lists, "a\tacknowledge: you have seen it (on Triage, again: "
@@ -145,6 +148,20 @@ keymap_help_lists_what_is_valid_here_and_nothing_else(void **state)
 	assert_false(bn_strlist_has(&lists, "w\twrap long lines, or cut them"));
 	assert_true(bn_strlist_has(&lists, "j ↓ Ctrl-N\tone row down"));
 	assert_true(bn_strlist_has(&text, "j Down Ctrl-N\tone row down"));
+	/* what acts is there live only; what writes the journal not in the past */
+	for (i = 0; i < all.count; i++) {
+		bool acts = strncmp(all.items[i], "r\t", 2) == 0;
+		bool writes = strncmp(all.items[i], "a\t", 2) == 0 ||
+			      strncmp(all.items[i], "z\t", 2) == 0 ||
+			      strncmp(all.items[i], "i\t", 2) == 0;
+
+		assert_int_equal(bn_strlist_has(&past, all.items[i]), !acts && !writes);
+		assert_int_equal(bn_strlist_has(&lists, all.items[i]), !acts && !writes);
+	}
+	assert_int_equal(past.count, all.count - 4);
+	assert_int_equal(lists.count, all.count - 1);
+	bn_strlist_clear(&all);
+	bn_strlist_clear(&past);
 	bn_strlist_clear(&lists);
 	bn_strlist_clear(&text);
 	bn_keymap_free(map);

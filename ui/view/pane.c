@@ -177,6 +177,11 @@ show_link(struct bn_pane *pane)
 unsigned
 bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event)
 {
+	if (pane->runs && action == BN_ACT_MARK_ALL) {
+		if (bn_list_mark_status(pane->list, BN_FAILED) == 0)
+			bn_app_say(pane->screen->app, BN_TONE_PLAIN, "no row here failed");
+		return BN_REDRAW;
+	}
 	if (bn_list_act(pane->list, action))
 		return BN_REDRAW;
 	switch (action) {
@@ -221,6 +226,21 @@ bn_pane_selected(const struct bn_pane *pane, struct bn_ref *ref)
 		return false;
 	*ref = bn_rows_ref(bn_list_rows(pane->list), row);
 	return true;
+}
+
+size_t
+bn_pane_marked(const struct bn_pane *pane, struct bn_ref **out, size_t *hidden)
+{
+	const struct bn_rows *rows = bn_list_rows(pane->list);
+	size_t marked = bn_list_marked(pane->list), found = 0, row;
+
+	*out = bn_xcalloc(marked + 1, sizeof(**out));
+	/* In the order in which they are seen. */
+	for (row = 0; row < bn_list_count(pane->list) && found < marked; row++)
+		if (bn_list_is_marked(pane->list, bn_list_row_at(pane->list, row)))
+			(*out)[found++] = bn_rows_ref(rows, bn_list_row_at(pane->list, row));
+	*hidden = marked - found;
+	return found;
 }
 
 /* ---- drawing ----------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct bn_pane {
 	const char *const *hidden, *const *also;
 	const char *level_column, *group_text, *flag;
 	const struct bn_list_state *states;
+	bool runs;  /* rows are things that run: `*` marks those that failed */
 	bool fresh; /* the next rows come in the query's order, whatever keys are pressed */
 	struct bn_error error; /* code 0: the latest query worked */
 };
@@ -42,6 +43,8 @@ bool bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer);
  * affair. */
 unsigned bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event);
 bool bn_pane_selected(const struct bn_pane *pane, struct bn_ref *ref);
+/* See struct bn_screen_ops.marked. */
+size_t bn_pane_marked(const struct bn_pane *pane, struct bn_ref **out, size_t *hidden);
 /* The rows; under them nothing. Where the query failed or there are none, words saying so. */
 void bn_pane_draw(struct bn_pane *pane, struct bn_rect rect, int level, bool header, bool cursor,
 		  const char *nothing);

@@ -12,6 +12,7 @@ bn_plain_init(struct bn_plain *p, const struct bn_plain_kind *kind)
 {
 	p->kind = kind;
 	bn_pane_init(&p->list, &p->screen, SLOT_LIST, kind->table, kind->columns, kind->id_column);
+	p->list.runs = kind->runs;
 	if (kind->limit > 0)
 		p->list.limit = kind->limit;
 	if (kind->side_table != NULL) {
@@ -107,6 +108,12 @@ bool
 bn_plain_selected(struct bn_screen *screen, struct bn_ref *ref)
 {
 	return bn_pane_selected(&((struct bn_plain *)screen)->list, ref);
+}
+
+size_t
+bn_plain_marked(struct bn_screen *screen, struct bn_ref **out, size_t *hidden)
+{
+	return bn_pane_marked(&((struct bn_plain *)screen)->list, out, hidden);
 }
 
 unsigned

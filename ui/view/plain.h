@@ -28,6 +28,7 @@ struct bn_plain_kind {
 	int strip_height, strip_tall; /* tall: where there are boxes; 0: the same */
 	void (*strip)(const struct bn_plain *, struct bn_rect);
 	bool no_detail;
+	bool runs;     /* see struct bn_pane */
 	int64_t limit; /* 0: BN_PANE_ROWS */
 };
 
@@ -43,7 +44,7 @@ struct bn_plain {
 #define BN_PLAIN_OPS                                                                               \
 	.come = bn_plain_come, .close = bn_plain_close, .ask = bn_plain_ask,                       \
 	.answer = bn_plain_answer, .draw = bn_plain_draw, .act = bn_plain_act,                     \
-	.selected = bn_plain_selected
+	.selected = bn_plain_selected, .marked = bn_plain_marked
 
 /* A screen of its own, or the part of one that begins with struct bn_plain. */
 void bn_plain_init(struct bn_plain *plain, const struct bn_plain_kind *kind);
@@ -56,5 +57,6 @@ void bn_plain_draw(struct bn_screen *screen, struct bn_rect body);
 unsigned bn_plain_act(struct bn_screen *screen, enum bn_action action,
 		      const struct bn_key_event *event);
 bool bn_plain_selected(struct bn_screen *screen, struct bn_ref *ref);
+size_t bn_plain_marked(struct bn_screen *screen, struct bn_ref **out, size_t *hidden);
 
 #endif

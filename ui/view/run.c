@@ -12,8 +12,8 @@ enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT };
 #define LOG_TAIL     500
 
 static const char *const run_columns[] = {
-    "status", "run",	 "pipeline", "start", "duration", "engine", "finished", "attempt",
-    "failed", "skipped", "tasks",    "done",  "url",	  "key",    "p50",	NULL};
+    "status",  "run",	"pipeline", "start", "duration", "engine", "finished", "attempt", "failed",
+    "skipped", "tasks", "done",	    "url",   "key",	 "p50",	   "again",    NULL};
 static const char *const task_columns[] = {"status",
 					   "task",
 					   "duration",

@@ -7,9 +7,10 @@
 
 #include "ui/widget/gantt.h"
 
-/* Of what runs again in this attempt, how much is done: what was kept has not started anew. Groups hold others. */
+/* Of what runs again in this attempt, how much is done: what was kept has not started anew. Groups hold others. Units
+ * that wait for those before them may not be told of yet: the plan knew them. */
 static bool
-count_again(const struct run *r, int *done, int *all)
+count_again(const struct run *r, int64_t planned, int *done, int *all)
 {
 	const struct bn_rows *rows = bn_tree_rows(r->tree);
 	size_t i, count = rows == NULL ? 0 : bn_rows_count(rows);
@@ -24,11 +25,13 @@ count_again(const struct run *r, int *done, int *all)
 		*all += anew || !good;
 		*done += anew && good;
 	}
+	if (planned > *all)
+		*all = (int)planned;
 	return *all > 0;
 }
 
-/* " · attempt 2 · 12/40 again · by 03:18:55": how far a retry has come, and when all of it would be done at the latest
- * if the whole run took its usual time. */
+/* " · attempt 2 · 12/40 · by 03:18:55": how far a retry has come, and when all of it would be done at the latest if the
+ * whole run took its usual time. */
 static void
 add_attempt(const struct run *r, const struct bn_rows *rows, size_t row, struct bn_buf *out)
 {
@@ -37,14 +40,27 @@ add_attempt(const struct run *r, const struct bn_rows *rows, size_t row, struct 
 	char by[BN_TIME_TEXT];
 	int done, all;
 
-	if (bn_row_int(rows, row, "attempt") <= 1)
-		return;
 	bn_buf_addf(out, " · attempt %lld", (long long)bn_row_int(rows, row, "attempt"));
-	if (bn_rows_status(rows, row) != BN_RUNNING || !count_again(r, &done, &all))
+	if (bn_rows_status(rows, row) != BN_RUNNING ||
+	    !count_again(r, bn_row_int(rows, row, "again"), &done, &all))
 		return;
 	bn_buf_addf(out, " · %d/%d", done, all);
 	if (usual > 0 && start > 0)
 		bn_buf_addf(out, " · by %s", bn_time_show(start + usual, zone, BN_TIME_HMS, by));
+}
+
+/* " · started 03:05:04 · argo", after how it went. */
+static void
+add_facts(const struct run *r, const struct bn_rows *rows, size_t row, struct bn_buf *out)
+{
+	const struct bn_zone *zone = bn_app_options(r->screen.app)->zone;
+	char at[BN_TIME_TEXT];
+
+	if (bn_row_int(rows, row, "start") > 0)
+		bn_buf_addf(out, " · started %s",
+			    bn_time_show(bn_row_int(rows, row, "start"), zone, BN_TIME_HMS, at));
+	if (bn_row_text(rows, row, "engine")[0] != '\0')
+		bn_buf_addf(out, " · %s", bn_row_text(rows, row, "engine"));
 }
 
 /* "Runs ▸ transform-hourly ▸ 28f6k      ✗ failed 2m06s · started 03:05:04 · argo" */
@@ -54,7 +70,7 @@ draw_crumbs(const struct run *r, int y, int x, int w)
 	struct bn_pen *pen = bn_app_pen(r->screen.app);
 	const struct bn_rows *rows = bn_list_rows(r->runs.list);
 	const struct bn_status_row *status;
-	char at[BN_TIME_TEXT], took[BN_TIME_TEXT];
+	char took[BN_TIME_TEXT];
 	struct bn_buf right = BN_BUF_INIT(4096);
 	const char *name, *pipeline;
 	size_t row;
@@ -70,13 +86,11 @@ draw_crumbs(const struct run *r, int y, int x, int w)
 	if (bn_rows_named(rows, row, "duration").type == BN_VALUE_INT)
 		bn_buf_addf(&right, " %s",
 			    bn_duration_show(bn_row_int(rows, row, "duration"), took));
-	if (bn_row_int(rows, row, "start") > 0)
-		bn_buf_addf(&right, " · started %s",
-			    bn_time_show(bn_row_int(rows, row, "start"),
-					 bn_app_options(r->screen.app)->zone, BN_TIME_HMS, at));
-	add_attempt(r, rows, row, &right);
-	if (bn_row_text(rows, row, "engine")[0] != '\0')
-		bn_buf_addf(&right, " · %s", bn_row_text(rows, row, "engine"));
+	if (bn_row_int(rows, row, "attempt") > 1)
+		add_attempt(r, rows, row, &right);
+	/* How far it has come matters more than when it began. */
+	if (bn_rows_status(rows, row) != BN_RUNNING || bn_row_int(rows, row, "attempt") <= 1)
+		add_facts(r, rows, row, &right);
 	end = bn_draw_right(pen, y, x + w / 3, w - w / 3 - 1, BN_INK(BN_ROLE_TEXT),
 			    bn_buf_text(&right));
 	bn_draw(pen, y, end - 2, 1, BN_INK(status->role),

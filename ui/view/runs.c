@@ -49,6 +49,7 @@ static const struct bn_plain_kind kind = {
     .side_table = "runs",
     .side_columns = side_columns,
     .side_sort = "-start",
+    .runs = true,
 };
 
 struct bn_screen *

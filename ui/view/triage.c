@@ -85,6 +85,12 @@ triage_selected(struct bn_screen *screen, struct bn_ref *ref)
 	return bn_pane_selected(&((struct triage *)screen)->findings, ref);
 }
 
+static size_t
+triage_marked(struct bn_screen *screen, struct bn_ref **out, size_t *hidden)
+{
+	return bn_pane_marked(&((struct triage *)screen)->findings, out, hidden);
+}
+
 static bool
 acknowledged(const struct triage *t)
 {
@@ -339,6 +345,7 @@ static const struct bn_screen_ops ops = {
     .draw = triage_draw,
     .act = triage_act,
     .selected = triage_selected,
+    .marked = triage_marked,
 };
 
 struct bn_screen *
@@ -349,6 +356,7 @@ bn_triage_screen(struct bn_app *app)
 	bn_pane_init(&t->findings, &t->screen, SLOT_TRIAGE, "triage", triage_columns, "id");
 	t->findings.problems = t->findings.usual = true;
 	t->findings.dim = "acked";
+	t->findings.runs = true;
 	bn_pane_init(&t->moving, &t->screen, SLOT_MOVING, "moving", NULL, NULL);
 	t->moving.limit = 50;
 	bn_pane_init(&t->recovered, &t->screen, SLOT_RECOVERED, "recovered", NULL, NULL);

@@ -39,6 +39,16 @@ bn_confirm_painted(struct bn_confirm *confirm)
 		confirm->focus = confirm->refused ? BN_CONFIRM_BUTTONS : BN_CONFIRM_REASON;
 }
 
+void
+bn_confirm_named(struct bn_confirm *confirm, bool more)
+{
+	bn_input_clear(&confirm->name);
+	bn_input_init(&confirm->name, NULL, NULL);
+	confirm->names = more;
+	if (!more && confirm->focus == BN_CONFIRM_NAME)
+		confirm->focus = BN_CONFIRM_BUTTONS;
+}
+
 static bool
 has_reason(const struct bn_confirm *confirm)
 {
@@ -50,6 +60,9 @@ has_reason(const struct bn_confirm *confirm)
 static bool
 has_name(const struct bn_confirm *confirm)
 {
+	/* One that stands there and was not taken is a question still open. */
+	if (confirm->names)
+		return confirm->name.text.size == 0;
 	return confirm->asked == NULL ||
 	       strcmp(bn_buf_text(&confirm->name.text), confirm->asked) == 0;
 }
@@ -57,7 +70,7 @@ has_name(const struct bn_confirm *confirm)
 bool
 bn_confirm_armed(const struct bn_confirm *confirm)
 {
-	return !confirm->refused && has_reason(confirm) && has_name(confirm);
+	return !confirm->refused && !confirm->empty && has_reason(confirm) && has_name(confirm);
 }
 
 /* From one field to the next, or back. */
@@ -73,7 +86,7 @@ go(struct bn_confirm *confirm, bool back)
 							   : (enum bn_confirm_focus)(focus - 1))
 			     : (focus == BN_CONFIRM_BUTTONS ? BN_CONFIRM_REASON
 							    : (enum bn_confirm_focus)(focus + 1));
-	} while (focus == BN_CONFIRM_NAME && confirm->asked == NULL);
+	} while (focus == BN_CONFIRM_NAME && confirm->asked == NULL && !confirm->names);
 	confirm->focus = focus;
 }
 
@@ -92,6 +105,8 @@ field_key(struct bn_confirm *confirm, struct bn_input *input, const struct bn_ke
 	}
 	switch (bn_input_key(input, event)) {
 	case BN_INPUT_DONE:
+		if (name && confirm->names && confirm->name.text.size > 0)
+			return BN_CONFIRM_NAMED;
 		if (name ? has_name(confirm) : has_reason(confirm))
 			go(confirm, false);
 		return BN_CONFIRM_STAYS;

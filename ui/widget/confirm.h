@@ -17,13 +17,16 @@ enum bn_confirm_focus {
 struct bn_confirm {
 	enum bn_confirm_focus focus;
 	struct bn_input reason, name;
-	char *asked;	   /* the name that has to be typed, NULL: none */
+	char *asked; /* the name that has to be typed, NULL: none */
+	bool names;  /* instead: names may be typed, one after the other, each taken by Enter */
+	bool empty;  /* nothing is chosen yet: there is nothing to give */
 	bool needs_reason; /* an empty one is not left */
 	bool refused;	   /* it may be read, but not given */
 	bool watch;	   /* the check box */
 };
 
-enum bn_confirm_wish { BN_CONFIRM_STAYS, BN_CONFIRM_LEFT, BN_CONFIRM_GIVEN };
+/* NAMED: what is in the name's field was typed as one of the names. */
+enum bn_confirm_wish { BN_CONFIRM_STAYS, BN_CONFIRM_LEFT, BN_CONFIRM_NAMED, BN_CONFIRM_GIVEN };
 
 void bn_confirm_init(struct bn_confirm *confirm);
 void bn_confirm_clear(struct bn_confirm *confirm);
@@ -32,6 +35,8 @@ void bn_confirm_show(struct bn_confirm *confirm, const char *asked, bool needs_r
 		     bool refused);
 /* It stands on the screen: from now on keys count. */
 void bn_confirm_painted(struct bn_confirm *confirm);
+/* The name was taken: its field is empty for the next one, or no more are asked for. */
+void bn_confirm_named(struct bn_confirm *confirm, bool more);
 /* GIVEN is returned once, and only for a `y` that was typed (not pasted) on the buttons. */
 enum bn_confirm_wish bn_confirm_key(struct bn_confirm *confirm, const struct bn_key_event *event);
 /* May `y` give it, if it were pressed on the buttons? */

@@ -354,6 +354,20 @@ bn_list_is_marked(const struct bn_list *list, size_t row)
 	return has_mark(list, list->ids[row]);
 }
 
+size_t
+bn_list_mark_status(struct bn_list *list, enum bn_status status)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < list->count; i++)
+		if (bn_rows_status(list->rows, i) == status) {
+			set_mark(list, list->ids[i], true);
+			found++;
+		}
+	list->moved = list->moved || found > 0;
+	return found;
+}
+
 static void
 mark_act(struct bn_list *list, enum bn_action action)
 {
