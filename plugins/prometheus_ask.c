@@ -170,15 +170,22 @@ joined_query(struct asking *a)
 	return text;
 }
 
-/* Minutes [from, to) of an expression: by GET while it fits into a URL. */
+/* Whether what is asked for does not fit into a URL. One alone is asked for as it is. */
+static bool
+is_long(const struct asking *a)
+{
+	return a->count > 1 && a->size > JOIN_URL;
+}
+
+/* Minutes [from, to) of an expression. */
 static int
-ask_range(struct bn_source *s, const char *query, bn_time from, bn_time to, bn_item_fn *on_item,
-	  void *payload, struct bn_json *rest, struct bn_error *err)
+ask_range(struct bn_source *s, const char *query, bool form, bn_time from, bn_time to,
+	  bn_item_fn *on_item, void *payload, struct bn_json *rest, struct bn_error *err)
 {
 	const char *start = bn_format(s, "%lld", (long long)(from + STEP) / 1000),
 		   *end = bn_format(s, "%lld", (long long)to / 1000);
 
-	if (strlen(query) <= ASK_MAX)
+	if (!form)
 		return bn_items(s, PROM_RANGE,
 				BN_PARAMS({"query", query}, {"start", start}, {"end", end},
 					  {"step", "60"}, {"timeout", "30s"}),
@@ -198,7 +205,7 @@ ask_page(struct asking *a, const char *query, bn_time from, bn_time to, struct b
 
 	page.from = from;
 	page.to = to;
-	rc = ask_range(a->p->s, query, from, to, on_series, &page, &rest, err);
+	rc = ask_range(a->p->s, query, is_long(a), from, to, on_series, &page, &rest, err);
 	if (rc != BN_OK)
 		return rc;
 	if (bn_prometheus_warnings(a->p, rest, a->streams[0]->name) > 0)
@@ -339,15 +346,13 @@ static int
 ask(struct asking *a, struct bn_error *err)
 {
 	bn_time asked = bn_source_now(a->p->s);
-	bool large = a->size > ASK_MAX;
 	int rc;
 
 	if (a->count == 1 && (a->streams[0]->alone || a->streams[0]->arrival == NULL))
 		return ask_alone(a, a->streams[0], err);
 	a->joined = true;
 	rc = ask_pages(a, err);
-	if (a->count > 1 && large &&
-	    (is_about_query(rc) || rc == BN_EUNSUPPORTED || rc == BN_EPERM))
+	if (is_long(a) && (is_about_query(rc) || rc == BN_EUNSUPPORTED || rc == BN_EPERM))
 		return ask_halves(a, err);
 	if (is_about_query(rc))
 		return ask_each(a, err);
@@ -404,7 +409,7 @@ ask_canary(struct askings *all, bn_time from, bn_time to, struct bn_error *err)
 		bn_time end = at + PAGE * STEP < to ? at + PAGE * STEP : to;
 		struct bn_json rest;
 
-		rc = ask_range(s, c->query, at, end, on_canary, c, &rest, err);
+		rc = ask_range(s, c->query, false, at, end, on_canary, c, &rest, err);
 		if (rc == BN_OK)
 			warnings += bn_prometheus_warnings(all->p, rest, "canary");
 	}

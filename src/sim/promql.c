@@ -18,6 +18,7 @@ struct parser {
 	int64_t range; /* length of the latest range, ms */
 	const char *start, *p;
 	int depth;
+	bool latest; /* only the last sample of a range is looked at */
 	char *error;
 };
 
@@ -146,6 +147,7 @@ static bool
 read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 {
 	struct bn_promql_selector selector = {.count = 0};
+	bn_time from;
 
 	snprintf(selector.name, sizeof(selector.name), "%s", name);
 	out->scalar = out->range = false;
@@ -163,8 +165,13 @@ read_selector(struct parser *parser, const char *name, struct bn_promql *out)
 	if (!read_length(parser))
 		return false;
 	out->range = true;
-	out->samples = bn_promql_range(parser->world, &selector, parser->at - parser->range,
-				       parser->at, parser->now);
+	from = parser->at - parser->range;
+	/* targets are scraped without a miss, so that their last sample is the last scrape's: history is asked for
+	 * in thousands of steps */
+	if (parser->latest && strcmp(name, "up") == 0 &&
+	    parser->at / BN_PROMQL_SCRAPE * BN_PROMQL_SCRAPE > from)
+		from = parser->at / BN_PROMQL_SCRAPE * BN_PROMQL_SCRAPE;
+	out->samples = bn_promql_range(parser->world, &selector, from, parser->at, parser->now);
 	return true;
 }
 
@@ -202,7 +209,9 @@ read_call(struct parser *parser, const char *word, struct bn_promql *out)
 
 	if (!take(parser, "(") || ++parser->depth > MAX_DEPTH)
 		return fail(parser, "nested too deeply");
+	parser->latest = strcmp(word, "last_over_time") == 0;
 	ok = sets(parser, out);
+	parser->latest = false;
 	parser->depth--;
 	if (!ok)
 		return false;
@@ -574,7 +583,7 @@ bool
 bn_promql(const struct bn_world *world, const char *query, bn_time at, bn_time now,
 	  struct bn_promql *out)
 {
-	struct parser parser = {world, at, now, 0, query, query, 0, out->error};
+	struct parser parser = {world, at, now, 0, query, query, 0, false, out->error};
 	bool ok;
 
 	memset(out, 0, sizeof(*out));

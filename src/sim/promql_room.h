@@ -33,8 +33,12 @@ json_t *bn_promql_range(const struct bn_world *world, const struct bn_promql_sel
 			bn_time from, bn_time to, bn_time now);
 /* sum_over_time … increase, rate: a range becomes values, in place. False if there is no such function. */
 bool bn_promql_over(const char *function, int64_t length, bn_time at, struct bn_promql *value);
+/* Whether samples with that label can match: spares the world's work for those that can't. */
+bool bn_promql_wants(const struct bn_promql_selector *selector, const char *label,
+		     const char *value);
 /* The models' numbers at a moment, as samples added to `out` (sim_models.c). */
-void bn_promql_models(const struct bn_world *world, bn_time at, json_t *out);
+void bn_promql_models(const struct bn_world *world, const struct bn_promql_selector *selector,
+		      bn_time at, json_t *out);
 /* Removes the samples whose label does not match; `op` is one of = != =~ !~. */
 void bn_promql_keep(json_t *samples, const char *label, const char *op, const char *value);
 /* The labels of a metric that a grouping looks at; the caller owns them. */

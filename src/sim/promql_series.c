@@ -51,16 +51,23 @@ add_apis(const struct bn_world *world, const char *name, bn_time at, json_t *out
 }
 
 static void
-add_targets(const struct bn_world *world, bn_time at, json_t *out)
+add_targets(const struct bn_world *world, const char *name, bn_time at, json_t *out)
 {
 	struct bn_w_target target;
 	size_t i;
 
 	for (i = 0; bn_world_target(world, i, at, &target); i++) {
-		add(out, json_pack("{s:s, s:s}", "job", target.job, "instance", target.instance),
-		    "up", target.up);
-		add(out, json_pack("{s:s, s:s}", "job", target.job, "instance", target.instance),
-		    "scrape_duration_seconds", target.duration);
+		const struct {
+			const char *name;
+			double value;
+		} rows[] = {{"up", target.up}, {"scrape_duration_seconds", target.duration}};
+
+		for (size_t k = 0; k < 2; k++)
+			if (*name == '\0' || strcmp(name, rows[k].name) == 0)
+				add(out,
+				    json_pack("{s:s, s:s}", "job", target.job, "instance",
+					      target.instance),
+				    rows[k].name, rows[k].value);
 	}
 }
 
@@ -111,6 +118,17 @@ add_metrics(const struct bn_world *world, const char *name, bn_time at, bn_time 
 	}
 }
 
+bool
+bn_promql_wants(const struct bn_promql_selector *selector, const char *label, const char *value)
+{
+	for (size_t i = 0; i < selector->count; i++)
+		if (strcmp(selector->match[i].label, label) == 0 &&
+		    strcmp(selector->match[i].op, "=") == 0 &&
+		    strcmp(selector->match[i].value, value) != 0)
+			return false;
+	return true;
+}
+
 json_t *
 bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *selector,
 		 bn_time at, bn_time now, bool exact)
@@ -123,11 +141,11 @@ bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *
 		add_apis(world, name, at, out);
 		if (*name == '\0' || strcmp(name, "up") == 0 ||
 		    strcmp(name, "scrape_duration_seconds") == 0)
-			add_targets(world, at, out);
+			add_targets(world, name, at, out);
 		if (*name == '\0' || strcmp(name, "ALERTS") == 0)
 			add_alerts(world, at, out);
 		if (*name == '\0' || strncmp(name, "ml:", 3) == 0)
-			bn_promql_models(world, at, out);
+			bn_promql_models(world, selector, at, out);
 	}
 	add_metrics(world, name, at, now, exact, out);
 	if (*name != '\0')
@@ -140,14 +158,14 @@ bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *
 
 /* ---- ranges ---------------------------------------------------------------- */
 
+/* Those before `known` are looked through: the samples of one moment are of different series. */
 static json_t *
-series_of(json_t *list, json_t *metric)
+series_of(json_t *list, size_t known, json_t *metric)
 {
 	json_t *series;
 	size_t i;
 
-	json_array_foreach(list, i, series)
-	{
+	for (i = 0; i < known && (series = json_array_get(list, i)) != NULL; i++) {
 		if (json_equal(json_object_get(series, "metric"), metric))
 			return series;
 	}
@@ -162,13 +180,14 @@ bn_promql_range(const struct bn_world *world, const struct bn_promql_selector *s
 {
 	bn_time first = (from + BN_PROMQL_SCRAPE - 1) / BN_PROMQL_SCRAPE * BN_PROMQL_SCRAPE, at;
 	json_t *out = json_array(), *samples, *sample, *series;
-	size_t i;
+	size_t i, known;
 
 	for (at = first; at <= to; at += BN_PROMQL_SCRAPE) {
 		samples = bn_promql_select(world, selector, at, now, true);
+		known = json_array_size(out);
 		json_array_foreach(samples, i, sample)
 		{
-			series = series_of(out, json_object_get(sample, "metric"));
+			series = series_of(out, known, json_object_get(sample, "metric"));
 			json_array_append_new(json_object_get(series, "t"),
 					      json_real((double)at / 1000));
 			json_array_append(json_object_get(series, "vs"),

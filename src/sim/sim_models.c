@@ -89,7 +89,8 @@ add_number(json_t *out, const struct bn_w_version *version, const char *role, co
 }
 
 void
-bn_promql_models(const struct bn_world *world, bn_time at, json_t *out)
+bn_promql_models(const struct bn_world *world, const struct bn_promql_selector *selector,
+		 bn_time at, json_t *out)
 {
 	static const char *const roles[] = {"champion", "challenger"};
 	const struct bn_w_model *model;
@@ -98,7 +99,9 @@ bn_promql_models(const struct bn_world *world, bn_time at, json_t *out)
 
 	for (size_t i = 0; (model = bn_world_model(i)) != NULL; i++)
 		for (size_t k = 0; k < 2; k++) {
-			if (!bn_world_version(world, model,
+			if (!bn_promql_wants(selector, "model", model->name) ||
+			    !bn_promql_wants(selector, "role", roles[k]) ||
+			    !bn_world_version(world, model,
 					      bn_world_alias_version(world, model, roles[k], at),
 					      at, &version))
 				continue;
