@@ -10,9 +10,16 @@
 #include "triage/minutes_room.h"
 #include "view/stream_sql.h"
 
-#define STEP	  INT64_C(60000)
-#define DAY	  INT64_C(86400000)
-#define HISTORY	  DAY /* at first contact: how far back minutes are judged */
+#define STEP INT64_C(60000)
+#define HOUR INT64_C(3600000)
+#define DAY  INT64_C(86400000)
+#define HISTORY                                                                                    \
+	(8 * DAY)    /* how far back minutes are judged at all: as long as the raw ones are kept */
+#define AT_FIRST DAY /* and at once, at first contact; the rest follows in portions */
+#define PORTION                                                                                    \
+	100000 /* of one call, in minutes; a comparison with earlier days costs as much as ODD_COST */
+#define ODD_COST  20
+#define ODD_SPAN  DAY /* history that is compared with earlier days */
 #define SHARE	  0.75
 #define DAYS_BACK 7
 #define LEAST_OLD 9 /* values of earlier days that a comparison takes */
@@ -46,19 +53,24 @@ bn_deviation(double *values, size_t count, double median)
 
 /* ---- what is due ----------------------------------------------------------------------------- */
 
+/* clang-format off */
+/* The earliest: what was read of the past since, as far back as is judged at all; before the first value that is
+ * kept nothing is missing, for it may have been summed up by now. */
 static const char due_sql[] =
     "SELECT * FROM (SELECT st.entity_id, e.key, st.settle_ms, coalesce(st.expect, -1), st.counted,"
     " coalesce(st.ceiling, 0), coalesce(st.burst, 0), coalesce(st.flat_ms, 0),"
     " coalesce(st.anomaly, 0), st.examined_at, st.checks IS NOT NULL,"
     " (SELECT r.id FROM series r WHERE r.entity_id = st.entity_id AND r.name = 'value') AS series,"
-    " coalesce((SELECT r.id FROM series r WHERE r.entity_id = st.entity_id AND r.name = 'arrived'),"
-    "  0),"
+    " coalesce((SELECT r.id FROM series r WHERE r.entity_id = st.entity_id AND r.name = 'arrived'), 0),"
     " (" STREAM_READ_TO("st.entity_id") " - st.settle_ms - 60000) / 60000 * 60000 AS last,"
-					" EXISTS (SELECT 1 FROM stream_changed c WHERE c.entity_id "
-					"= st.entity_id) AS changed, st.unit"
-					" FROM stream st JOIN entity e ON e.id = st.entity_id) "
-					"WHERE series IS NOT NULL"
-					" AND (last >= coalesce(examined_at, 0) OR changed)";
+    " EXISTS (SELECT 1 FROM stream_changed c WHERE c.entity_id = st.entity_id) AS changed, st.unit,"
+    " st.examined_from,"
+    " (max((SELECT min(r.began) FROM stream_read r WHERE r.entity_id = st.entity_id), ?1, (SELECT min(p.at)"
+    "  FROM point p WHERE p.series_id = (SELECT r.id FROM series r WHERE r.entity_id = st.entity_id"
+    "  AND r.name = 'value'))) + 59999) / 60000 * 60000 AS earliest"
+    " FROM stream st JOIN entity e ON e.id = st.entity_id) WHERE series IS NOT NULL"
+    " AND (last >= coalesce(examined_at, 0) OR changed OR earliest < examined_from)";
+/* clang-format on */
 
 static void
 take_stream(struct judging *j, sqlite3_stmt *row)
@@ -87,6 +99,10 @@ take_stream(struct judging *j, sqlite3_stmt *row)
 	    .arrivals = sqlite3_column_int64(row, 12),
 	    .last = sqlite3_column_int64(row, 13),
 	    .unit = bn_arena_strdup(j->arena, (const char *)sqlite3_column_text(row, 15)),
+	    .judged_from = sqlite3_column_int64(row, 16),
+	    .earliest = sqlite3_column_type(row, 17) == SQLITE_NULL ? INT64_MAX
+								    : sqlite3_column_int64(row, 17),
+	    .odd_from = j->now - HOUR - sqlite3_column_int64(row, 2),
 	};
 }
 
@@ -96,21 +112,29 @@ find_due(struct judging *j)
 	sqlite3_stmt *row = bn_judging_prepare(j, due_sql);
 	int step = SQLITE_ERROR;
 
+	if (row != NULL)
+		sqlite3_bind_int64(row, 1, j->now - HISTORY);
 	while (row != NULL && (step = sqlite3_step(row)) == SQLITE_ROW)
 		take_stream(j, row);
 	return bn_judging_end(j, row, step);
 }
 
+/* The latest of those that may hold one of these minutes. */
 static int
-load_readings(struct judging *j, struct judged *s)
+load_readings(struct judging *j, struct judged *s, bn_time from, bn_time last)
 {
 	sqlite3_stmt *row = bn_judging_prepare(
-	    j, "SELECT began, min(ended, now()) FROM stream_read WHERE entity_id = ?1");
+	    j, "SELECT began, min(ended, now()) FROM stream_read WHERE entity_id = ?1"
+	       " AND ended > ?2 AND began <= ?3 ORDER BY began DESC");
 	int step = SQLITE_ERROR;
 
 	s->reading_count = 0;
 	if (row != NULL)
 		sqlite3_bind_int64(row, 1, s->id);
+	if (row != NULL)
+		sqlite3_bind_int64(row, 2, from);
+	if (row != NULL)
+		sqlite3_bind_int64(row, 3, last);
 	while (row != NULL && (step = sqlite3_step(row)) == SQLITE_ROW &&
 	       s->reading_count < READINGS_MAX) {
 		s->readings[s->reading_count].began = sqlite3_column_int64(row, 0);
@@ -189,8 +213,7 @@ judge_minute(struct judging *j, const struct judged *s, struct minute *m)
 		m->marks |= BN_MINUTE_BURST;
 	if (s->counted && m->value < s->expect * SHARE)
 		m->marks |= BN_MINUTE_SHORT;
-	return s->anomaly > 0 && m->at > j->now - HISTORY / 24 - s->settle ? judge_oddity(j, s, m)
-									   : BN_OK;
+	return s->anomaly > 0 && m->at > s->odd_from ? judge_oddity(j, s, m) : BN_OK;
 }
 
 static struct minute *
@@ -220,20 +243,20 @@ take_point(struct minute *m, sqlite3_stmt *row)
 	"SELECT p.at, p.value, p.seen_at, coalesce((SELECT a.value FROM point a WHERE"             \
 	" a.series_id = ?2 AND a.at = p.at), 0) FROM point p WHERE p.series_id = ?1"
 
-/* Every minute from s->from to s->last, in order, those without a point too. */
+/* Every minute from `from` to `last`, in order, those without a point too. */
 static int
-judge_new(struct judging *j, struct judged *s)
+judge_span(struct judging *j, struct judged *s, bn_time from, bn_time last)
 {
 	sqlite3_stmt *row =
 	    bn_judging_prepare(j, POINTS " AND p.at BETWEEN ?3 AND ?4 ORDER BY p.at");
-	bn_time next = s->from;
+	bn_time next = from;
 	int step = SQLITE_ERROR, rc = BN_OK;
 
 	if (row != NULL) {
 		sqlite3_bind_int64(row, 1, s->series);
 		sqlite3_bind_int64(row, 2, s->arrivals);
-		sqlite3_bind_int64(row, 3, s->from);
-		sqlite3_bind_int64(row, 4, s->last);
+		sqlite3_bind_int64(row, 3, from);
+		sqlite3_bind_int64(row, 4, last);
 	}
 	while (row != NULL && rc == BN_OK && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		bn_time at = sqlite3_column_int64(row, 0);
@@ -251,7 +274,7 @@ judge_new(struct judging *j, struct judged *s)
 		}
 		next = at + STEP;
 	}
-	for (; rc == BN_OK && step == SQLITE_DONE && next <= s->last; next += STEP)
+	for (; rc == BN_OK && step == SQLITE_DONE && next <= last; next += STEP)
 		rc = judge_minute(j, s, add_minute(j, s->id, next));
 	return rc == BN_OK ? bn_judging_end(j, row, step)
 			   : (bn_judging_end(j, row, SQLITE_DONE), rc);
@@ -281,23 +304,53 @@ judge_changed(struct judging *j, struct judged *s)
 			   : (bn_judging_end(j, row, SQLITE_DONE), rc);
 }
 
+/* What was read of the past after the present had been judged: no more of all streams than one call may cost.
+ * Returns with s->judged_from as it was when there is nothing left of that. */
+static int
+judge_past(struct judging *j, struct judged *s)
+{
+	bn_time last = s->judged_from - STEP, from = s->earliest, odd = j->now - ODD_SPAN;
+	int64_t each = s->anomaly > 0 && last > odd ? ODD_COST : 1;
+	int rc;
+
+	if (each > 1 && from < odd)
+		from = odd / STEP * STEP;
+	if ((last - from) / STEP + 1 > j->portion / each)
+		from = last - (j->portion / each - 1) * STEP;
+	if (from > last)
+		return BN_OK;
+	j->portion -= ((last - from) / STEP + 1) * each;
+	s->odd_from = odd;
+	rc = load_readings(j, s, from, last);
+	if (rc == BN_OK)
+		rc = judge_span(j, s, from, last);
+	s->judged_from = from;
+	return rc;
+}
+
 static int
 judge_stream(struct judging *j, struct judged *s)
 {
-	int rc = load_readings(j, s);
+	int rc;
 
 	j->work.streams++;
 	if (s->first_time) {
-		s->from = s->last;
-		for (size_t i = 0; i < s->reading_count; i++)
-			if (s->readings[i].began < s->from)
-				s->from = s->readings[i].began;
-		if (s->from < s->last - HISTORY)
-			s->from = s->last - HISTORY;
+		s->from = s->earliest > s->last - AT_FIRST ? s->earliest : s->last - AT_FIRST;
+		s->judged_from = s->from = s->from < s->last ? s->from : s->last;
 	}
+	rc = load_readings(j, s, s->from < s->last ? s->from : s->last, s->last);
 	if (rc == BN_OK && !s->first_time)
 		rc = judge_changed(j, s);
-	return rc == BN_OK && s->from <= s->last ? judge_new(j, s) : rc;
+	if (rc == BN_OK && s->from <= s->last)
+		rc = judge_span(j, s, s->from, s->last);
+	while (rc == BN_OK && !s->first_time && s->earliest < s->judged_from) {
+		bn_time before = s->judged_from;
+
+		rc = judge_past(j, s);
+		if (s->judged_from == before)
+			break;
+	}
+	return rc;
 }
 
 int
@@ -308,6 +361,7 @@ bn_minutes_judge(struct bn_reader *reader, struct bn_writer *writer, struct bn_m
 			    .writer = bn_writer_db(writer),
 			    .arena = bn_arena_new(),
 			    .now = bn_reader_now(reader),
+			    .portion = PORTION,
 			    .err = err};
 	int rc = find_due(&j);
 

@@ -15,7 +15,10 @@ struct judged {
 	int64_t settle, flat; /* ms */
 	double expect, ceiling, burst, anomaly;
 	bool counted, has_checks, first_time;
-	bn_time from, last; /* minutes to judge, both included */
+	bn_time from, last;  /* minutes to judge, both included */
+	bn_time judged_from; /* the earliest one that was judged */
+	bn_time earliest;    /* … that was read */
+	bn_time odd_from;    /* those that are compared with earlier days */
 	struct {
 		bn_time began, ended;
 	} readings[READINGS_MAX];
@@ -43,6 +46,7 @@ struct judging {
 	sqlite3 *db, *writer;
 	struct bn_arena *arena;
 	bn_time now;
+	int64_t portion; /* minutes of the past that this call may still judge */
 	struct judged *streams;
 	size_t count, room;
 	struct minute *minutes;

@@ -18,7 +18,7 @@ static const char *const texts[STATEMENTS] = {
     [TOUCH] = "UPDATE stream_minute SET marks = 0, value = ?3, filled_at = CASE WHEN missed_at IS"
 	      " NULL THEN NULL ELSE coalesce(filled_at, ?4) END WHERE entity_id = ?1 AND at = ?2",
     [EXAMINED] = "UPDATE stream SET examined_at = max(coalesce(examined_at, 0), ?2),"
-		 " examined_from = coalesce(examined_from, ?3) WHERE entity_id = ?1",
+		 " examined_from = min(coalesce(examined_from, ?3), ?3) WHERE entity_id = ?1",
     [FORGET] = "DELETE FROM stream_changed WHERE entity_id = ?1",
     [HOLD] = "INSERT INTO stream_verdict (entity_id, rule, other, since, title, message)"
 	     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (entity_id, rule, other) DO UPDATE SET"
@@ -119,7 +119,7 @@ store_streams(struct judging *j, sqlite3_stmt *const *st)
 
 		sqlite3_bind_int64(st[EXAMINED], 1, s->id);
 		sqlite3_bind_int64(st[EXAMINED], 2, s->last + 60000);
-		sqlite3_bind_int64(st[EXAMINED], 3, s->from);
+		sqlite3_bind_int64(st[EXAMINED], 3, s->judged_from);
 		rc = run(j, st[EXAMINED]);
 		if (rc == BN_OK) {
 			sqlite3_bind_int64(st[FORGET], 1, s->id);

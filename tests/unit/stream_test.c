@@ -502,6 +502,90 @@ minutes_are_looked_at_once(void **state)
 	}
 }
 
+/* What a source remembers of the days before is judged too, and once. */
+static void
+minutes_of_the_past_are_judged_when_they_are_read(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_stream s = plain("tx");
+	const bn_time day = 1440 * MINUTE, since = T0 - 4 * day;
+	double values[4 * 1440];
+	struct bn_minutes_work work;
+
+	s.ceiling = 500;
+	for (int i = 0; i < 4 * 1440; i++)
+		values[i] = i % 1440 == 100 ? NAN : i % 1440 == 200 ? 600 : 100;
+	fixture_at(f, T0 + 20 * MINUTE);
+	observe(f, &s, 0, T0);
+	points(f, "tx", "value", T0, values, 10);
+	observe(f, &s, T0, T0 + 10 * MINUTE + SETTLE);
+	judge(f);
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.stream_minute"), 0);
+	points(f, "tx", "value", since, values, 4 * 1440);
+	observe(f, &s, since - day, T0 + 10 * MINUTE + SETTLE);
+	work = judge(f);
+	assert_int_equal(work.minutes, 4 * 1440);
+	work = judge(f);
+	assert_int_equal(work.streams + work.minutes + work.rows + work.writes, 0);
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.stream_minute"), 8);
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM main.stream_minute WHERE missed_at = at + 60000"
+			     " + 120000 AND filled_at IS NULL AND marks = 0"),
+			 4);
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.stream_minute WHERE marks = 1"), 4);
+	/* before its first value nothing is missing, though it was asked for */
+	assert_int_equal(ask(f, "SELECT min(at) FROM main.stream_minute"), since + 100 * MINUTE);
+	/* and a late one of then fills its minute */
+	points(f, "tx", "value", since + 100 * MINUTE, values, 1);
+	judge(f);
+	assert_int_equal(
+	    ask(f, "SELECT count(*) FROM main.stream_minute WHERE filled_at IS NOT NULL"), 1);
+}
+
+/* Of many streams a call judges a portion of the past, and the next call goes on. */
+static void
+minutes_of_the_past_come_in_portions(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_stream s = plain("tx");
+	static double values[1500];
+	int64_t minutes = 0;
+	int passes = 0;
+
+	s.anomaly = 6; /* which makes a minute of the last day twenty times as dear */
+	fixture_at(f, T0 + 20 * MINUTE);
+	for (int i = 0; i < 1500; i++)
+		values[i] = 100;
+	for (int i = 0; i < 16; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "s%d", i % 8);
+		s.e.key = name;
+		if (i < 8) {
+			observe(f, &s, 0, T0);
+			points(f, name, "value", T0, values, 10);
+			observe(f, &s, T0, T0 + 10 * MINUTE + SETTLE);
+			judge(f);
+		} else {
+			points(f, name, "value", T0 - 1500 * MINUTE, values, 1500);
+			observe(f, &s, T0 - 1500 * MINUTE, T0 + 10 * MINUTE + SETTLE);
+		}
+	}
+	for (; passes < 20; passes++) {
+		struct bn_minutes_work work = judge(f);
+
+		if (work.minutes == 0)
+			break;
+		assert_true(work.minutes <= 5000 + 8 * 70);
+		minutes += work.minutes;
+	}
+	assert_int_equal(passes, 3);
+	assert_int_equal(minutes, 8 * 1500); /* none is judged twice */
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.stream WHERE examined_from = "
+				"1773111600000 - 1500 * 60000"),
+			 8);
+}
+
 /* ---- properties ------------------------------------------------------------------------------ */
 
 /* Over patterns of holes, readings and moments drawn at random: no minute has a value that nobody gave; none is
@@ -744,6 +828,8 @@ main(void)
 	    STORE_TEST(counters_are_unknown_where_one_side_was_not_observed),
 	    STORE_TEST(averages_must_be_their_quotient),
 	    STORE_TEST(minutes_are_looked_at_once),
+	    STORE_TEST(minutes_of_the_past_are_judged_when_they_are_read),
+	    STORE_TEST(minutes_of_the_past_come_in_portions),
 	    STORE_TEST(minutes_never_bridge_a_hole_nor_miss_what_was_not_observed),
 	    STORE_TEST(minutes_know_no_summer_time),
 	    STORE_TEST(numbers_wait_for_the_thing_of_another_source),
