@@ -217,6 +217,7 @@ bn_open_console(struct bn_cli *cli, struct bn_error *err)
 	    .clock = &cli->clock,
 	    .zone = cli->style.zone,
 	    .context = cli->context,
+	    .at = cli->at,
 	    .read_only = cli->read_only,
 	    .no_colour = !cli->colour,
 	    .wake_fd = cli->wake_fd,

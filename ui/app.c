@@ -419,6 +419,8 @@ begin(struct bn_app *app, struct bn_error *err)
 	if (rc != BN_OK)
 		return rc;
 	rc = bn_queries_new(&app->queries, app->options->store, app->options->clock, err);
+	if (rc == BN_OK)
+		rc = bn_replay_begin(app, err);
 	if (rc != BN_OK)
 		return rc;
 	rc = bn_term_open(
@@ -435,7 +437,7 @@ begin(struct bn_app *app, struct bn_error *err)
 	free(path);
 	bn_reload_begin(app);
 	begin_screens(app);
-	return BN_OK;
+	return bn_queries_ready(app->queries, err);
 }
 
 static void

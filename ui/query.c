@@ -33,9 +33,12 @@ struct bn_queries {
 	const struct bn_clock *clock;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake, ready;
 	int fd;
 	/* under the lock */
+	bool opened; /* or not: rc, why */
+	int rc;
+	struct bn_error why;
 	struct asked *first, **last;
 	struct asked *current; /* being answered, owned by the thread */
 	bool drop_current;     /* its owner is gone, or asks something else by now */
@@ -340,10 +343,18 @@ static void *
 view_thread(void *payload)
 {
 	struct bn_queries *q = payload;
+	struct bn_reader *reader = NULL;
+	struct bn_error why = {0};
+	int rc = bn_reader_open(&reader, q->store, &why);
 
 	pthread_mutex_lock(&q->lock);
+	q->reader = reader;
+	q->rc = rc;
+	q->why = why;
+	q->opened = true;
+	pthread_cond_broadcast(&q->ready);
 	while (!q->stop) {
-		if (q->first == NULL)
+		if (q->first == NULL || rc != BN_OK)
 			pthread_cond_wait(&q->wake, &q->lock);
 		else
 			answer_all(q);
@@ -360,7 +371,7 @@ bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_
 {
 	struct bn_queries *q = bn_xcalloc(1, sizeof(*q));
 	sigset_t all, before;
-	int rc;
+	int rc = BN_OK;
 
 	q->store = store;
 	q->clock = clock;
@@ -368,10 +379,8 @@ bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_
 	q->done_last = &q->done;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->wake, NULL);
+	pthread_cond_init(&q->ready, NULL);
 	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = bn_reader_open(&q->reader, store, err);
-	if (rc != BN_OK)
-		goto out;
 	if (q->fd < 0) {
 		rc = bn_fail(err, BN_EIO, "eventfd: %s", strerror(errno));
 		goto out;
@@ -383,7 +392,6 @@ bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 out:
 	if (rc != BN_OK) {
-		bn_reader_close(q->reader);
 		if (q->fd >= 0)
 			close(q->fd);
 		free(q);
@@ -391,6 +399,21 @@ out:
 	}
 	*out = q;
 	return BN_OK;
+}
+
+int
+bn_queries_ready(struct bn_queries *q, struct bn_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->opened)
+		pthread_cond_wait(&q->ready, &q->lock);
+	rc = q->rc;
+	if (rc != BN_OK)
+		*err = q->why;
+	pthread_mutex_unlock(&q->lock);
+	return rc;
 }
 
 /* What a person asked to be written is written, also when they left at once. The thread is gone by now. */
@@ -433,6 +456,7 @@ bn_queries_free(struct bn_queries *q)
 	bn_reader_close(q->reader);
 	close(q->fd);
 	pthread_cond_destroy(&q->wake);
+	pthread_cond_destroy(&q->ready);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 }

@@ -56,9 +56,11 @@ struct bn_answer {
 void bn_answer_clear(struct bn_answer *answer);
 
 struct bn_queries;
-/* Starts the thread, with a reader of its own. */
+/* Starts the thread, which opens a reader of its own while the caller opens the terminal. */
 int bn_queries_new(struct bn_queries **out, struct bn_store *store, const struct bn_clock *clock,
 		   struct bn_error *err);
+/* Waits until it is open, or could not be opened. */
+int bn_queries_ready(struct bn_queries *queries, struct bn_error *err);
 void bn_queries_free(struct bn_queries *queries); /* interrupts and joins; NULL allowed */
 
 /* Readable when an answer waits. */

@@ -69,6 +69,22 @@ step(struct bn_app *app, int64_t ms, bool back)
 	go_to(app, at >= now ? 0 : at);
 }
 
+int
+bn_replay_begin(struct bn_app *app, struct bn_error *err)
+{
+	bn_time at = app->options->at;
+
+	if (at == 0)
+		return BN_OK;
+	if (at > bn_clock_now(app->options->clock)) {
+		bn_fail(err, BN_EINVAL, "--at: that moment has not come yet");
+		return bn_hint(err, "time travel goes back; without a moment everything is live");
+	}
+	app->at = at;
+	bn_queries_at(app->queries, at);
+	return BN_OK;
+}
+
 static void
 moment_done(struct bn_app *app, void *payload, const char *text)
 {

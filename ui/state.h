@@ -84,6 +84,8 @@ void bn_chrome_clock(const struct bn_app *app, char out[BN_TIME_TEXT]);
 
 /* replay.c: the keys of time travel; true: it was one of them. */
 bool bn_replay_action(struct bn_app *app, enum bn_action action);
+/* Before the first paint: to the moment that --at names, if it does. */
+int bn_replay_begin(struct bn_app *app, struct bn_error *err);
 
 /* journal.c: questions that write belong to this owner. */
 #define BN_DEED_OWNER UINT64_MAX

@@ -210,8 +210,10 @@ int
 bn_cli_console(struct bn_cli *cli)
 {
 	struct bn_error err = {0};
-	int code = cli->program->console(cli, &err);
+	int code;
 
+	cli->screen = true;
+	code = cli->program->console(cli, &err);
 	return code < 0 ? bn_cli_report(cli, &err) : code;
 }
 

@@ -141,6 +141,7 @@ struct bn_cli {
 	struct bn_style style;
 	bool colour;
 	bool quiet, offline, read_only;
+	bool screen; /* the console is open: it reads on connections of its own */
 	int verbose;
 	int64_t timeout; /* ms, for polling */
 	int64_t fresh;	 /* ms, 0: no demand */

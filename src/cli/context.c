@@ -264,7 +264,7 @@ bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 	char *notice = NULL;
 	int rc;
 
-	if (cli->reader != NULL)
+	if (cli->store != NULL)
 		return BN_OK;
 	rc = bn_cli_open_config(cli, err);
 	if (rc == BN_OK)
@@ -283,11 +283,11 @@ bn_cli_open_store(struct bn_cli *cli, struct bn_error *err)
 		configure_store(cli);
 		rc = configure_zone(cli, err);
 	}
-	if (rc == BN_OK)
+	if (rc == BN_OK && !cli->screen)
 		rc = bn_reader_open(&cli->reader, cli->store, err);
 	if (rc == BN_OK)
 		rc = read_moment(cli, err);
-	if (rc == BN_OK && cli->at != 0 && cli->scratch == NULL)
+	if (rc == BN_OK && cli->at != 0 && cli->scratch == NULL && !cli->screen)
 		rc = travel(cli, err);
 	if (notice != NULL)
 		bn_cli_note(cli, "%s", notice);
@@ -326,20 +326,24 @@ wake(void *payload)
 		return; /* full: whoever waits is awake already */
 }
 
-/* Rules and repositories, after polls: the collector calls it on a thread of its own. */
+/* Rules and repositories, after polls: the collector calls it on a thread of its own. Each opens connections, which
+ * costs milliseconds that nobody should wait for before the first paint. */
 static void
 after_poll(void *payload, struct bn_store *store)
 {
 	struct bn_cli *cli = payload;
 	struct bn_error err = {0};
 
-	(void)store;
-
-	if (cli->repos != NULL && bn_repos_read(cli->repos, &err) != BN_OK)
+	if ((cli->repos == NULL && bn_repos_new(&cli->repos, cli->config, store, &err) != BN_OK) ||
+	    bn_repos_read(cli->repos, &err) != BN_OK)
 		bn_log_write(cli->log, 1, "repositories: %s", err.message);
-	if (cli->products != NULL && bn_products_run(cli->products, &err) != BN_OK)
+	if ((cli->products == NULL &&
+	     bn_products_new(&cli->products, store, cli->config, &err) != BN_OK) ||
+	    bn_products_run(cli->products, &err) != BN_OK)
 		bn_log_write(cli->log, 1, "products: %s", err.message);
-	if (cli->triage != NULL && bn_triage_run(cli->triage, &err) != BN_OK)
+	if ((cli->triage == NULL &&
+	     bn_triage_new(&cli->triage, store, cli->config, &err) != BN_OK) ||
+	    bn_triage_run(cli->triage, &err) != BN_OK)
 		bn_log_write(cli->log, 1, "rules: %s", err.message);
 	wake(cli);
 }
@@ -356,11 +360,6 @@ bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
 		cli->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (cli->wake_fd < 0)
 		return bn_fail(err, BN_EIO, "eventfd: %s", strerror(errno));
-	rc = bn_triage_new(&cli->triage, cli->store, cli->config, err);
-	if (rc == BN_OK)
-		rc = bn_repos_new(&cli->repos, cli->config, cli->store, err);
-	if (rc != BN_OK)
-		return rc;
 	options = (struct bn_collect_options){
 	    .config = cli->config,
 	    .registry = cli->registry,
@@ -371,9 +370,7 @@ bn_cli_open_collect(struct bn_cli *cli, struct bn_error *err)
 	    .payload = cli,
 	    .after_poll = after_poll,
 	};
-	rc = bn_collect_new(&cli->collect, &options, err);
-	/* only now the store knows which sources there are, and so what a reference means */
-	return rc == BN_OK ? bn_products_new(&cli->products, cli->store, cli->config, err) : rc;
+	return bn_collect_new(&cli->collect, &options, err);
 }
 
 int

@@ -3,6 +3,10 @@
 #include "store/asof.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* More than there are rules and lists, so that a round of all of them finds each again. */
+#define KEPT 96
 
 struct bn_reader {
 	struct bn_store *store;
@@ -10,6 +14,8 @@ struct bn_reader {
 	struct bn_functions functions;
 	struct bn_asof asof;
 	sqlite3_stmt *version[2];
+	sqlite3_stmt
+	    *kept[KEPT]; /* those that rest, the one used last first; NULL behind the last */
 };
 
 /* data_version counts, for this connection, the commits of all others. */
@@ -64,9 +70,40 @@ bn_reader_close(struct bn_reader *reader)
 	bn_asof_rest(&reader->asof);
 	sqlite3_finalize(reader->version[0]);
 	sqlite3_finalize(reader->version[1]);
+	for (size_t i = 0; i < KEPT; i++)
+		sqlite3_finalize(reader->kept[i]);
 	bn_db_close(reader->db);
 	bn_functions_free(&reader->functions);
 	free(reader);
+}
+
+int
+bn_reader_prepare(struct bn_reader *reader, const char *sql, sqlite3_stmt **out)
+{
+	for (size_t i = 0; i < KEPT && reader->kept[i] != NULL; i++) {
+		sqlite3_stmt *kept = reader->kept[i];
+
+		if (strcmp(sqlite3_sql(kept), sql) != 0)
+			continue;
+		memmove(reader->kept + i, reader->kept + i + 1,
+			(KEPT - i - 1) * sizeof(*reader->kept));
+		reader->kept[KEPT - 1] = NULL;
+		*out = kept;
+		return SQLITE_OK;
+	}
+	return sqlite3_prepare_v3(reader->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+}
+
+void
+bn_reader_done(struct bn_reader *reader, sqlite3_stmt *statement)
+{
+	if (statement == NULL)
+		return;
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	sqlite3_finalize(reader->kept[KEPT - 1]);
+	memmove(reader->kept + 1, reader->kept, (KEPT - 1) * sizeof(*reader->kept));
+	reader->kept[0] = statement;
 }
 
 sqlite3 *

@@ -58,6 +58,11 @@ struct bn_reader;
 int bn_reader_open(struct bn_reader **out, struct bn_store *store, struct bn_error *err);
 void bn_reader_close(struct bn_reader *reader);
 sqlite3 *bn_reader_db(struct bn_reader *reader);
+/* A statement for `sql`, one that rests if it was asked before: a console asks the same questions all night, and most
+ * of what a short one costs is its preparation. Returns SQLite's code. Given back by bn_reader_done, which resets and
+ * unbinds it (NULL allowed); what was bound with SQLITE_STATIC may go after that. */
+int bn_reader_prepare(struct bn_reader *reader, const char *sql, sqlite3_stmt **out);
+void bn_reader_done(struct bn_reader *reader, sqlite3_stmt *statement);
 void bn_reader_interrupt(struct bn_reader *reader); /* from any thread */
 /* Call where a statement failed: if that was because the file is damaged, a mark is left, and the next process
  * to open the cache looks at all of it. */

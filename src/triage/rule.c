@@ -122,10 +122,10 @@ bn_rule_run(struct bn_reader *reader, const struct bn_rule *rule, struct bn_hits
 	    struct bn_error *err)
 {
 	sqlite3_stmt *row = NULL;
-	int rc = bn_triage_prepare(bn_reader_db(reader), rule->sql, &row, err), step;
+	int rc = BN_OK, step;
 
-	if (rc != BN_OK)
-		return rc;
+	if (bn_reader_prepare(reader, rule->sql, &row) != SQLITE_OK)
+		return bn_fail(err, BN_EIO, "%s", sqlite3_errmsg(bn_reader_db(reader)));
 	while ((step = sqlite3_step(row)) == SQLITE_ROW && rc == BN_OK) {
 		struct bn_hit hit = {.severity = severity_at(row, rule->severity)};
 
@@ -144,7 +144,7 @@ bn_rule_run(struct bn_reader *reader, const struct bn_rule *rule, struct bn_hits
 	}
 	if (rc == BN_OK && step != SQLITE_DONE)
 		rc = bn_fail(err, BN_EIO, "%s", sqlite3_errmsg(bn_reader_db(reader)));
-	sqlite3_finalize(row);
+	bn_reader_done(reader, row);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 #define MAX_LINES 200
 
 struct detail {
+	struct bn_reader *reader;
 	sqlite3 *db;
 	const struct bn_style *style;
 	struct bn_arena *arena;
@@ -87,7 +88,7 @@ add_query(struct detail *d, const struct bn_detail_query *query, struct bn_error
 	const char *label = query->label;
 	int step;
 
-	if (sqlite3_prepare_v2(d->db, query->sql, -1, &row, NULL) != SQLITE_OK)
+	if (bn_reader_prepare(d->reader, query->sql, &row) != SQLITE_OK)
 		return bn_fail(err, BN_EIO, "detail (%s): %s", label, sqlite3_errmsg(d->db));
 	bind_named(row, ":id", NULL, d->id);
 	bind_named(row, ":run", NULL, d->run_id);
@@ -105,7 +106,7 @@ add_query(struct detail *d, const struct bn_detail_query *query, struct bn_error
 			 role >= 0 && role < BN_ROLE_COUNT ? (enum bn_role)role : BN_ROLE_TEXT);
 		label = "";
 	}
-	sqlite3_finalize(row);
+	bn_reader_done(d->reader, row);
 	if (step == SQLITE_ROW || step == SQLITE_DONE)
 		return BN_OK;
 	return bn_fail(err, step == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO, "detail (%s): %s",
@@ -119,7 +120,7 @@ find_thing(struct detail *d, struct bn_detail *out, struct bn_error *err)
 	sqlite3_stmt *row = NULL;
 	int rc = BN_OK, step;
 
-	if (sqlite3_prepare_v2(d->db, bn_detail_head, -1, &row, NULL) != SQLITE_OK)
+	if (bn_reader_prepare(d->reader, bn_detail_head, &row) != SQLITE_OK)
 		return bn_fail(err, BN_EIO, "detail: %s", sqlite3_errmsg(d->db));
 	bind_named(row, ":kind", NULL, d->about.kind);
 	bind_named(row, ":source", d->about.source != NULL ? d->about.source : "", 0);
@@ -138,7 +139,7 @@ find_thing(struct detail *d, struct bn_detail *out, struct bn_error *err)
 		rc = bn_fail(err, step == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO, "detail: %s",
 			     sqlite3_errmsg(d->db));
 	}
-	sqlite3_finalize(row);
+	bn_reader_done(d->reader, row);
 	return rc;
 }
 
@@ -155,8 +156,11 @@ int
 bn_view_detail(struct bn_reader *reader, struct bn_ref about, const struct bn_style *style,
 	       struct bn_arena *arena, struct bn_detail *out, struct bn_error *err)
 {
-	struct detail d = {
-	    .db = bn_reader_db(reader), .style = style, .arena = arena, .about = about};
+	struct detail d = {.reader = reader,
+			   .db = bn_reader_db(reader),
+			   .style = style,
+			   .arena = arena,
+			   .about = about};
 	int rc = BN_OK;
 
 	*out = (struct bn_detail){.title = "", .subtitle = ""};

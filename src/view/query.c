@@ -305,16 +305,17 @@ read_row(struct bn_rows *rows, sqlite3_stmt *statement)
 
 /* How many rows there are without limit and offset; only asked when that isn't known already. */
 static int
-count_all(sqlite3 *db, struct bn_rows *rows, const struct bn_query *query,
+count_all(struct bn_reader *reader, struct bn_rows *rows, const struct bn_query *query,
 	  const struct bn_filter *filter, struct bn_error *err)
 {
 	struct bn_buf sql = BN_BUF_INIT(0);
+	sqlite3 *db = bn_reader_db(reader);
 	sqlite3_stmt *statement = NULL;
 	int rc = BN_OK;
 
 	bn_buf_addf(&sql, PARAMETERS "SELECT count(*) %s", from_of(query));
 	add_where(&sql, query, filter);
-	if (sqlite3_prepare_v2(db, sql.data, -1, &statement, NULL) != SQLITE_OK) {
+	if (bn_reader_prepare(reader, sql.data, &statement) != SQLITE_OK) {
 		rc = fail_sql(db, query, err);
 		goto out;
 	}
@@ -326,7 +327,7 @@ count_all(sqlite3 *db, struct bn_rows *rows, const struct bn_query *query,
 	else
 		rc = fail_sql(db, query, err);
 out:
-	sqlite3_finalize(statement);
+	bn_reader_done(reader, statement);
 	bn_buf_free(&sql);
 	return rc;
 }
@@ -339,7 +340,7 @@ run(struct bn_reader *reader, struct bn_rows *rows, const struct bn_query *query
 	sqlite3_stmt *statement = NULL;
 	int rc, step = SQLITE_DONE;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+	if (bn_reader_prepare(reader, sql, &statement) != SQLITE_OK) {
 		rc = fail_sql(db, query, err);
 		goto out;
 	}
@@ -356,9 +357,9 @@ run(struct bn_reader *reader, struct bn_rows *rows, const struct bn_query *query
 	    rows->count + (query->offset > 0 && rows->count > 0 ? (size_t)query->offset : 0);
 	if (!query->uncounted && ((query->limit > 0 && rows->count == (size_t)query->limit) ||
 				  (query->offset > 0 && rows->count == 0)))
-		rc = count_all(db, rows, query, filter, err);
+		rc = count_all(reader, rows, query, filter, err);
 out:
-	sqlite3_finalize(statement);
+	bn_reader_done(reader, statement);
 	return rc;
 }
 

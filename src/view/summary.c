@@ -53,8 +53,7 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	int rc = BN_OK;
 
 	*out = (struct bn_summary){0};
-	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK ||
-	    sqlite3_step(row) != SQLITE_ROW) {
+	if (bn_reader_prepare(reader, sql, &row) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
 		bn_store_met(db);
 		rc = bn_fail(err, sqlite3_errcode(db) == SQLITE_INTERRUPT ? BN_ECANCELLED : BN_EIO,
 			     "summary: %s", sqlite3_errmsg(db));
@@ -74,6 +73,6 @@ bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_erro
 	out->stale =
 	    out->newest == 0 || bn_reader_now(reader) - out->newest > sqlite3_column_int64(row, 11);
 out:
-	sqlite3_finalize(row);
+	bn_reader_done(reader, row);
 	return rc;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/screen/harness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -286,10 +287,23 @@ bn_term_pump(struct bn_term *t, int ms)
 	return any;
 }
 
+/* A limit is for what never comes; a build that a sanitizer slows down gets that much more of it. */
+static int64_t
+patient(int limit_ms)
+{
+#if defined(__SANITIZE_THREAD__)
+	return (int64_t)limit_ms * 6;
+#elif defined(__SANITIZE_ADDRESS__)
+	return (int64_t)limit_ms * 3;
+#else
+	return limit_ms;
+#endif
+}
+
 static bool
 wait_until(struct bn_term *t, const char *text, bool there, int limit_ms)
 {
-	int64_t end = now_ms() + limit_ms;
+	int64_t end = now_ms() + patient(limit_ms);
 
 	for (;;) {
 		int64_t left = end - now_ms();
@@ -314,20 +328,54 @@ bn_term_wait_gone(struct bn_term *t, const char *text, int limit_ms)
 	return wait_until(t, text, false, limit_ms);
 }
 
+/* ns that the program's threads ran, or were ready to run and had no processor (proc_pid_schedstat(5)); 0 where
+ * that can't be told. */
+static int64_t
+work_ns(const struct bn_term *t)
+{
+	char path[300];
+	struct dirent *entry;
+	int64_t sum = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)t->pid);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		long long ran = 0, waited = 0;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)t->pid,
+			 entry->d_name);
+		if (entry->d_name[0] == '.' || (file = fopen(path, "re")) == NULL)
+			continue;
+		if (fscanf(file, "%lld %lld", &ran, &waited) == 2)
+			sum += ran + waited;
+		fclose(file);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return sum;
+}
+
+/* A screen on which nothing moves may still be one whose program is at work on the answer: it rests only when the
+ * program did as well. */
 bool
 bn_term_settle(struct bn_term *t, int quiet_ms, int limit_ms)
 {
-	int64_t end = now_ms() + limit_ms, quiet = now_ms() + quiet_ms;
+	int64_t end = now_ms() + patient(limit_ms), quiet = now_ms() + quiet_ms,
+		before = work_ns(t);
 
 	for (;;) {
 		int64_t now = now_ms();
 
-		if (now >= quiet)
+		if (now >= quiet && work_ns(t) - before < (int64_t)quiet_ms * 1000000 * 2 / 5)
 			return true;
 		if (now >= end)
 			return false;
-		if (bn_term_pump(t, (int)(quiet - now)))
+		if (now >= quiet || bn_term_pump(t, (int)(quiet - now))) {
 			quiet = now_ms() + quiet_ms;
+			before = work_ns(t);
+		}
 	}
 }
 

@@ -73,6 +73,38 @@ replay_is_said_in_the_header_and_left_with_T(void **state)
 	console_quit(t);
 }
 
+static struct bn_term *
+start_at(const char *at)
+{
+	char demo[128], moment[64];
+	const char *const argv[] = {"binnacle", demo, moment, NULL};
+	struct bn_term *t;
+
+	snprintf(demo, sizeof(demo), "--demo=%s", world.demo);
+	snprintf(moment, sizeof(moment), "--at=%s", at);
+	t = bn_term_start(&(struct bn_term_options){.cols = 80, .rows = 24, .argv = argv});
+	assert_non_null(t);
+	return t;
+}
+
+static void
+replay_is_where_at_begins(void **state)
+{
+	struct bn_term *t = start_at("2026-03-10 03:05");
+
+	(void)state;
+	if (!bn_term_wait(t, "REPLAY 03:05:00Z", 20000))
+		fail_msg("not in the past:\n%s", bn_term_dump(t));
+	console_play(t, "a<Wait:in the past>");
+	console_play(t, "T<Gone:REPLAY><Wait:03:12:44Z>");
+	console_quit(t);
+
+	t = start_at("2036-01-01 00:00");
+	assert_int_equal(bn_term_exit(t, 20000), 64);
+	assert_true(shows(t, "has not come yet"));
+	bn_term_free(t);
+}
+
 static void
 replay_steps_back_from_now_and_not_beyond_it(void **state)
 {
@@ -184,6 +216,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(replay_is_said_in_the_header_and_left_with_T),
+	    cmocka_unit_test(replay_is_where_at_begins),
 	    cmocka_unit_test(replay_steps_back_from_now_and_not_beyond_it),
 	    cmocka_unit_test(replay_refuses_what_changes),
 	    cmocka_unit_test(replay_timeline_draws_groups_and_what_nobody_watched),

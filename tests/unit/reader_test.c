@@ -541,6 +541,50 @@ door_can_be_used_while_it_is_in_use_and_ends_when_told(void **state)
 						      0, stop, f->store, &f->err));
 }
 
+static void
+reader_statement_that_rests_is_found_again_without_its_bindings(void **state)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM entity_now WHERE kind_name = 'app' AND (?1 IS NULL OR key = ?1)";
+	struct fixture *f = *state;
+	sqlite3_stmt *first = NULL, *second = NULL, *third = NULL;
+	char text[32];
+
+	observe_list(f, T0, "apps", BN_APP, BN_DOWN, KEYS("a", "b"));
+	assert_int_equal(bn_reader_prepare(f->reader, sql, &first), SQLITE_OK);
+	sqlite3_bind_text(first, 1, "a", -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(first), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(first, 0), 1);
+	/* in use: the same question gets a statement of its own */
+	assert_int_equal(bn_reader_prepare(f->reader, sql, &second), SQLITE_OK);
+	assert_ptr_not_equal(first, second);
+	bn_reader_done(f->reader, second);
+	bn_reader_done(f->reader, first);
+	assert_int_equal(bn_reader_prepare(f->reader, sql, &third), SQLITE_OK);
+	assert_ptr_equal(third, first);
+	assert_int_equal(sqlite3_step(third), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(third, 0), 2);
+	bn_reader_done(f->reader, third);
+	/* a moment of the past changes the views under it, and back */
+	fixture_at(f, T0 + 1000);
+	assert_ok(bn_reader_set_at(f->reader, T0 - HOUR, &f->err), &f->err);
+	assert_int_equal(bn_reader_prepare(f->reader, sql, &third), SQLITE_OK);
+	assert_ptr_equal(third, first);
+	assert_int_equal(sqlite3_step(third), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(third, 0), 0);
+	bn_reader_done(f->reader, third);
+	assert_ok(bn_reader_set_at(f->reader, 0, &f->err), &f->err);
+	/* more than are kept: the oldest go, none is lost */
+	for (int i = 0; i < 300; i++) {
+		snprintf(text, sizeof(text), "SELECT %d", i);
+		assert_int_equal(bn_reader_prepare(f->reader, text, &third), SQLITE_OK);
+		assert_int_equal(sqlite3_step(third), SQLITE_ROW);
+		assert_int_equal(sqlite3_column_int(third, 0), i);
+		bn_reader_done(f->reader, third);
+	}
+	bn_reader_done(f->reader, NULL);
+}
+
 int
 main(void)
 {
@@ -558,6 +602,7 @@ main(void)
 	    STORE_TEST(reader_version_changes_with_commits_of_others_only),
 	    STORE_TEST(reader_notice_wakes_for_a_commit_and_falls_silent),
 	    STORE_TEST(reader_memory_store_works_and_notices),
+	    STORE_TEST(reader_statement_that_rests_is_found_again_without_its_bindings),
 	    STORE_TEST(door_answers_the_rule_of_the_manual),
 	    STORE_TEST(door_knows_every_short_name),
 	    STORE_TEST(door_lets_nothing_through_but_reading_the_views),
