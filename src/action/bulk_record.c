@@ -69,7 +69,7 @@ bn_bulk_begin_record(struct bn_actions *action, const struct bn_bulk *bulk, cons
 
 	if (bulk->rest_of != 0)
 		json_object_set_new(body, "rest_of", json_integer(bulk->rest_of));
-	text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(body);
 	if (text == NULL)
 		return bn_fail(err, BN_EINTERNAL, "the plan can't be written as JSON");

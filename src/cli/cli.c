@@ -253,8 +253,13 @@ bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, 
 {
 	struct bn_invocation in;
 	struct bn_error err = {0};
-	struct bn_cli cli = {
-	    .program = program, .in = &in, .out = out, .err = err_stream, .wake_fd = -1};
+	struct bn_cli cli = {.program = program,
+			     .in = &in,
+			     .argc = argc,
+			     .argv = argv,
+			     .out = out,
+			     .err = err_stream,
+			     .wake_fd = -1};
 	int code;
 
 	setlocale(LC_ALL, "");

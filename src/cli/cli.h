@@ -136,6 +136,8 @@ struct bn_program {
 struct bn_cli {
 	const struct bn_program *program;
 	const struct bn_invocation *in;
+	int argc; /* as the process was called */
+	char *const *argv;
 	FILE *out, *err;
 	enum bn_output format;
 	struct bn_style style;

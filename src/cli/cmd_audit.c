@@ -37,7 +37,7 @@ run_list(struct bn_cli *cli, const struct bn_invocation *in)
 }
 
 static const struct bn_flag list_flags[] = {
-    {"verb", 0, "VERB", false, NULL, "only records of that verb: retry, ack, note, lock …"},
+    {"verb", 0, "VERB", false, NULL, "only records of that verb: retry, bulk, ack, note, lock …"},
     {"unsettled", 0, NULL, false, NULL, "only retries whose outcome is not known"},
     BN_FLAGS_END,
 };
@@ -183,7 +183,13 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 		       {"because", "snapshot/message"},
 		       {"failed", "snapshot/tasks_failed"},
 		       {"until", "until"},
-		       {"tag", "tag"}};
+		       {"tag", "tag"},
+		       {"summary", "text"},
+		       {"rest of", "rest_of"},
+		       {"waves", "waves"},
+		       {"ratio", "abort_ratio"},
+		       {"spacing", "spacing"},
+		       {"at once", "concurrency"}};
 	struct bn_error ignored;
 	json_t *body = NULL;
 	size_t i;
@@ -231,6 +237,60 @@ show_record(struct bn_cli *cli, sqlite3_stmt *st, struct bn_error *err)
 	return rc;
 }
 
+/* A bulk's retries, a line each: all of each is under its own number. */
+static int
+show_children(struct bn_cli *cli, int64_t bulk, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT i.seq, i.state, i.source, i.key, i.answer FROM intent_now i"
+	    " WHERE i.parent = ?1 ORDER BY i.seq";
+	sqlite3 *db = bn_reader_db(cli->reader);
+	struct bn_buf out = BN_BUF_INIT(0);
+	sqlite3_stmt *st = NULL;
+	int rc, step = SQLITE_ERROR;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, bulk);
+		while ((step = sqlite3_step(st)) == SQLITE_ROW) {
+			const char *answer = (const char *)sqlite3_column_text(st, 4);
+
+			bn_buf_addf(
+			    &out, "retry      %lld %s %s/%s",
+			    (long long)sqlite3_column_int64(st, 0),
+			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 1)),
+			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 2)),
+			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 3)));
+			if (answer != NULL)
+				bn_buf_addf(&out, ": %s", bn_sanitised(cli->arena, answer));
+			bn_buf_addc(&out, '\n');
+		}
+	}
+	rc = step == SQLITE_DONE ? bn_cli_flush(cli, &out, err)
+				 : bn_fail(err, BN_EIO, "journal.db: %s", sqlite3_errmsg(db));
+	sqlite3_finalize(st);
+	bn_buf_free(&out);
+	return rc;
+}
+
+static int
+is_bulk(struct bn_cli *cli, int64_t number, bool *out, struct bn_error *err)
+{
+	sqlite3 *db = bn_reader_db(cli->reader);
+	sqlite3_stmt *st = NULL;
+	int step = sqlite3_prepare_v2(
+	    db, "SELECT 1 FROM journal.record WHERE seq = ?1 AND verb = 'bulk'", -1, &st, NULL);
+
+	if (step == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		step = sqlite3_step(st);
+	}
+	*out = step == SQLITE_ROW;
+	sqlite3_finalize(st);
+	return step == SQLITE_ROW || step == SQLITE_DONE
+		   ? BN_OK
+		   : bn_fail(err, BN_EIO, "journal.db: %s", sqlite3_errmsg(db));
+}
+
 static int
 record_number(const struct bn_invocation *in, int64_t *out, struct bn_error *err)
 {
@@ -246,12 +306,21 @@ static int
 run_show(struct bn_cli *cli, const struct bn_invocation *in)
 {
 	struct bn_error err = {0};
+	bool bulk, text = cli->format != BN_OUT_JSON && cli->format != BN_OUT_NDJSON;
 	int64_t number;
 	int count = 0;
 
 	if (record_number(in, &number, &err) != BN_OK || bn_cli_open_store(cli, &err) != BN_OK ||
-	    each_record(cli, "WHERE seq = ?1 OR parent = ?1 ORDER BY seq", number, show_record,
-			&count, &err) != BN_OK)
+	    is_bulk(cli, number, &bulk, &err) != BN_OK ||
+	    each_record(cli,
+			bulk && text
+			    ? "WHERE seq = ?1 OR (parent = ?1 AND verb = 'bulk-end') ORDER BY seq"
+			: bulk ? "WHERE seq = ?1 OR parent = ?1 OR parent IN (SELECT i.seq FROM"
+				 " journal.record i WHERE i.parent = ?1 AND i.verb = 'intent')"
+				 " ORDER BY seq"
+			       : "WHERE seq = ?1 OR parent = ?1 ORDER BY seq",
+			number, show_record, &count, &err) != BN_OK ||
+	    (bulk && text && show_children(cli, number, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
 	if (count > 0)
 		return BN_EXIT_OK;
@@ -272,11 +341,13 @@ const struct bn_command bn_command_audit_show = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "one record with everything it holds",
-    .doc = "Of an intent: the plan, the request, why the run had failed and the ends of its logs "
-	   "as they "
-	   "were, and the records that belong to it (sending, outcome). With -o json the records "
-	   "as they "
-	   "are stored, one a line.",
+    .doc =
+	"Of an intent: the plan, the request, why the run had failed and the ends of its logs "
+	"as they "
+	"were, and the records that belong to it (sending, outcome). Of a bulk: how it was sent, "
+	"how it ended, and a line for each of its retries. With -o json the records "
+	"as they "
+	"are stored, one a line.",
     .examples = show_examples,
     .run = run_show,
 };

@@ -9,6 +9,7 @@
 
 #include "action/action.h"
 #include "base/error.h"
+#include "base/text.h"
 
 /* The states --for understands: every status word, "finished" and "fine". */
 static bool
@@ -92,9 +93,9 @@ is_after(struct bn_cli *cli, const struct bn_ref *ref, int before)
 	return after;
 }
 
-/* Starts collecting, and looks whenever something came in. */
+/* Looks whenever something came in. `many`: it is one of several, so its name is printed as well. */
 static int
-wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_t limit,
+wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_t limit, bool many,
 	 struct bn_error *err)
 {
 	int64_t end = bn_monotonic() + limit;
@@ -110,7 +111,11 @@ wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_
 		if (!is_after(cli, ref, before))
 			status = BN_UNKNOWN;
 		else if (reached(state, status)) {
-			if (!cli->quiet)
+			if (!cli->quiet && many)
+				fprintf(cli->out, "%s %s/%s\n", bn_status_row(status)->word,
+					bn_sanitised(cli->arena, ref->source),
+					bn_sanitised(cli->arena, ref->key));
+			else if (!cli->quiet)
 				fprintf(cli->out, "%s\n", bn_status_row(status)->word);
 			return BN_EXIT_OK;
 		}
@@ -183,7 +188,124 @@ wait_for_intent(struct bn_cli *cli, const char *text, const char *state, int64_t
 		return code;
 	if (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
-	return wait_for(cli, &ref, state, limit, &err);
+	return wait_for(cli, &ref, state, limit, false, &err);
+}
+
+/* ---- a bulk ---------------------------------------------------------------------------------- */
+
+struct bulk {
+	char state[24], text[256];
+	int left;
+};
+
+/* BN_ENOTFOUND: the record is none. */
+static int
+look_at_bulk(struct bn_cli *cli, int64_t number, struct bulk *out, struct bn_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = bn_fail(err, BN_ENOTFOUND, "record %lld is not a bulk", (long long)number);
+
+	if (sqlite3_prepare_v2(
+		bn_reader_db(cli->reader),
+		"SELECT state, coalesce(text, ''), left FROM bulk_now WHERE seq = ?1", -1, &st,
+		NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		if (sqlite3_step(st) == SQLITE_ROW) {
+			snprintf(out->state, sizeof(out->state), "%s",
+				 (const char *)sqlite3_column_text(st, 0));
+			snprintf(out->text, sizeof(out->text), "%.255s",
+				 (const char *)sqlite3_column_text(st, 1));
+			out->left = sqlite3_column_int(st, 2);
+			rc = BN_OK;
+		}
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* Until its last request was answered, or its process is gone; BN_EXIT_OK then. */
+static int
+wait_for_end(struct bn_cli *cli, int64_t number, int64_t end, struct bulk *bulk)
+{
+	struct bn_error err = {0};
+	int64_t reconcile_at = 0;
+	int signal;
+
+	for (;;) {
+		if (look_at_bulk(cli, number, bulk, &err) != BN_OK)
+			return bn_cli_report(cli, &err);
+		if (strcmp(bulk->state, "running") != 0)
+			return BN_EXIT_OK;
+		if (bn_monotonic() >= end) {
+			bn_cli_note(cli, "bulk %lld is still running", (long long)number);
+			return BN_EXIT_TIMEOUT;
+		}
+		/* Whoever was at it may have died. */
+		if (!cli->offline && bn_monotonic() >= reconcile_at) {
+			if (bn_action_reconcile(cli->action, NULL, NULL, &err) != BN_OK)
+				return bn_cli_report(cli, &err);
+			reconcile_at = bn_monotonic() + 5000;
+			continue;
+		}
+		if ((signal = bn_cli_wait(cli, 500)) != 0)
+			return signal == SIGINT ? BN_EXIT_INTERRUPTED : 128 + signal;
+	}
+}
+
+/* Each of its runs, one behind the other: all of them go on meanwhile. */
+static int
+wait_for_runs(struct bn_cli *cli, int64_t number, const char *state, int64_t end)
+{
+	int64_t seqs[1000];
+	sqlite3_stmt *st = NULL;
+	size_t count = 0, i;
+	int code = BN_EXIT_OK;
+
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader),
+			       "SELECT seq FROM intent_now WHERE parent = ?1 ORDER BY seq", -1, &st,
+			       NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		while (count < 1000 && sqlite3_step(st) == SQLITE_ROW)
+			seqs[count++] = sqlite3_column_int64(st, 0);
+	}
+	sqlite3_finalize(st);
+	for (i = 0; i < count; i++) {
+		struct bn_error err = {0};
+		struct bn_ref ref = {0};
+		int64_t left = end - bn_monotonic();
+		int one;
+
+		if (run_of_intent(cli, seqs[i], &ref, &one, &err) != BN_OK)
+			one = bn_cli_report(cli, &err);
+		else if (one == BN_EXIT_OK)
+			one = wait_for(cli, &ref, state, left > 0 ? left : 0, true, &err);
+		code = code == BN_EXIT_OK ? one : bn_exit_combine(code, one);
+		if (one == BN_EXIT_INTERRUPTED || one > 128)
+			return one;
+	}
+	return code;
+}
+
+static int
+wait_for_bulk(struct bn_cli *cli, int64_t number, const char *state, int64_t limit)
+{
+	int64_t end = bn_monotonic() + limit;
+	struct bn_error err = {0};
+	struct bulk bulk;
+	int code;
+
+	if (bn_cli_open_action(cli, NULL, &err) != BN_OK ||
+	    (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK))
+		return bn_cli_report(cli, &err);
+	bn_reader_set_now(cli->reader, 0);
+	if ((code = wait_for_end(cli, number, end, &bulk)) != BN_EXIT_OK)
+		return code;
+	bn_cli_note(cli, "bulk %lld %s: %s", (long long)number, bulk.state, bulk.text);
+	code = wait_for_runs(cli, number, state, end);
+	/* What was not sent will not be in any state. */
+	return bulk.left == 0	    ? code
+	       : code == BN_EXIT_OK ? BN_EXIT_FAILED
+				    : bn_exit_combine(code, BN_EXIT_FAILED);
 }
 
 static bool
@@ -198,6 +320,7 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 	const char *state = bn_flag_get(in, "for");
 	struct bn_error err = {0};
 	struct bn_ref ref = {0};
+	struct bulk bulk;
 	int64_t limit;
 
 	if (state == NULL)
@@ -207,6 +330,11 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 		return bn_cli_report(cli, &err);
 	/* --timeout is how long to wait here, not how long one poll may take */
 	cli->timeout = limit < 20000 ? limit : 20000;
+	if (is_number(in->operands[0]) && bn_cli_open_store(cli, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	if (is_number(in->operands[0]) &&
+	    look_at_bulk(cli, strtoll(in->operands[0], NULL, 10), &bulk, &err) == BN_OK)
+		return wait_for_bulk(cli, strtoll(in->operands[0], NULL, 10), state, limit);
 	if (is_number(in->operands[0]))
 		return wait_for_intent(cli, in->operands[0], state, limit);
 	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
@@ -215,7 +343,7 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 			   &err) != BN_OK ||
 	    (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
-	return wait_for(cli, &ref, state, limit, &err);
+	return wait_for(cli, &ref, state, limit, false, &err);
 }
 
 static const struct bn_flag wait_flags[] = {
@@ -248,7 +376,9 @@ const struct bn_command bn_command_wait = {
 	   "that count. "
 	   "INTENT, the number that retry prints, means the run that it started; 2: it was "
 	   "refused, 79: "
-	   "whether it was done is not known.",
+	   "whether it was done is not known. The number of a bulk means all runs that it started, "
+	   "and its "
+	   "end first; 2: some of it was not sent.",
     .flags = wait_flags,
     .examples = wait_examples,
     .run = run_wait,

@@ -9,7 +9,9 @@ static const struct bn_column columns[] = {
      "Number of the record in the journal"},
     {"at", "TIME", 11, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "j.at", "When it was recorded"},
     {"verb", "VERB", 9, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "coalesce(i.verb, j.verb)",
-     "What was done: retry, ack, snooze, note, lock …; sending and outcome belong to a retry"},
+     "What was done: retry, bulk (many retries), ack, snooze, note, lock …; sending and outcome "
+     "belong "
+     "to a retry, bulk-end to a bulk"},
     {"user", "WHO", 12, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "j.user", "The login name"},
     {"target", "TARGET", 30, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
      "CASE WHEN j.key = '' THEN NULL ELSE ref_text(kind_number(j.kind), nullif(j.source, ''), "
@@ -17,15 +19,19 @@ static const struct bn_column columns[] = {
      " END",
      "What it is about"},
     {"state", "STATE", 9, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
-     "coalesce(i.state, CASE WHEN j.verb = 'outcome' THEN json_extract(j.body, '$.state') END)",
+     "coalesce(i.state, CASE j.verb WHEN 'outcome' THEN json_extract(j.body, '$.state')"
+     " WHEN 'bulk-end' THEN json_extract(j.body, '$.state')"
+     " WHEN 'bulk' THEN (SELECT b.state FROM bulk_now b WHERE b.seq = j.seq) END)",
      "Of a retry: open (nothing sent yet), unknown (sent; what came of it is not known), done, "
      "refused, "
-     "not-sent"},
+     "not-sent. Of a bulk: running, ended, stopped, aborted, timed-out, interrupted"},
     {"reason", "REASON", 0, 12, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "nullif(j.reason, '')",
      "Why, in the person's words"},
     {"answer", "ANSWER", 24, 10, BN_LEFT, 2, BN_FORMAT_TEXT, NULL,
-     "coalesce(i.answer, CASE WHEN j.verb = 'outcome' THEN json_extract(j.body, '$.answer') END)",
-     "What the platform answered, or why it is not known"},
+     "coalesce(i.answer, CASE j.verb WHEN 'outcome' THEN json_extract(j.body, '$.answer')"
+     " WHEN 'bulk-end' THEN json_extract(j.body, '$.text')"
+     " WHEN 'bulk' THEN (SELECT b.text FROM bulk_now b WHERE b.seq = j.seq) END)",
+     "What the platform answered, or why it is not known; of a bulk what it came to"},
     {"identity", "IDENTITY", 24, 10, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "nullif(j.identity, '')",
      "Who they say they are"},
     {"host", "HOST", 14, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "j.host",
@@ -45,7 +51,7 @@ static const struct bn_column columns[] = {
      "read), "
      "person"},
     {"parent", "PARENT", 6, 4, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "j.parent",
-     "The record this one belongs to"},
+     "The record this one belongs to: a retry to its bulk, an outcome to its retry"},
     {"prev", "PREVIOUS", 64, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "j.prev",
      "Hash of the record before"},
     {"hash", "HASH", 64, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "j.hash", "Hash of this record"},

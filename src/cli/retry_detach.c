@@ -1,0 +1,183 @@
+/* retry_detach.c - --detach: the same call again, in a session of its own and without a terminal. */
+/* SPDX-License-Identifier: MIT */
+#include "cli/context.h"
+#include "cli/retry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define SELF	"/proc/self/exe"
+#define LOOK_MS 20 /* between two looks for what it says */
+
+extern char **environ;
+
+/* What it prints goes into files without a name: a pipe would be closed when this process ends. */
+struct child {
+	FILE *out, *complaint;
+	pid_t pid;
+	bool ended;
+	int status;
+};
+
+/* As this process was called, but for --detach; and it prints the record's number first. */
+static char **
+arguments(const struct bn_cli *cli)
+{
+	static const char *const more[] = {"-q", "-o", "table"};
+	char **argv = bn_xcalloc((size_t)cli->argc + 4, sizeof(*argv));
+	int count = 0, i;
+
+	for (i = 0; i < cli->argc; i++)
+		if (strcmp(cli->argv[i], "--detach") != 0)
+			argv[count++] = bn_xstrdup(cli->argv[i]);
+	for (i = 0; i < 3; i++)
+		argv[count++] = bn_xstrdup(more[i]);
+	return argv;
+}
+
+static int
+spawn(const struct bn_cli *cli, struct child *child, struct bn_error *err)
+{
+	char **argv = arguments(cli);
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int rc, i;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attr);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, fileno(child->out), 1);
+	posix_spawn_file_actions_adddup2(&files, fileno(child->complaint), 2);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+					    POSIX_SPAWN_SETSIGDEF);
+	rc = posix_spawn(&child->pid, SELF, &files, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	for (i = 0; argv[i] != NULL; i++)
+		free(argv[i]);
+	free(argv);
+	return rc == 0 ? BN_OK
+		       : bn_fail(err, BN_EIO, "%s can't be started: %s: nothing was sent", SELF,
+				 strerror(rc));
+}
+
+/* The number it has printed so far; 0: none yet. Read by offset, since the child writes at the end of the same
+ * open file. */
+static int64_t
+number_of(const struct child *child)
+{
+	char text[32];
+	ssize_t size = pread(fileno(child->out), text, sizeof(text) - 1, 0);
+
+	if (size <= 0 || memchr(text, '\n', (size_t)size) == NULL)
+		return 0;
+	text[size] = '\0';
+	return strtoll(text, NULL, 10);
+}
+
+/* Planning is bounded, so that a number or an end comes in time. */
+static int64_t
+await(struct child *child)
+{
+	struct timespec pause = {0, LOOK_MS * 1000000L};
+	int64_t number;
+
+	for (;;) {
+		number = number_of(child);
+		if (number != 0 || child->ended)
+			return number;
+		child->ended = waitpid(child->pid, &child->status, WNOHANG) != 0;
+		if (!child->ended)
+			nanosleep(&pause, NULL);
+	}
+}
+
+/* It ended without having begun: its words and its exit code are ours. */
+static int
+pass_on(const struct bn_cli *cli, const struct child *child)
+{
+	char text[4096];
+	ssize_t size;
+	off_t at = 0;
+
+	while ((size = pread(fileno(child->complaint), text, sizeof(text), at)) > 0) {
+		fwrite(text, 1, (size_t)size, cli->err);
+		at += size;
+	}
+	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
+}
+
+static int
+tell(const struct bn_cli *cli, int64_t number)
+{
+	if (bn_retry_for_programs(cli))
+		fprintf(cli->out, "{\"bulk\":{\"record\":%lld}}\n", (long long)number);
+	else if (cli->quiet)
+		fprintf(cli->out, "%lld\n", (long long)number);
+	else
+		fprintf(
+		    cli->out,
+		    "bulk %lld goes on by itself: binnacle wait %lld, binnacle audit show %lld\n",
+		    (long long)number, (long long)number, (long long)number);
+	return BN_EXIT_OK;
+}
+
+static int
+may_detach(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error *err)
+{
+	const char *cache = bn_flag_get(in, "cache"), *demo = bn_flag_get(in, "demo");
+
+	if (!bn_flag_has(in, "yes") || !bn_retry_is_bulk(in))
+		return bn_fail(err, BN_EINVAL, "--detach goes with --yes and several runs");
+	if (bn_flag_has(in, "demo") && (demo == NULL || *demo == '\0')) {
+		bn_fail(err, BN_EINVAL, "--detach needs a world that goes on without this process");
+		return bn_hint(err, "--demo=DIR, beside binnacle demo --serve DIR");
+	}
+	if (cache != NULL && strcmp(cache, "none") == 0)
+		return bn_fail(err, BN_EINVAL,
+			       "--detach needs a journal on disk: not --cache none");
+	return bn_cli_may_write(cli, err);
+}
+
+int
+bn_retry_detach(struct bn_cli *cli, const struct bn_invocation *in)
+{
+	struct child child = {.pid = -1};
+	struct bn_error err = {0};
+	int64_t number;
+	int code;
+
+	if (may_detach(cli, in, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	child.out = tmpfile();
+	child.complaint = tmpfile();
+	if (child.out == NULL || child.complaint == NULL) {
+		bn_fail(&err, BN_EIO, "no temporary file: %s: nothing was sent", strerror(errno));
+		code = bn_cli_report(cli, &err);
+	} else if (spawn(cli, &child, &err) != BN_OK)
+		code = bn_cli_report(cli, &err);
+	else {
+		number = await(&child);
+		code = number != 0 ? tell(cli, number) : pass_on(cli, &child);
+	}
+	if (child.out != NULL)
+		fclose(child.out);
+	if (child.complaint != NULL)
+		fclose(child.complaint);
+	return code;
+}
