@@ -245,6 +245,24 @@ const struct bn_command bn_command_endpoints = {
     .past = true,
 };
 
+/* Whether anything of what was listed needs a person: open, a warning at least, and in nobody's hands. */
+static int
+attention(struct bn_cli *cli, struct bn_query query)
+{
+	struct bn_error err = {0};
+	struct bn_rows *rows = NULL;
+	int code = BN_EXIT_OK;
+
+	query.problems = true;
+	query.limit = 1;
+	if (bn_view_query(cli->reader, &query, &rows, &err) != BN_OK)
+		code = bn_cli_report(cli, &err);
+	else if (bn_rows_count(rows) > 0)
+		code = BN_EXIT_ATTENTION;
+	bn_rows_free(rows);
+	return code;
+}
+
 static int
 run_findings(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -259,7 +277,7 @@ run_findings(struct bn_cli *cli, const struct bn_invocation *in)
 					       query.filter != NULL ? " " : "");
 	code = list(cli, &query, &rows);
 	if (rows != NULL && bn_rows_count(rows) > 0)
-		code = bn_exit_combine(code, BN_EXIT_ATTENTION);
+		code = bn_exit_combine(code, attention(cli, query));
 	bn_rows_free(rows);
 	return code;
 }
@@ -286,7 +304,10 @@ const struct bn_command bn_command_findings = {
     .summary = "what rules and platforms found, before folding",
     .doc = "Every finding by itself: those of the rules, and what the platforms themselves say is "
 	   "wrong (firing "
-	   "alerts, down targets, import errors). status shows the same folded by root cause.",
+	   "alerts, down targets, import errors). status shows the same folded by root cause.\n\n"
+	   "The exit status is 1 when one of those listed needs somebody: it is open, a warning at "
+	   "least, "
+	   "and neither acknowledged, snoozed nor silenced by its platform.",
     .table = "findings",
     .flags = findings_flags,
     .examples = findings_examples,

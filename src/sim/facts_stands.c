@@ -195,8 +195,15 @@ is_ingestion(const struct bn_w_pipeline *pipeline)
 	       strcmp(pipeline->name, "newsletter-recs") != 0;
 }
 
-/* Everything ingested feeds the transformation; that feeds four APIs. The newsletter's recommendations are made
- * for whom ing-email-campaigns tells of, and served by an API of their own. False behind the last. */
+/* The newsletter's recommendations are made for whom ing-email-campaigns tells of, and served by an API of their
+ * own; what looks for strange transactions reads those that the stream carries. */
+static const char *const others[][2] = {
+    {"pipeline/argo-prod/ing-email-campaigns", "pipeline/airflow-ml/newsletter-recs"},
+    {"pipeline/airflow-ml/newsletter-recs", "endpoint/probes/api-recs-nl"},
+    {"stream/prom/tx-metrics", "model/mlflow/tx-anomaly"},
+};
+
+/* Everything ingested feeds the transformation; that feeds four APIs; then the others. False behind the last. */
 static bool
 nth_link(const struct bn_world *world, size_t index, char from[160], char to[160])
 {
@@ -212,13 +219,11 @@ nth_link(const struct bn_world *world, size_t index, char from[160], char to[160
 	}
 	if (index >= sizeof(fed) / sizeof(fed[0]) - 1) {
 		index -= sizeof(fed) / sizeof(fed[0]) - 1;
-		snprintf(from, 160, "pipeline/%s",
-			 index == 0 ? "argo-prod/ing-email-campaigns"
-				    : "airflow-ml/newsletter-recs");
-		snprintf(to, 160, "%s",
-			 index == 0 ? "pipeline/airflow-ml/newsletter-recs"
-				    : "endpoint/probes/api-recs-nl");
-		return index < 2;
+		if (index >= sizeof(others) / sizeof(others[0]))
+			return false;
+		snprintf(from, 160, "%s", others[index][0]);
+		snprintf(to, 160, "%s", others[index][1]);
+		return true;
 	}
 	snprintf(from, 160, "pipeline/argo-prod/transform-hourly");
 	snprintf(to, 160, "endpoint/probes/%s", fed[index]);

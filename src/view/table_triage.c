@@ -313,7 +313,8 @@ const struct bn_view_table bn_table_findings = {
     .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
     .stale_sql = STALE,
     .order = "f.closed_at IS NOT NULL, f.severity DESC, f.since, f.id",
-    .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1 AND NOT f.silenced)",
+    .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1 AND NOT " ACKED
+		   " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",
     .time_sql = "coalesce(f.closed_at, now())",
     .search_sql = WHAT " || char(10) || f.title || char(10) || coalesce(f.message, '')",
     .name_sql = WHAT,

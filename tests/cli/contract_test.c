@@ -464,6 +464,36 @@ contract_journal_commands_leave_records(void **state)
 	said_clear(&said);
 }
 
+/* What somebody has in hand needs nobody else: it is listed, and the exit status is that of status. */
+static void
+contract_findings_in_hand_need_nobody(void **state)
+{
+	static const char about[] =
+	    "findings -q --filter 'key=transform-hourly severity!=info' --columns title";
+	static const struct {
+		const char *line;
+		int after;
+	} steps[] = {{NULL, 1},
+		     {"ack pipeline/argo-prod/transform-hourly", 0},
+		     {"ack --undo pipeline/argo-prod/transform-hourly", 1},
+		     {"snooze pipeline/argo-prod/transform-hourly 2h", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct said said;
+
+		if (steps[i].line != NULL) {
+			ask(&world, steps[i].line, &said);
+			assert_int_equal(said.code, 0);
+			said_clear(&said);
+		}
+		ask(&world, about, &said);
+		assert_non_null(strchr(said.out, '\n'));
+		assert_int_equal(said.code, steps[i].after);
+		said_clear(&said);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_json_has_the_documented_envelope),
     cmocka_unit_test(contract_values_are_typed_and_unknown_is_null),
@@ -480,6 +510,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_broken_items_are_skipped_and_counted),
     cmocka_unit_test(contract_plugin_of_ones_own_is_loaded),
     cmocka_unit_test(contract_journal_commands_leave_records),
+    cmocka_unit_test(contract_findings_in_hand_need_nobody),
 };
 
 int
