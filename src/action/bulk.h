@@ -84,7 +84,7 @@ struct bn_bulk_options {
 	int concurrency;    /* how many of its runs may be under way at one source; at least 1 */
 	double abort_ratio; /* 0..1: when more of a wave than this failed, nothing more is sent */
 	int64_t timeout;    /* ms for all of it; what isn't sent by then stays unsent */
-	int64_t poll;	    /* ms between two looks at a run that is under way */
+	int64_t poll;	    /* ms between two looks at a run that is under way, at most */
 	/* Waits for the runs of the last wave, too. Otherwise it returns when the last request was answered. */
 	bool follow;
 	/* Set from any thread or signal handler: nothing more is sent, what is under way is finished. May be NULL. */

@@ -12,16 +12,18 @@
 #define NAMED(where)                                                                               \
 	"(SELECT min(fs.name) FROM main.entity fe JOIN main.source fs ON fs.id = fe.source_id"     \
 	" WHERE fe.kind = l.to_kind AND fe.key = l.to_key AND fe.gone_at IS NULL" where ")"
-static const char
-    behind_sql[] =
-	"WITH RECURSIVE walk(depth, source, kind, key) AS (SELECT 0, ?1, 1, ?2 UNION"
-	" SELECT w.depth + 1, CASE l.to_source WHEN '' THEN coalesce(" NAMED(" AND fs.name = "
-									     "w.source") ", " NAMED(
-	    "") ", w.source) ELSE l.to_source END, l.to_kind, l.to_key"
-		" FROM walk w JOIN main.link l ON l.from_kind = w.kind AND l.from_key = w.key AND"
-		" l.from_source IN ('', w.source) WHERE w.depth < 12 AND l.kind NOT IN ('defines',"
-		" 'retry-of') LIMIT 100000)"
-		" SELECT DISTINCT source, key FROM walk WHERE kind = 1 AND depth > 0";
+static const char behind_sql[] =
+    "WITH RECURSIVE walk(depth, source, kind, key) AS (SELECT 0, ?1, 1, ?2 UNION"
+    " SELECT w.depth + 1, CASE l.to_source WHEN '' THEN coalesce(" NAMED(
+	" AND fs.name = "
+	"w.source") ", " NAMED("") ", w.source) ELSE l.to_source END, l.to_kind, l.to_key"
+				   " FROM walk w JOIN main.link l ON l.from_kind = w.kind AND "
+				   "l.from_key = w.key AND"
+				   " l.from_source IN ('', w.source) WHERE w.depth < 12 AND l.kind "
+				   "NOT IN ('defines',"
+				   " 'retry-of') LIMIT 100000)"
+				   " SELECT DISTINCT source, key FROM walk WHERE kind = 1 AND "
+				   "depth > 0";
 
 /* ---- the graph --------------------------------------------------------------------------------- */
 

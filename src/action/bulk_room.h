@@ -19,6 +19,7 @@ struct bn_bulk_work {
 	bn_time start; /* the run's; 0: not known */
 	int64_t sent_at; /* monotonic ms */
 	int64_t look_at; /* when it is looked at next */
+	int64_t pause;	 /* ms between the last look and that */
 	bool looking;	 /* somebody is at it */
 };
 

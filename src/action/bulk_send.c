@@ -225,7 +225,9 @@ send_item(struct lane *lane, size_t i)
 	snprintf(work->now.answer, sizeof(work->now.answer), "%.255s",
 		 rc == BN_OK ? result.answer : err.message);
 	work->sent_at = bn_monotonic();
-	work->look_at = work->sent_at + s->options->poll;
+	/* Soon at first, since many runs are short; ever less often, since some are long. */
+	work->pause = s->options->poll / 8;
+	work->look_at = work->sent_at + work->pause;
 }
 
 /* ---- a look at a run --------------------------------------------------------------------------- */
@@ -271,7 +273,8 @@ look_at(struct lane *lane, size_t i)
 		bn_collect_refresh(s->action->options.collect, run.source);
 	status = status_of(lane, i, &run);
 	pthread_mutex_lock(&state->lock);
-	work->look_at = bn_monotonic() + s->options->poll;
+	work->pause = work->pause * 2 < s->options->poll ? work->pause * 2 : s->options->poll;
+	work->look_at = bn_monotonic() + work->pause;
 	if (status == BN_SUCCEEDED)
 		work->now.step = BN_BULK_GREEN;
 	else if (status == BN_FAILED || status == BN_CANCELLED || status == BN_SKIPPED) {

@@ -1,0 +1,279 @@
+/* bulk_kill_test.c - kill -9 anywhere in a bulk: nothing sent twice, nothing forgotten, and the rest is sent once. */
+/* SPDX-License-Identifier: MIT
+ *
+ * The program retries four runs of the platforms in fleet.c while it is traced from the moment it takes hold of the
+ * bulk. After each kill it is started again as a person would: the rest is planned, which reads the platform for what
+ * was under way; then it is sent. The platform's own log and the journal are compared before and after. BN_KILL_STEP=1
+ * kills at every system call; the suite's own run takes KILLS of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "tests/fault/fleet.h"
+#include "tests/fault/trace.h"
+#include "tests/test.h"
+
+#ifdef CAN_TRACE
+
+enum { RUNS = 4, KILLS = 16 };
+
+struct ground {
+	struct fleet fleet;
+	char dir[64], state[96], config[96], program[512];
+	const char *arguments[12];
+};
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+prepare(struct ground *g)
+{
+	char *sources;
+	FILE *file;
+
+	memset(g, 0, sizeof(*g));
+	snprintf(g->dir, sizeof(g->dir), "/tmp/bn-bulk-kill-XXXXXX");
+	assert_non_null(mkdtemp(g->dir));
+	snprintf(g->state, sizeof(g->state), "%s/state", g->dir);
+	snprintf(g->config, sizeof(g->config), "%s/config", g->dir);
+	snprintf(g->program, sizeof(g->program), "%s/binnacle", getenv("abs_top_builddir"));
+	fleet_start(&g->fleet);
+	snprintf(g->fleet.journal, sizeof(g->fleet.journal), "%s/journal.db", g->state);
+	sources = fleet_config(&g->fleet);
+	file = fopen(g->config, "w");
+	assert_non_null(file);
+	fprintf(file,
+		"[state]\n\tdir = %s\n\tanchor = %s/anchor\n[policy]\n\tretry-spacing = 0s\n%s",
+		g->state, g->dir, sources);
+	fclose(file);
+	free(sources);
+}
+
+static void
+fresh(struct ground *g)
+{
+	char path[128];
+
+	nftw(g->state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(mkdir(g->state, 0700), 0);
+	snprintf(path, sizeof(path), "%s/anchor", g->dir);
+	unlink(path);
+	pthread_mutex_lock(&g->fleet.lock);
+	memset(g->fleet.runs, 0, sizeof(g->fleet.runs));
+	g->fleet.count = RUNS;
+	g->fleet.runs[3].source = 1;
+	g->fleet.writes = g->fleet.unjournalled = 0;
+	g->fleet.lasts = 1000000;
+	pthread_mutex_unlock(&g->fleet.lock);
+}
+
+static void
+clean(struct ground *g)
+{
+	fleet_stop(&g->fleet);
+	nftw(g->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* In the child: becomes the program. */
+static void
+become(void *payload)
+{
+	const struct ground *g = payload;
+	char log[128], *argv[16] = {0};
+	int fd, count = 0, i;
+
+	snprintf(log, sizeof(log), "%s/out", g->dir);
+	fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	setenv("HOME", g->dir, 1);
+	argv[count++] = bn_xstrdup(g->program);
+	argv[count++] = bn_xstrdup("--config");
+	argv[count++] = bn_xstrdup(g->config);
+	for (i = 0; g->arguments[i] != NULL; i++)
+		argv[count++] = bn_xstrdup(g->arguments[i]);
+	execv(g->program, argv);
+	_exit(127);
+}
+
+static int
+run(struct ground *g, const char *a, const char *b, const char *c, const char *d)
+{
+	pid_t pid;
+	int status;
+
+	g->arguments[0] = a;
+	g->arguments[1] = b;
+	g->arguments[2] = c;
+	g->arguments[3] = d;
+	g->arguments[4] = NULL;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		become(g);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+traced(struct ground *g, int at)
+{
+	static const char *const words[] = {"retry",	   "run/s0/p0-1",     "run/s0/p1-1",
+					    "run/s0/p2-1", "run/s1/p3-1",     "--yes",
+					    "--reason",	   "cluster is back", NULL};
+
+	memcpy(g->arguments, words, sizeof(words));
+	return trace_run(become, g, "/lease/act-bulk", at);
+}
+
+/* ---- the oracle -------------------------------------------------------------------------------- */
+
+static int64_t
+ask(const struct ground *g, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	sqlite3 *db = NULL;
+	int64_t value = -1;
+
+	assert_int_equal(sqlite3_open_v2(g->fleet.journal, &db, SQLITE_OPEN_READWRITE, NULL),
+			 SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return value;
+}
+
+#define STATE                                                                                      \
+	"coalesce((SELECT json_extract(o.body, '$.state') FROM record o WHERE o.parent = i.seq"    \
+	" AND o.verb = 'outcome' ORDER BY o.seq DESC LIMIT 1), 'open')"
+
+static int
+written(const struct ground *g)
+{
+	int count = 0;
+
+	for (int i = 0; i < RUNS; i++)
+		count += g->fleet.runs[i].retries > 0;
+	return count;
+}
+
+/* NULL, or what is wrong after the kill and the new start; *parent the bulk's record, 0: it has none. */
+static const char *
+judge(const struct ground *g, int64_t *parent)
+{
+	int i;
+
+	*parent = ask(g, "SELECT coalesce(max(seq), 0) FROM record WHERE verb = 'bulk'");
+	if (g->fleet.unjournalled > 0)
+		return "a retry arrived without an intent of the bulk on disk";
+	for (i = 0; i < RUNS; i++)
+		if (g->fleet.runs[i].retries > 1)
+			return "it was sent twice";
+	if (*parent == 0)
+		return g->fleet.writes > 0 ? "sent, and the bulk is not recorded" : NULL;
+	if (ask(g, "SELECT count(*) FROM record WHERE verb = 'bulk-end'") != 1)
+		return "the bulk has no end, or two";
+	if (ask(g, "SELECT count(*) FROM record i WHERE i.verb = 'intent' AND " STATE
+		   " IN ('open', 'refused')") > 0)
+		return "an intent is neither done, nor not sent, nor unknown";
+	if (ask(g, "SELECT count(*) FROM record i WHERE i.verb = 'intent' AND " STATE
+		   " IN ('done', 'unknown')") != written(g))
+		return "the journal and the platform tell of different numbers";
+	return NULL;
+}
+
+/* Then what is left is sent; and nothing is. */
+static const char *
+finish(struct ground *g, int64_t parent)
+{
+	char number[24];
+	int before = written(g), code, i;
+
+	snprintf(number, sizeof(number), "%lld", (long long)parent);
+	code = run(g, "findings", "--filter", "rule:bulk-interrupted", NULL);
+	if ((code == 1) != (before < RUNS))
+		return "the row of an interrupted bulk is missing, or there without a need";
+	code = run(g, "retry", "--rest", number, "--yes");
+	if (before < RUNS && code != 0)
+		return "the rest could not be sent";
+	for (i = 0; i < RUNS; i++)
+		if (g->fleet.runs[i].retries != 1)
+			return "not every run was sent to once in the end";
+	if (run(g, "retry", "--rest", number, "--plan") == 0)
+		return "something is left for a third time";
+	return run(g, "audit", "verify", NULL, NULL) == 0 ? NULL : "the chain is broken";
+}
+
+#endif
+
+static void
+bulk_killed_anywhere_is_finished_once(void **state)
+{
+#ifdef CAN_TRACE
+	const char *wish = getenv("BN_KILL_STEP"), *why;
+	int boundaries, step, at, killed = 0, recorded = 0, wrong = 0, rest = 0;
+	int64_t parent;
+	struct ground g;
+
+	(void)state;
+	prepare(&g);
+	fresh(&g);
+	boundaries = traced(&g, 0);
+	if (boundaries < 0) {
+		clean(&g);
+		bn_skip("system calls may not be traced here");
+	}
+	assert_int_equal(written(&g), RUNS);
+	step = wish != NULL ? atoi(wish) : boundaries / KILLS + 1;
+	for (at = 1; at <= boundaries; at += step, killed++) {
+		fresh(&g);
+		traced(&g, at);
+		run(&g, "retry", "--rest", "1", "--plan");
+		why = judge(&g, &parent);
+		recorded += parent != 0;
+		rest += written(&g) < RUNS;
+		if (why == NULL && parent != 0)
+			why = finish(&g, parent);
+		if (why != NULL) {
+			wrong++;
+			print_message("# killed at call %d of %d: %s\n", at, boundaries, why);
+		}
+	}
+	print_message("# %d boundaries, killed at %d: %d recorded, %d left something; %d wrong\n",
+		      boundaries, killed, recorded, rest, wrong);
+	clean(&g);
+	assert_int_equal(wrong, 0);
+	assert_true(recorded > 0 && rest > 1);
+#else
+	(void)state;
+	bn_skip("system calls are not traced on this machine or in this build");
+#endif
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(bulk_killed_anywhere_is_finished_once),
+	};
+
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
