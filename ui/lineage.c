@@ -47,12 +47,18 @@ struct walk {
 
 /* What stands at a node; a pipeline stands as its latest run does. Of the changes the newest: an attribute's, or a
  * commit's to what defines it. */
+/* A stream is what the worst open finding about it makes of it, as in its own list. */
 /* clang-format off */
 static const char about_sql[] =
     "SELECT e.name,"
     " CASE WHEN e.stale THEN 0 WHEN p.paused AND l.status IS NOT " SQL_RUNNING " THEN " SQL_PAUSED
-    "  ELSE coalesce(l.status, e.status_now) END, e.stale, coalesce(l.since, e.since, 0), c.at, c.what"
-    " FROM entity_now e LEFT JOIN pipeline p ON p.entity_id = e.id LEFT JOIN entity l ON l.id = p.latest_run_id"
+    "  ELSE coalesce(CASE w.severity WHEN 2 THEN " SQL_DOWN " WHEN 1 THEN " SQL_DEGRADED " END, l.status, e.status_now)"
+    "  END, e.stale, coalesce(w.since, l.since, e.since, 0), c.at, c.what"
+    " FROM entity_now e LEFT JOIN (SELECT about_source, about_key, max(severity) AS severity, min(since) AS since"
+    "   FROM finding WHERE closed_at IS NULL AND severity > 0 AND about_kind = " STREAM_ENTITY
+    "   GROUP BY about_source, about_key) w"
+    "  ON w.about_source = e.source AND w.about_key = e.key AND e.kind = " STREAM_ENTITY
+    " LEFT JOIN pipeline p ON p.entity_id = e.id LEFT JOIN entity l ON l.id = p.latest_run_id"
     " LEFT JOIN (SELECT at, what FROM (SELECT h.at AS at, h.name || ' ' || h.old || ' to '"
     "   || coalesce(h.new, '') AS what FROM entity_now n JOIN attribute_history h ON h.entity_id = n.id"
     "   WHERE n.kind = ?2 AND n.key = ?3 AND n.source_id = (SELECT id FROM source WHERE name = ?1)"

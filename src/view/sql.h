@@ -18,6 +18,7 @@
 #define SQL_DATASET	"8"
 #define SQL_PRODUCT	"9"
 #define SQL_SOURCE	"11"
+#define STREAM_ENTITY	"6"
 #define SQL_UNKNOWN	"0"
 #define SQL_QUEUED	"1"
 #define SQL_RUNNING	"2"
@@ -31,8 +32,8 @@
 #define SQL_DEGRADED	"10"
 #define SQL_DOWN	"11"
 static_assert(BN_PIPELINE == 1 && BN_RUN == 2 && BN_TASK == 3 && BN_MODEL == 4 &&
-		  BN_ENDPOINT == 5 && BN_APP == 7 && BN_DATASET == 8 && BN_PRODUCT == 9 &&
-		  BN_SOURCE == 11,
+		  BN_ENDPOINT == 5 && BN_STREAM == 6 && BN_APP == 7 && BN_DATASET == 8 &&
+		  BN_PRODUCT == 9 && BN_SOURCE == 11,
 	      "the numbers above are enum bn_kind's");
 static_assert(BN_UNKNOWN == 0 && BN_QUEUED == 1 && BN_RUNNING == 2 && BN_SUCCEEDED == 3 &&
 		  BN_FAILED == 4 && BN_CANCELLED == 5 && BN_SKIPPED == 6 && BN_PAUSED == 7 &&

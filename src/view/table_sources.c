@@ -41,7 +41,7 @@ static const struct bn_column columns[] = {
      "Time since it was last read to the end"},
     {"every", "EVERY", 7, 5, BN_RIGHT, 1, BN_FORMAT_DURATION, "s", "s.interval_ms",
      "Time between two polls"},
-    {"calls", "CALLS/h", 7, 5, BN_RIGHT, 1, BN_FORMAT_INT, "1/h",
+    {"calls", "REQ/h", 7, 5, BN_RIGHT, 1, BN_FORMAT_INT, "1/h",
      "(SELECT count(*) FROM call c WHERE " HOUR ")", "Requests in the last hour"},
     {"p50", "p50", 6, 5, BN_RIGHT, 2, BN_FORMAT_DURATION, "ms", PERCENTILE("0.50"),
      "Median time of the last hour's answers"},
@@ -54,7 +54,7 @@ static const struct bn_column columns[] = {
      "(SELECT count(*) FROM entity n WHERE n.source_id = s.source_id AND n.gone_at IS NULL AND "
      "n.kind IN " SQL_STANDING ")",
      "Things known from it, runs not counted"},
-    {"skipped", "BROKEN", 6, 4, BN_RIGHT, 1, BN_FORMAT_INT, NULL, "s.skipped",
+    {"skipped", "SKIP", 6, 4, BN_RIGHT, 1, BN_FORMAT_INT, NULL, "s.skipped",
      "Items of the latest poll that could not be read"},
     {"auth", "AUTH", 12, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "s.auth", "How it logs in"},
     {"expires", "EXPIRES", 7, 5, BN_LEFT, 2, BN_FORMAT_UNTIL, NULL, "s.auth_expires_at",

@@ -7,9 +7,6 @@
 
 /* ---- streams ------------------------------------------------------------------------------------ */
 
-#define STREAM_ENTITY "6"
-static_assert(BN_STREAM == 6, "the number above is enum bn_kind's");
-
 /* The start of the minute that is not closed yet. */
 #define OPEN_MINUTE "(now() / 60000 * 60000)"
 #define HOUR_OF(id) STREAM_VALUES(id, OPEN_MINUTE " - 3600000", OPEN_MINUTE " - 60000")

@@ -471,35 +471,48 @@ screens_dead_source_is_nowhere_green(void **state)
 	struct served dead;
 	struct bn_term *t;
 	struct screen_table table;
-	const char *const argv[] = {"binnacle", NULL};
-	char *mark, *header;
+	char demo[128], *mark, *header;
+	const char *const args[] = {"binnacle", demo, NULL};
+	struct bn_term_options options = {.cols = 80, .rows = 24, .argv = args};
+	json_t *facts, *endpoint;
+	size_t i;
 	int row;
 
 	(void)state;
-	(void)argv;
-	served_start(&dead, "--fault dead=probes");
-	{
-		char demo[128];
-		const char *const args[] = {"binnacle", demo, NULL};
-		struct bn_term_options options = {.cols = 80, .rows = 24, .argv = args};
-
-		snprintf(demo, sizeof(demo), "--demo=%s", dead.demo);
-		t = bn_term_start(&options);
-	}
+	served_start(&dead, "--fault dead=probes --fault dead=prom");
+	facts = served_facts(&dead);
+	snprintf(demo, sizeof(demo), "--demo=%s", dead.demo);
+	t = bn_term_start(&options);
 	assert_non_null(t);
-	assert_true(bn_term_wait(t, "src ", 20000));
-	bn_term_settle(t, 2500, 30000);
-	console_play(t, "0");
+	/* every probe has timed out: that is an answer, of the endpoints; Prometheus gives none */
+	assert_true(bn_term_wait(t, "src 11/12", 60000));
+	console_play(t, "0<Wait:SOURCE>");
 	header = bn_term_row(t, 0);
-	assert_null(strstr(header, "src 9/9"));
+	assert_null(strstr(header, "src 12/12"));
 	free(header);
 	table_open(&table, t, "SOURCE");
-	row = table_row(&table, "SOURCE", "probes");
+	row = table_row(&table, "SOURCE", "prom");
 	assert_true(row > 0);
 	mark = console_cut(t, row, 1, 2);
 	assert_string_not_equal(mark, "●");
+	assert_string_not_equal(mark, "");
 	free(mark);
 	table_close(&table);
+
+	console_play(t, "4<Wait:ENDPOINT>");
+	table_open(&table, t, "ENDPOINT");
+	json_array_foreach(json_object_get(facts, "endpoints"), i, endpoint)
+	{
+		row = table_row(&table, "ENDPOINT", fact_text(endpoint, "name"));
+		assert_true(row > 0);
+		mark = table_mark(&table, row, "ENDPOINT");
+		assert_string_not_equal(mark, "●");
+		assert_string_not_equal(mark, "");
+		free(mark);
+	}
+	assert_true(i > 0);
+	table_close(&table);
+	json_decref(facts);
 	console_quit(t);
 	served_stop(&dead);
 }

@@ -252,6 +252,10 @@ bn_cell_draw(struct bn_pen *pen, int y, int x, int width, const struct bn_column
 		bn_buf_adds(&text, bn_time_show(value.i, style->zone, BN_TIME_HMS, at));
 	} else {
 		bn_view_show(&text, column, value, style, (size_t)width);
+		/* where the header does not say it already */
+		if (column->format == BN_FORMAT_PERCENT && strchr(column->header, '%') == NULL &&
+		    text.size < (size_t)width)
+			bn_buf_adds(&text, "%");
 	}
 	if (column->format == BN_FORMAT_SPARK && !stale)
 		ink.role = BN_ROLE_ACCENT;
