@@ -84,7 +84,10 @@ static const struct bn_option product_options[] = {
     {"availability", BN_OPT_STRING, NULL,
      "Share of the probes of its endpoints that are answered (last hour): 99.9%", 0, NULL},
     {"quality", BN_OPT_STRING, NULL,
-     "Share of tests that pass, where a source tells of tests: 100%", 0, NULL},
+     "Share of tests that pass: `tests-passed` of `tests-total`, numbers of a thing it needs, from "
+     "a [query] "
+     "with `for` and `as` or an exec plugin; where no source tells them it is not known: 100%",
+     0, NULL},
     {"goal", BN_OPT_STRING, "99%",
      "Share of the window in which each of these has to hold; the rest is the error budget", 0,
      NULL},

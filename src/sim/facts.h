@@ -80,7 +80,8 @@
  *               it depends on; null if there is none
  * products    [{name, ref, owner, contact, domain, lifecycle, consumers, needs, cost, status,
  *             freshness: {target, made, age, status}, deadline: {due, ready, status},
- *             completeness: {share, status}}]; without these where it promises none
+ *             completeness: {share, status}, quality: {passed, total, share, status}}]; without
+ *             these where it promises none
  * blast       {ref: {p, s, a, d, j, reached}} of each thing that feeds another: how many products,
  *             services, endpoints, datasets and pipelines depend on it, and which
  * changes     merged in the last 90 days, newest first

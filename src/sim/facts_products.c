@@ -70,6 +70,15 @@ add_completeness(struct bn_facts *facts, const struct bn_w_product *product, jso
 		      bn_facts_reference("product", "products", product->name), product->name, 0);
 }
 
+/* Nine in ten are promised, and all of the world's keep it. */
+static json_t *
+quality(const struct bn_w_product *product)
+{
+	return json_pack("{s:i, s:i, s:f, s:s}", "passed", product->tests.passed, "total",
+			 product->tests.total, "share",
+			 1.0 * product->tests.passed / product->tests.total, "status", "healthy");
+}
+
 json_t *
 bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product)
 {
@@ -101,6 +110,8 @@ bn_facts_product(struct bn_facts *facts, const struct bn_w_product *product)
 	}
 	if (product->complete)
 		add_completeness(facts, product, form);
+	if (product->tests.of != NULL)
+		json_object_set_new(form, "quality", quality(product));
 	if (product->deadline != NULL)
 		add_deadline(facts, product, form);
 	if (strcmp(product->lifecycle, "retiring") == 0 && product->consumers[0] != NULL)
@@ -271,6 +282,8 @@ configure(const struct bn_w_product *product, struct bn_buf *out)
 		bn_buf_adds(out, "\tcompleteness = 99%\n");
 	if (product->availability != NULL)
 		bn_buf_addf(out, "\tavailability = %s\n", product->availability);
+	if (product->tests.of != NULL)
+		bn_buf_adds(out, "\tquality = 90%\n");
 	bn_buf_addf(out, "\tcost = %d\n", product->cost);
 }
 

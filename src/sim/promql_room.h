@@ -39,6 +39,8 @@ bool bn_promql_wants(const struct bn_promql_selector *selector, const char *labe
 /* The models' numbers at a moment, as samples added to `out` (sim_models.c). */
 void bn_promql_models(const struct bn_world *world, const struct bn_promql_selector *selector,
 		      bn_time at, json_t *out);
+/* Tests of data that passed, and all of them, in the same way (sim_tests.c). */
+void bn_promql_tests(const struct bn_promql_selector *selector, json_t *out);
 /* Removes the samples whose label does not match; `op` is one of = != =~ !~. */
 void bn_promql_keep(json_t *samples, const char *label, const char *op, const char *value);
 /* The labels of a metric that a grouping looks at; the caller owns them. */

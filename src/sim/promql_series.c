@@ -146,6 +146,8 @@ bn_promql_select(const struct bn_world *world, const struct bn_promql_selector *
 			add_alerts(world, at, out);
 		if (*name == '\0' || strncmp(name, "ml:", 3) == 0)
 			bn_promql_models(world, selector, at, out);
+		if (*name == '\0' || strncmp(name, "dq:", 3) == 0)
+			bn_promql_tests(selector, out);
 	}
 	add_metrics(world, name, at, now, exact, out);
 	if (*name != '\0')

@@ -166,6 +166,7 @@ bn_sim_configure(struct bn_sim *sim)
 	bn_world_repos_configure(sim->repos, &out);
 	bn_facts_links(sim->world, &out);
 	bn_facts_configure_products(&out);
+	bn_sim_configure_tests(&out);
 	bn_buf_adds(&out, dashboard);
 	sim->config = bn_buf_take(&out);
 }

@@ -59,6 +59,7 @@ void bn_sim_remove_tree(const char *path);
 int bn_sim_make_logins(struct bn_sim *sim, struct bn_error *err);
 void bn_sim_configure(struct bn_sim *sim);
 struct bn_buf;
+void bn_sim_configure_tests(struct bn_buf *out);			    /* sim_tests.c */
 void bn_sim_configure_models(const struct bn_sim *sim, struct bn_buf *out); /* sim_models.c */
 
 /* sim_ticker.c. The thread that merges what is due and watches a published directory. */

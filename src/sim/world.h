@@ -310,7 +310,12 @@ struct bn_w_product {
 	const char *deadline; /* as in the configuration, or NULL */
 	const char *availability;
 	bool complete; /* promises 99 % of the minutes of the stream it needs */
-	int cost;      /* USD a month */
+	struct {
+		const char
+		    *of; /* the pipeline whose data are tested; NULL: nobody tells of tests */
+		int passed, total;
+	} tests;  /* nine in ten are promised to pass */
+	int cost; /* USD a month */
 };
 const struct bn_w_product *bn_world_product(size_t index); /* NULL behind the last */
 /* When its data were made that it serves at `now`; 0: nobody can say. */

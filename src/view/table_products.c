@@ -27,9 +27,19 @@
 #define ANY(what)                                                                                  \
 	"(SELECT " what " FROM objective o WHERE o.product_id = e.id AND o.gone_at IS NULL)"
 /* What its state says too; not known is not what it was. */
-#define STATE	  "CASE WHEN e.stale THEN " SQL_UNKNOWN " ELSE o.state END"
-#define SHARE	  "CASE WHEN NOT e.stale THEN 100.0 * o.value END"
-#define AGE	  "CASE WHEN o.good_at <= now() THEN now() - o.good_at END"
+#define STATE "CASE WHEN e.stale THEN " SQL_UNKNOWN " ELSE o.state END"
+#define SHARE "CASE WHEN NOT e.stale THEN 100.0 * o.value END"
+#define AGE   "CASE WHEN o.good_at <= now() THEN now() - o.good_at END"
+/* Tests of the data of what it needs, where a source tells of them. */
+#define TESTS                                                                                      \
+	"(SELECT CASE WHEN count(*) > 0 THEN CAST(sum(tp.value) AS INTEGER) || '/' ||"             \
+	" CAST(sum(tt.value) AS INTEGER) END FROM link l JOIN source ls ON ls.name = "             \
+	"l.from_source"                                                                            \
+	" JOIN entity n ON n.source_id = ls.id AND n.kind = l.from_kind AND n.key = l.from_key"    \
+	" JOIN measure tp ON tp.entity_id = n.id AND tp.name = 'tests-passed'"                     \
+	" JOIN measure tt ON tt.entity_id = n.id AND tt.name = 'tests-total'"                      \
+	" WHERE l.to_kind = " SQL_PRODUCT " AND l.to_source = e.source AND l.to_key = e.key"       \
+	" AND NOT e.stale)"
 #define CONSUMERS "json_array_length(CASE WHEN json_valid(p.consumers) THEN p.consumers END)"
 #define CONSUMER_LIST                                                                              \
 	"(SELECT group_concat(c.value, ', ') FROM json_each(CASE WHEN json_valid(p.consumers)"     \
@@ -54,7 +64,9 @@ static const struct bn_column product_columns[] = {
     {"complete", "COMPL%", 7, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("completeness", SHARE),
      "Share of what should be there that is"},
     {"quality", "QUAL", 5, 4, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", OF("quality", SHARE),
-     "Share of tests that pass"},
+     "Share of tests that pass, where a source tells of tests"},
+    {"tests", "TESTS", 7, 5, BN_RIGHT, 2, BN_FORMAT_TEXT, NULL, TESTS,
+     "How many tests of the data pass, of how many; nothing where no source tells of tests"},
     {"avail", "AVAIL%", 7, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("availability", SHARE),
      "Share of the last hour's probes that were answered"},
     {"budget", "BUDGET", 14, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", ANY("min(" LEFT ")"),
