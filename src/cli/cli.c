@@ -74,7 +74,7 @@ print_flags(const struct bn_flag *flags, FILE *out)
 }
 
 static void
-help_program(FILE *out)
+help_program(bool read_only, FILE *out)
 {
 	size_t i;
 
@@ -82,7 +82,8 @@ help_program(FILE *out)
 	      "Without a command: the console.\n\ncommands:\n",
 	      out);
 	for (i = 0; bn_commands[i] != NULL; i++)
-		fprintf(out, "  %-26s %s\n", bn_commands[i]->name, bn_commands[i]->summary);
+		if (!read_only || !bn_commands[i]->writes)
+			fprintf(out, "  %-26s %s\n", bn_commands[i]->name, bn_commands[i]->summary);
 	fputs("\nglobal options, anywhere on the line:\n", out);
 	print_flags(bn_global_flags, out);
 	fputs("\nbinnacle COMMAND --help tells more; so do binnacle(1) and the pages it names.\n",
@@ -90,12 +91,12 @@ help_program(FILE *out)
 }
 
 void
-bn_cli_help(const struct bn_command *command, FILE *out)
+bn_cli_help(const struct bn_command *command, bool read_only, FILE *out)
 {
 	const struct bn_example *example;
 
 	if (command == NULL) {
-		help_program(out);
+		help_program(read_only, out);
 		return;
 	}
 	fprintf(out, "usage: binnacle %s%s%s%s\n\n%s\n", command->name,
@@ -268,7 +269,7 @@ bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, 
 	if (bn_invocation_parse(&in, argc, argv, &err) != BN_OK)
 		code = bn_cli_report(&cli, &err);
 	else if (bn_flag_has(&in, "help")) {
-		bn_cli_help(in.command, out);
+		bn_cli_help(in.command, bn_flag_has(&in, "read-only"), out);
 		code = BN_EXIT_OK;
 	} else if (bn_flag_has(&in, "version")) {
 		fputs("binnacle " PACKAGE_VERSION "\n", out);

@@ -83,8 +83,9 @@ struct bn_command {
 	const struct bn_flag *flags;	   /* ends with a NULL name; may be NULL */
 	const struct bn_example *examples; /* ends with a NULL line; may be NULL */
 	int (*run)(struct bn_cli *cli, const struct bn_invocation *in);
-	bool past; /* it only reads what is stored: --at works with it */
-	bool acts; /* it asks a platform to do something: not offered with --read-only */
+	bool past;   /* it only reads what is stored: --at works with it */
+	bool writes; /* there is nothing of it in a --read-only session */
+	bool acts;   /* it asks a platform to do something: not offered with --read-only */
 };
 extern const struct bn_command *const bn_commands[]; /* NULL-terminated, in the order of --help */
 extern const struct bn_flag bn_global_flags[];
@@ -215,7 +216,8 @@ int bn_cli_complete(const struct bn_cli *cli);
 
 /* The whole program: parses, runs, closes; returns the exit code. */
 int bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, FILE *err);
-void bn_cli_help(const struct bn_command *command, FILE *out); /* NULL: of the program */
+/* NULL: of the program; without what writes, where `read_only`. */
+void bn_cli_help(const struct bn_command *command, bool read_only, FILE *out);
 const struct bn_command *bn_command_find(const char *first, const char *second, int *words);
 
 /* ---- generated documents (src/cli/docgen.c) ------------------------------------------------ */

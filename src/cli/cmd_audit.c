@@ -30,7 +30,7 @@ run_list(struct bn_cli *cli, const struct bn_invocation *in)
 		return bn_cli_report(cli, &err);
 	}
 	if (verb != NULL)
-		query.filter = bn_arena_format(cli->arena, "verb:%s", verb);
+		query.filter = bn_arena_format(cli->arena, "verb=\"%s\"", verb);
 	query.problems = bn_flag_has(in, "unsettled");
 	return bn_cli_list(cli, &query, NULL, &err) == BN_OK ? BN_EXIT_OK
 							     : bn_cli_report(cli, &err);
@@ -491,4 +491,5 @@ const struct bn_command bn_command_audit_settle = {
     .flags = settle_flags,
     .examples = settle_examples,
     .run = run_settle,
+    .writes = true,
 };

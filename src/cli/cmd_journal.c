@@ -82,6 +82,7 @@ const struct bn_command bn_command_ack = {
     .flags = ack_flags,
     .examples = ack_examples,
     .run = run_ack,
+    .writes = true,
 };
 
 static int
@@ -135,6 +136,7 @@ const struct bn_command bn_command_snooze = {
     .flags = ack_flags,
     .examples = snooze_examples,
     .run = run_snooze,
+    .writes = true,
 };
 
 static int
@@ -179,6 +181,7 @@ const struct bn_command bn_command_note_add = {
     .flags = note_flags,
     .examples = note_add_examples,
     .run = run_note_add,
+    .writes = true,
 };
 
 static int

@@ -3,9 +3,13 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
+#include "action/action.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -210,17 +214,80 @@ const struct bn_command bn_command_poll = {
 
 /* ---- collect ------------------------------------------------------------------------------- */
 
+#define SETTLE_EVERY 30 /* seconds between two looks for what earlier sessions left unsettled */
+
+/* What was sent and whose answer was lost, and bulks whose process is gone: on a thread of its own, since a platform
+ * may take its time to say. */
+struct settling {
+	struct bn_cli *cli;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool stop;
+};
+
+static void *
+settle(void *payload)
+{
+	struct settling *s = payload;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		struct bn_error err = {0};
+		struct timespec until;
+
+		pthread_mutex_unlock(&s->lock);
+		if (bn_action_reconcile(s->cli->action, NULL, NULL, &err) != BN_OK)
+			bn_log_write(s->cli->log, 1, "unsettled retries: %s", err.message);
+		pthread_mutex_lock(&s->lock);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += SETTLE_EVERY;
+		while (!s->stop &&
+		       pthread_cond_timedwait(&s->changed, &s->lock, &until) != ETIMEDOUT)
+			continue;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static int
+begin_settling(struct settling *s, struct bn_error *err)
+{
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	if (pthread_create(&s->thread, NULL, settle, s) == 0)
+		return BN_OK;
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	return bn_fail(err, BN_EIO, "can't start a thread");
+}
+
+static void
+end_settling(struct settling *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	bn_collect_cancel_plans(s->cli->collect);
+	pthread_join(s->thread, NULL);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+}
+
 static int
 run_collect(struct bn_cli *cli, const struct bn_invocation *in)
 {
+	struct settling settling = {.cli = cli};
 	struct bn_error err = {0};
 	int64_t limit;
 	int number = 0;
 
 	if (bn_flag_duration(in, "for", -1, &limit, &err) != BN_OK ||
 	    bn_cli_may_write(cli, &err) != BN_OK || bn_cli_catch_signals(cli, &err) != BN_OK ||
-	    bn_cli_open_collect(cli, &err) != BN_OK ||
-	    bn_collect_start(cli->collect, &err) != BN_OK)
+	    bn_cli_open_action(cli, NULL, &err) != BN_OK ||
+	    bn_collect_start(cli->collect, &err) != BN_OK ||
+	    begin_settling(&settling, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	bn_cli_note(cli, "collecting into %s", bn_store_dir(cli->store));
 	if (limit >= 0) {
@@ -232,6 +299,7 @@ run_collect(struct bn_cli *cli, const struct bn_invocation *in)
 		while (number == 0)
 			number = bn_cli_wait(cli, -1);
 	}
+	end_settling(&settling);
 	return number == SIGINT ? BN_EXIT_INTERRUPTED : BN_EXIT_OK;
 }
 
@@ -253,7 +321,9 @@ const struct bn_command bn_command_collect = {
     .doc = "Holds the sources' leases and polls them until a signal comes (TERM: exit 0, INT: "
 	   "130). Consoles and "
 	   "commands on the same state directory then read what it stores and poll nothing "
-	   "themselves. A systemd "
+	   "themselves. It finds out what became of retries whose answer was lost, and of bulks "
+	   "whose process "
+	   "is gone. A systemd "
 	   "unit for it lies in share/binnacle of the installation.",
     .flags = collect_flags,
     .examples = collect_examples,

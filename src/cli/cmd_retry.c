@@ -284,6 +284,7 @@ const struct bn_command bn_command_retry = {
     .flags = retry_flags,
     .examples = retry_examples,
     .run = run_retry,
+    .writes = true,
     .acts = true,
 };
 
@@ -350,6 +351,7 @@ const struct bn_command bn_command_lock = {
     .flags = lock_flags,
     .examples = lock_examples,
     .run = run_lock,
+    .writes = true,
 };
 
 static const struct bn_example unlock_examples[] = {
@@ -368,4 +370,5 @@ const struct bn_command bn_command_unlock = {
     .flags = lock_flags,
     .examples = unlock_examples,
     .run = run_unlock,
+    .writes = true,
 };

@@ -53,6 +53,7 @@
 	X(audit_settle)                                                                            \
 	X(lock)                                                                                    \
 	X(unlock)                                                                                  \
+	X(policy_show)                                                                             \
 	X(rule_test)                                                                               \
 	X(export)                                                                                  \
 	X(report_models)                                                                           \

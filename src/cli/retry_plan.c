@@ -94,10 +94,11 @@ bn_retry_plan_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_actio
 void
 bn_retry_count(struct bn_buf *out, const char *name, int64_t count)
 {
+	bn_buf_addf(out, "%s\"%s\":", out->data[out->size - 1] == '{' ? "" : ",", name);
 	if (count >= 0)
-		bn_buf_addf(out, ",\"%s\":%lld", name, (long long)count);
+		bn_buf_addf(out, "%lld", (long long)count);
 	else
-		bn_buf_addf(out, ",\"%s\":null", name);
+		bn_buf_adds(out, "null");
 }
 
 void

@@ -1,0 +1,260 @@
+/* bulk_test.c - many retries on the command line, against the demo: one plan, one record, and the rest of a broken one. */
+/* SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "cli/served.h"
+
+static struct served world;
+
+/* Failed long ago, of two platforms, and nobody waits for either. */
+#define APART_A "run/argo-prod/ing-wms-shipments-hgwbb"
+#define APART_B "run/airflow-ml/ing-weather/scheduled__2026-03-08T03:09:00+00:00"
+/* Two of one pipeline: the older goes first, and the world stands still, so that it never ends. */
+#define OLDER "run/argo-prod/ing-competitor-prices-82vlb"
+#define NEWER "run/argo-prod/ing-competitor-prices-vwt2w"
+
+static int
+start_world(void **state)
+{
+	(void)state;
+	served_start(&world, NULL);
+	return 0;
+}
+
+static int
+stop_world(void **state)
+{
+	(void)state;
+	served_stop(&world);
+	return 0;
+}
+
+/* Runs it and expects that exit code; its standard output, which the caller frees by said_clear. */
+static struct said
+run(const char *line, int code)
+{
+	struct said said;
+
+	ask(&world, line, &said);
+	if (said.code != code)
+		fail_msg("%s: ended with %d, not %d: %.800s", line, said.code, code, said.err);
+	return said;
+}
+
+static json_t *
+answer(const char *line, int code)
+{
+	struct said said = run(line, code);
+	json_t *json = said_json(&said);
+
+	said_clear(&said);
+	return json;
+}
+
+static int64_t
+number(const char *sql)
+{
+	char line[600];
+	struct said said;
+	int64_t value;
+
+	snprintf(line, sizeof(line), "sql \"%s\" --no-header", sql);
+	said = run(line, 0);
+	value = strtoll(said.out, NULL, 10);
+	said_clear(&said);
+	return value;
+}
+
+static void
+several_are_one_plan_one_record_and_a_request_each(void **state)
+{
+	char line[600], digest[80];
+	json_t *plan, *done;
+	struct said said;
+
+	(void)state;
+	plan = answer("retry " APART_A " " APART_B " " APART_A " --plan -o json", 0);
+	assert_int_equal(json_array_size(json_object_get(plan, "items")), 2);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_object_get(plan, "bulk"), "ready")), 2);
+	snprintf(digest, sizeof(digest), "%s",
+		 json_string_value(json_object_get(json_object_get(plan, "bulk"), "digest")));
+	assert_int_equal(strlen(digest), 64);
+	json_decref(plan);
+	/* Not that plan: nothing is sent, nothing recorded. */
+	said = run("retry " APART_A " " APART_B " --yes=0000", 2);
+	said_clear(&said);
+	assert_int_equal(number("SELECT count(*) FROM intent"), 0);
+	snprintf(line, sizeof(line),
+		 "retry " APART_B " " APART_A " --yes=%s --reason 'cluster is back' -o json",
+		 digest);
+	done = answer(line, 0);
+	assert_int_equal(json_array_size(json_object_get(done, "items")), 2);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(done, "bulk"), "state")), "ended");
+	json_decref(done);
+	assert_int_equal(number("SELECT count(*) FROM bulk_now WHERE reason = 'cluster is back'"
+				" AND total = 2 AND done = 2 AND left = 0"),
+			 1);
+	assert_int_equal(number("SELECT count(*) FROM intent i JOIN bulk_now b ON b.seq = i.parent"
+				" WHERE i.state = 'done'"),
+			 2);
+	said = run("audit verify", 0);
+	said_clear(&said);
+	/* They run now: a second time nothing is sent. */
+	said = run("retry " APART_A " " APART_B " --yes", 75);
+	said_clear(&said);
+	assert_int_equal(number("SELECT count(*) FROM intent"), 2);
+}
+
+static void
+audit_tells_the_bulk_and_its_retries(void **state)
+{
+	struct said said = run("audit show 1", 0);
+
+	(void)state;
+	assert_non_null(strstr(said.out, "bulk-end"));
+	assert_non_null(strstr(said.out, "done argo-prod/ing-wms-shipments-hgwbb"));
+	assert_non_null(strstr(said.out, "done airflow-ml/ing-weather/"));
+	assert_non_null(strstr(said.out, "2 of 2 sent"));
+	said_clear(&said);
+	said = run("audit list --verb bulk -o csv --columns seq,state,answer --no-header", 0);
+	assert_string_equal(said.out, "1,ended,2 of 2 sent\r\n");
+	said_clear(&said);
+	/* The world stands still: its runs don't end. */
+	said = run("wait 1 --for succeeded --timeout 2s", 124);
+	said_clear(&said);
+}
+
+static void
+wrong_calls_send_nothing(void **state)
+{
+	static const struct {
+		const char *line;
+		int code;
+	} calls[] = {
+	    {"retry --yes", 64},
+	    {"retry " OLDER " --filter x --yes", 64},
+	    {"retry " OLDER " " NEWER " --yes --abort-ratio 2", 64},
+	    {"retry " OLDER " " NEWER " --yes --concurrency 0", 64},
+	    {"retry " OLDER " nobody-knows-it --yes", 66},
+	    {"retry " OLDER " " NEWER " --yes --confirm other", 66},
+	    {"retry --filter 'source:airflow-legacy pipeline:nothing' --yes", 66},
+	    {"retry " OLDER " --yes --detach", 64},
+	    {"retry --rest 2 --yes", 66},
+	    {"retry --rest 1 --yes", 73},
+	    {"--read-only retry " OLDER " " NEWER " --yes", 77},
+	};
+	int64_t before = number("SELECT count(*) FROM intent");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct said said = run(calls[i].line, calls[i].code);
+
+		said_clear(&said);
+	}
+	assert_int_equal(number("SELECT count(*) FROM intent"), before);
+}
+
+static void
+interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
+{
+	char line[400];
+	struct said said;
+	int64_t bulk;
+
+	(void)state;
+	said = run("retry " OLDER " " NEWER " --yes --detach -q --reason again", 0);
+	bulk = strtoll(said.out, NULL, 10);
+	assert_true(bulk > 0);
+	said_clear(&said);
+	for (int i = 0; i < 600; i++, usleep(100000)) {
+		snprintf(line, sizeof(line), "SELECT sent FROM bulk_now WHERE seq = %lld",
+			 (long long)bulk);
+		if (number(line) == 1)
+			break;
+	}
+	snprintf(
+	    line, sizeof(line),
+	    "SELECT count(*) FROM bulk_now WHERE seq = %lld AND state = 'running' AND sent = 1",
+	    (long long)bulk);
+	assert_int_equal(number(line), 1);
+	/* While it is at it, nobody takes its rest over. */
+	snprintf(line, sizeof(line), "retry --rest %lld --plan", (long long)bulk);
+	said = run(line, 75);
+	said_clear(&said);
+	/* Its process is the one with this very world and that command in its arguments. */
+	ask_shell(&world,
+		  "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null |"
+		  " grep -q -e \"--demo=$DEMO retry .*--yes\" && kill -9 ${p#/proc/}; done; true",
+		  &said);
+	said_clear(&said);
+	/* The collector notices that it is gone; the rules make a row of it. */
+	snprintf(line, sizeof(line),
+		 "SELECT count(*) FROM bulk_now WHERE seq = %lld AND state ="
+		 " 'interrupted' AND left = 1",
+		 (long long)bulk);
+	for (int i = 0; i < 20 && number(line) != 1; i++) {
+		said = run("collect --for 2s", 0);
+		said_clear(&said);
+	}
+	assert_int_equal(number(line), 1);
+	said = run("poll -q", 0);
+	said_clear(&said);
+	snprintf(line, sizeof(line),
+		 "SELECT count(*) FROM finding WHERE rule = 'bulk-interrupted' AND key = '%lld' AND"
+		 " title = 'bulk retry of 2 interrupted: 1 sent, 1 not'",
+		 (long long)bulk);
+	assert_int_equal(number(line), 1);
+	snprintf(line, sizeof(line), "retry --rest %lld --yes --reason rest", (long long)bulk);
+	said = run(line, 0);
+	assert_non_null(strstr(said.out, "ing-competitor-prices-vwt2w"));
+	assert_null(strstr(said.out, "82vlb"));
+	said_clear(&said);
+	said = run("poll -q", 0);
+	said_clear(&said);
+	assert_int_equal(number("SELECT count(*) FROM finding WHERE rule = 'bulk-interrupted'"), 0);
+	assert_int_equal(number("SELECT count(*) FROM (SELECT 1 FROM intent WHERE state = 'done'"
+				" GROUP BY source, key HAVING count(*) > 1)"),
+			 0);
+	said = run("audit verify", 0);
+	said_clear(&said);
+}
+
+static void
+read_only_help_names_no_verb(void **state)
+{
+	struct said said = run("--help", 0);
+
+	(void)state;
+	assert_non_null(strstr(said.out, "\n  retry "));
+	said_clear(&said);
+	said = run("--read-only --help", 0);
+	assert_null(strstr(said.out, "\n  retry "));
+	assert_null(strstr(said.out, "\n  lock "));
+	assert_null(strstr(said.out, "\n  ack "));
+	assert_non_null(strstr(said.out, "\n  audit list "));
+	said_clear(&said);
+	said = run("policy show", 0);
+	assert_non_null(strstr(said.out, "retry-abort-ratio"));
+	assert_non_null(strstr(said.out, "argo-prod"));
+	said_clear(&said);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(several_are_one_plan_one_record_and_a_request_each),
+	    cmocka_unit_test(audit_tells_the_bulk_and_its_retries),
+	    cmocka_unit_test(wrong_calls_send_nothing),
+	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
+	    cmocka_unit_test(read_only_help_names_no_verb),
+	};
+
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, start_world, stop_world);
+}
