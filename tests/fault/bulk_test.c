@@ -474,6 +474,35 @@ two_that_feed_each_other_wait_for_nobody(void **state)
 	end(f);
 }
 
+/* Three runs fail of the same, on different nodes: what became of two of them is told with the third. */
+static void
+plan_tells_how_often_its_error_was_cured(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_action_plan *third = NULL;
+	struct bn_bulk_options options;
+	struct bn_bulk *bulk = NULL;
+
+	(void)state;
+	f->fleet.runs[1].fate = FLEET_RED;
+	open_session(f, "");
+	assert_ok(bn_collect_detail(f->collect, f->refs[2], 60000, &f->err), &f->err);
+	assert_ok(bn_action_plan(&third, f->actions, f->refs[2], &f->err), &f->err);
+	assert_string_equal(third->error, "t: driver lost on node n-12");
+	assert_int_equal(third->seen, 0);
+	bn_action_plan_free(third);
+	assert_ok(bn_bulk_plan(&bulk, f->actions, f->refs, 2, &f->err), &f->err);
+	options = swift(f);
+	options.abort_ratio = 1;
+	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+	bn_bulk_free(bulk);
+	assert_ok(bn_action_plan(&third, f->actions, f->refs[2], &f->err), &f->err);
+	assert_int_equal(third->seen, 2);
+	assert_int_equal(third->cured, 1);
+	bn_action_plan_free(third);
+	end(f);
+}
+
 /* ---- what stops it ------------------------------------------------------------------------------ */
 
 struct aborting {
@@ -617,6 +646,7 @@ main(void)
 	    cmocka_unit_test(references_fold_into_one_request_a_run),
 	    cmocka_unit_test(undeclared_work_stays_out_until_it_is_named),
 	    cmocka_unit_test(two_that_feed_each_other_wait_for_nobody),
+	    cmocka_unit_test(plan_tells_how_often_its_error_was_cured),
 	    cmocka_unit_test(aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
 	    cmocka_unit_test(time_that_is_over_sends_nothing_more),

@@ -38,8 +38,9 @@ add_workflow(struct bn_buf *out, const struct fleet_run *run, int number, bool n
 			    ",\"nodes\":{\"p%d-1\":{\"id\":\"p%d-1\",\"name\":\"p%d-1\",\"type\":"
 			    "\"DAG\",\"phase\":\"%s\"},\"n1\":{\"id\":\"n1\",\"name\":\"p%d-1.t\","
 			    "\"displayName\":\"t\",\"type\":\"Pod\",\"templateName\":\"work\","
-			    "\"phase\":\"%s\",\"boundaryID\":\"p%d-1\"}}",
-			    number, number, number, phase, number, phase, number);
+			    "\"phase\":\"%s\",\"message\":\"driver lost on node n-%d\","
+			    "\"boundaryID\":\"p%d-1\"}}",
+			    number, number, number, phase, number, phase, 10 + number, number);
 	bn_buf_adds(out, "}}");
 }
 

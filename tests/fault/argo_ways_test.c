@@ -1,0 +1,284 @@
+/* argo_ways_test.c - Argo's other ways to run again: from the archive, which may lie, and as a new workflow. */
+/* SPDX-License-Identifier: MIT */
+#include "action/action.h"
+
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "plugins/builtin.h"
+#include "tests/test.h"
+#include "tests/unit/testserver.h"
+
+/* One run, "hourly-1", that failed. */
+struct platform {
+	bool archived; /* its object is gone; else: nothing of it ever ran */
+	bool makes;    /* what is asked for is done; else it is only said (argo-workflows #10215) */
+	bool answers;  /* the answer arrives */
+	atomic_int writes, made;
+};
+
+struct fixture {
+	struct platform platform;
+	struct testserver *server;
+	char dir[64];
+	struct bn_clock clock;
+	struct bn_registry *registry;
+	struct bn_config *config;
+	struct bn_store *store;
+	struct bn_collect *collect;
+	struct bn_actions *actions;
+	struct bn_error err;
+};
+
+static const struct bn_ref run = {BN_RUN, "argo", "hourly-1"};
+
+#define META(name, label)                                                                          \
+	"\"metadata\":{\"name\":\"" name "\",\"namespace\":\"orch\",\"uid\":\"u-1\","              \
+	"\"creationTimestamp\":\"2026-03-10T03:05:00Z\",\"labels\":{"                              \
+	"\"workflows.argoproj.io/cron-workflow\":\"hourly\"" label "}},\"spec\":{}"
+#define FAILED                                                                                     \
+	"\"status\":{\"phase\":\"Failed\",\"startedAt\":\"2026-03-10T03:05:04Z\","                 \
+	"\"finishedAt\":\"2026-03-10T03:07:10Z\""
+#define RUNNING "\"status\":{\"phase\":\"Running\",\"startedAt\":\"2026-03-10T03:20:04Z\"}"
+#define NODES                                                                                      \
+	",\"nodes\":{\"hourly-1\":{\"id\":\"hourly-1\",\"name\":\"hourly-1\",\"type\":\"DAG\","    \
+	"\"phase\":\"Failed\"},\"n1\":{\"id\":\"n1\",\"name\":\"hourly-1.t1\",\"displayName\":"    \
+	"\"t1\",\"type\":\"Pod\",\"templateName\":\"work\",\"phase\":\"Failed\","                  \
+	"\"boundaryID\":\"hourly-1\"}}"
+#define PERSISTED ",\"workflows.argoproj.io/workflow-archiving-status\":\"Persisted\""
+#define AGAIN	  ",\"workflows.argoproj.io/resubmitted-from-workflow\":\"hourly-1\""
+
+static const char *
+workflow(const struct platform *p)
+{
+	if (!p->archived)
+		return "{" META("hourly-1", "") "," FAILED "}}";
+	return atomic_load(&p->made) > 0 ? "{" META("hourly-1", "") "," RUNNING "}"
+					 : "{" META("hourly-1", PERSISTED) "," FAILED NODES "}}";
+}
+
+static void
+act(struct platform *p, struct ts_conn *conn)
+{
+	atomic_fetch_add(&p->writes, 1);
+	if (p->makes)
+		atomic_fetch_add(&p->made, 1);
+	if (!p->answers)
+		return;
+	ts_json(conn, p->archived ? "{" META("hourly-1", "") "," RUNNING "}"
+				  : "{" META("hourly-1-again", AGAIN) "," RUNNING "}");
+}
+
+static void
+answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
+{
+	struct platform *p = payload;
+	const char *target = request->target;
+
+	if (strcmp(request->method, "PUT") == 0 &&
+	    (strcmp(target, "/api/v1/archived-workflows/u-1/retry") == 0 ||
+	     strcmp(target, "/api/v1/workflows/orch/hourly-1/resubmit") == 0))
+		act(p, conn);
+	else if (strncmp(target, "/api/v1/workflows/orch/hourly-1?", 32) == 0)
+		ts_json(conn, workflow(p));
+	else if (strncmp(target, "/api/v1/workflows/orch/hourly-1-again", 37) == 0)
+		ts_json(conn, "{" META("hourly-1-again", AGAIN) "," RUNNING "}");
+	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0 &&
+		 strstr(target, "resubmitted-from-workflow") != NULL)
+		ts_json(conn, atomic_load(&p->made) > 0 ? "{\"metadata\":{},\"items\":[{" META(
+							      "hourly-1-again", AGAIN) "}]}"
+							: "{\"metadata\":{},\"items\":null}");
+	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0)
+		ts_json(conn,
+			"{\"metadata\":{},\"items\":[{" META("hourly-1", "") "," FAILED "}}]}");
+	else if (strncmp(target, "/api/v1/cron-workflows/", 23) == 0)
+		ts_json(conn, "{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"hourly\","
+			      "\"namespace\":\"orch\",\"annotations\":{\"binnacle/idempotence\":"
+			      "\"idempotent\"}},\"spec\":{\"schedule\":\"5 * * * *\"}}]}");
+	else if (strncmp(target, "/api/v1/workflow-templates/", 27) == 0)
+		ts_json(conn, "{\"metadata\":{},\"items\":null}");
+	else
+		ts_reply(conn, 404, "Content-Type: application/json\r\n",
+			 "{\"message\":\"not found\"}");
+}
+
+/* ---- the ground -------------------------------------------------------------------------------- */
+
+static void
+open_session(struct fixture *f)
+{
+	char *text = bn_xasprintf("[source \"argo\"]\n\ttype = argo-workflows\n\turl = %s\n"
+				  "\tnamespace = orch\n\tactions = retry\n",
+				  ts_url(f->server));
+	struct bn_collect_options options;
+	struct bn_action_options acting;
+
+	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
+	assert_ok(
+	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
+	    &f->err);
+	free(text);
+	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
+		  &f->err);
+	bn_store_set_anchor(f->store, "");
+	options = (struct bn_collect_options){
+	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
+	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
+	acting = (struct bn_action_options){
+	    .store = f->store, .collect = f->collect, .config = f->config, .clock = &f->clock};
+	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
+	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
+}
+
+static struct fixture *
+begin(bool archived, bool makes, bool answers)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->platform.archived = archived;
+	f->platform.makes = makes;
+	f->platform.answers = answers;
+	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-ways-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->server = ts_start(answer, &f->platform, NULL);
+	bn_clock_init(&f->clock);
+	open_session(f);
+	return f;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+end(struct fixture *f)
+{
+	bn_action_free(f->actions);
+	assert_true(bn_collect_free(f->collect));
+	bn_store_close(f->store);
+	bn_config_free(f->config);
+	bn_registry_free(f->registry);
+	ts_stop(f->server);
+	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(f);
+}
+
+static int
+send(struct fixture *f, const char *mode, struct bn_action_result *result)
+{
+	struct bn_action_plan *plan = NULL;
+	int rc;
+
+	assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+	assert_string_equal(plan->mode, mode);
+	rc = bn_action_send(f->actions, plan, "test", NULL, result, &f->err);
+	bn_action_plan_free(plan);
+	assert_int_equal(atomic_load(&f->platform.writes), 1);
+	return rc;
+}
+
+/* ---- tests ------------------------------------------------------------------------------------- */
+
+static void
+archived_retry_that_makes_nothing_is_not_called_done(void **state)
+{
+	struct fixture *f = begin(true, false, true);
+	struct bn_action_result result;
+
+	(void)state;
+	assert_int_equal(send(f, "archived-retry", &result), BN_EREMOTE);
+	assert_int_equal(result.state, BN_OUTCOME_REFUSED);
+	assert_non_null(strstr(result.answer, "made no workflow"));
+	end(f);
+}
+
+static void
+archived_retry_is_done_once_its_workflow_is_there(void **state)
+{
+	struct fixture *f = begin(true, true, true);
+	struct bn_action_result result;
+
+	(void)state;
+	assert_ok(send(f, "archived-retry", &result), &f->err);
+	assert_int_equal(result.state, BN_OUTCOME_DONE);
+	end(f);
+}
+
+static void
+archived_retry_whose_answer_is_lost_is_found_out(void **state)
+{
+	struct bn_action_result result;
+	struct fixture *f = begin(true, true, false);
+
+	(void)state;
+	assert_ok(send(f, "archived-retry", &result), &f->err);
+	end(f);
+	f = begin(true, false, false);
+	assert_int_equal(send(f, "archived-retry", &result), BN_EUNCERTAIN);
+	end(f);
+}
+
+static void
+run_of_which_nothing_ran_is_made_anew(void **state)
+{
+	struct fixture *f = begin(false, true, true);
+	struct bn_action_result result;
+
+	(void)state;
+	assert_ok(send(f, "resubmit", &result), &f->err);
+	assert_string_equal(result.run, "hourly-1-again");
+	end(f);
+}
+
+static void
+lost_answer_of_a_resubmission_is_found_by_its_label(void **state)
+{
+	struct bn_action_result result;
+	struct fixture *f = begin(false, true, false);
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+
+	(void)state;
+	assert_ok(send(f, "resubmit", &result), &f->err);
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader),
+					    "SELECT state, settled_by, new_run FROM intent_now", -1,
+					    &st, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(st, 0), "done");
+	assert_string_equal((const char *)sqlite3_column_text(st, 1), "reconcile");
+	assert_string_equal((const char *)sqlite3_column_text(st, 2), "hourly-1-again");
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	end(f);
+	/* It never arrived: nobody can tell that from "not yet". */
+	f = begin(false, false, false);
+	assert_int_equal(send(f, "resubmit", &result), BN_EUNCERTAIN);
+	end(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(archived_retry_that_makes_nothing_is_not_called_done),
+	    cmocka_unit_test(archived_retry_is_done_once_its_workflow_is_there),
+	    cmocka_unit_test(archived_retry_whose_answer_is_lost_is_found_out),
+	    cmocka_unit_test(run_of_which_nothing_ran_is_made_anew),
+	    cmocka_unit_test(lost_answer_of_a_resubmission_is_found_by_its_label),
+	};
+
+	setbuf(stdout, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
