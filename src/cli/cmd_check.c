@@ -422,22 +422,6 @@ live_version(struct verdict *v, struct bn_ref *ref, struct bn_error *err)
 	return rc;
 }
 
-/* At the first reading of all a number may arrive before the version that it is about; it comes again. */
-static int
-ask_again(struct bn_cli *cli, const struct bn_ref *ref, struct bn_error *err)
-{
-	static const char *const columns[] = {"psi", NULL};
-	struct bn_query query = {
-	    .table = bn_view_table("models"), .columns = columns, .scope = *ref};
-	struct bn_rows *rows = NULL;
-	int rc = bn_view_query(cli->reader, &query, &rows, err);
-	bool known = rc != BN_OK || bn_rows_count(rows) == 0 ||
-		     bn_rows_named(rows, 0, "psi").type != BN_VALUE_NULL;
-
-	bn_rows_free(rows);
-	return known || cli->offline ? rc : bn_cli_refresh(cli, NULL, true, err);
-}
-
 static int
 run_check(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -458,8 +442,6 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 		rc = bn_cli_resolve(cli, in->operands[1], kind, &ref, &err);
 	if (rc == BN_OK && kind == BN_MODEL)
 		rc = live_version(&v, &ref, &err);
-	if (rc == BN_OK && kind == BN_MODEL && bn_flag_has(in, "max-psi"))
-		rc = ask_again(cli, &ref, &err);
 	if (rc == BN_OK && kind == BN_PRODUCT) {
 		rc = refresh_upstream(&v, &ref, &err);
 	} else if (rc == BN_OK && kind != BN_SOURCE) {

@@ -71,6 +71,42 @@ drop_aliases(struct bn_apply *a, int64_t id, const char *key, const char *presen
 	return rc;
 }
 
+/* Numbers that came for NAME@alias before that said which version it is. */
+static int
+await_alias(struct bn_apply *a, int64_t version, const char *model, const char *alias,
+	    struct bn_error *err)
+{
+	char *key = bn_xasprintf("%s@%s", model, alias);
+	int rc = bn_apply_awaited(a, version, BN_MODEL, key, err);
+
+	free(key);
+	return rc;
+}
+
+/* A version that is new, or whose model is. */
+static int
+await_aliases(struct bn_apply *a, int64_t model, const char *key, int64_t version, const char *name,
+	      struct bn_error *err)
+{
+	sqlite3_stmt *st = bn_use(a->writer, BN_ST_VERSION_ALIASES, err);
+	struct bn_strlist found = {0};
+	int step, rc = BN_OK;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, model);
+	bn_bind_text(st, 2, name);
+	while ((step = sqlite3_step(st)) == SQLITE_ROW)
+		bn_strlist_add(&found, bn_column_text(st, 0));
+	sqlite3_reset(st);
+	if (step != SQLITE_DONE)
+		rc = bn_db_fail(a->writer->db, err, "cache.db");
+	for (size_t i = 0; i < found.count && rc == BN_OK; i++)
+		rc = await_alias(a, version, key, found.items[i], err);
+	bn_strlist_clear(&found);
+	return rc;
+}
+
 static int
 put_aliases(struct bn_apply *a, int64_t id, const struct bn_model *m, bn_time sent,
 	    struct bn_error *err)
@@ -112,6 +148,18 @@ bn_apply_model(struct bn_apply *a, const struct bn_model *m, const char *labels,
 		rc = adopt_versions(a, seen.id, m->e.key, err);
 	if (rc == BN_OK && m->aliases != NULL)
 		rc = put_aliases(a, seen.id, m, sent, err);
+	for (size_t i = 0; rc == BN_OK && seen.added && m->aliases != NULL &&
+			   m->aliases[i] != NULL && m->aliases[i + 1] != NULL;
+	     i += 2) {
+		char *key = bn_xasprintf("%s@%s", m->e.key, m->aliases[i + 1]);
+		struct bn_ref version = {BN_MODEL, NULL, key};
+		struct bn_error unknown;
+		int64_t id = 0;
+
+		if (bn_apply_find_exact(a, &version, &id, &unknown) == BN_OK)
+			rc = await_alias(a, id, m->e.key, m->aliases[i], err);
+		free(key);
+	}
 	return rc;
 }
 
@@ -167,6 +215,8 @@ bn_apply_model_version(struct bn_apply *a, const struct bn_model_version *v, con
 	bn_bind_time(st, 2, model_id);
 	bind_version(st, v, tags, params);
 	rc = bn_run_statement(a->writer, st, err);
+	if (rc == BN_OK && seen.added && model_id != 0)
+		rc = await_aliases(a, model_id, v->model, seen.id, v->version, err);
 	if (rc == BN_OK && v->stage != NULL)
 		rc = bn_apply_attribute(a, BN_MODEL, v->e.key, "stage", v->stage, sent, err);
 	return rc;

@@ -236,6 +236,8 @@ static const char *const texts[BN_ST_COUNT] = {
 	"UPDATE model_version SET model_id = ?1 WHERE model_id IS NULL AND model_key = ?3"
 	" AND (SELECT source_id FROM entity WHERE id = model_version.entity_id) = ?2",
     /* Aliases that this model had and that the list (a JSON object) does not name any more. */
+    [BN_ST_VERSION_ALIASES] =
+	"SELECT substr(name, 7) FROM attribute WHERE entity_id = ?1 AND name GLOB 'alias:*' AND value = ?2",
     [BN_ST_MODEL_ALIASES] =
 	"SELECT name FROM attribute WHERE entity_id = ?1 AND name GLOB 'alias:*'"
 	" AND value IS NOT NULL AND substr(name, 7) NOT IN (SELECT key FROM json_each(?2))",
@@ -345,9 +347,11 @@ static const char *const texts[BN_ST_COUNT] = {
     [BN_ST_EARLY_MEASURE] =
 	"INSERT INTO measure (entity_id, name, value, unit, at)"
 	" SELECT ?4, name, value, unit, max(at) FROM early_number WHERE source = ?1 AND kind = ?2"
-	"  AND key = ?3 AND NOT point GROUP BY name",
+	"  AND key = ?3 AND NOT point GROUP BY name"
+	" ON CONFLICT (entity_id, name) DO UPDATE SET value = excluded.value, unit = excluded.unit,"
+	" at = excluded.at WHERE excluded.at > at",
     [BN_ST_EARLY_SERIES] =
-	"INSERT INTO series (entity_id, name) SELECT DISTINCT ?4, name FROM early_number"
+	"INSERT OR IGNORE INTO series (entity_id, name) SELECT DISTINCT ?4, name FROM early_number"
 	" WHERE source = ?1 AND kind = ?2 AND key = ?3 AND point",
     [BN_ST_EARLY_POINTS] =
 	"INSERT OR REPLACE INTO point (series_id, at, value, seen_at)"

@@ -719,6 +719,52 @@ numbers_wait_for_the_thing_of_another_source(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM main.early_number"), 0);
 }
 
+/* A number for NAME@champion may come before anybody said which version that is, in either order. */
+static void
+numbers_wait_for_what_an_alias_means(void **state)
+{
+	static const char *const aliases[] = {"champion", "7", NULL};
+	static const char *const names[][3] = {{"recs", "recs@champion", "recs@7"},
+					       {"fees", "fees@champion", "fees@7"}};
+	struct bn_source_info info = {"mlflow", "mlflow", NULL, "d", "none", 15000, false, NULL};
+	struct fixture *f = *state;
+	int64_t id = 0, epoch = 0;
+
+	assert_ok(bn_writer_source(f->writer, &info, &id, &f->err), &f->err);
+	assert_ok(bn_writer_take_lease(f->writer, id, "me", &epoch, &f->err), &f->err);
+	for (int order = 0; order < 2; order++) {
+		const char *const *name = names[order];
+		const struct bn_model model = {.e = {.key = name[0], .status = BN_HEALTHY},
+					       .aliases = aliases};
+		const struct bn_model_version version = {
+		    .e = {.key = name[2], .status = BN_HEALTHY}, .model = name[0], .version = "7"};
+		struct bn_batch *b = fixture_batch(f);
+
+		assert_ok(bn_batch_scope(b, "queries", BN_DELTA, &f->err), &f->err);
+		bn_batch_measure(b, (struct bn_ref){BN_MODEL, "mlflow", name[1]}, "psi", 0.25, "",
+				 T0);
+		bn_batch_point(b, (struct bn_ref){BN_MODEL, "mlflow", name[1]}, "psi", T0, 0.25);
+		assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
+		bn_batch_free(b);
+		assert_int_equal(ask(f, "SELECT count(*) FROM main.early_number"), 2);
+		b = bn_batch_new(f->writer, NULL, id, "mlflow", epoch);
+		assert_ok(bn_batch_scope(b, "models", BN_DELTA, &f->err), &f->err);
+		for (int i = 0; i < 2; i++)
+			if (i == order)
+				bn_batch_model(b, &model);
+			else
+				bn_batch_model_version(b, &version);
+		assert_ok(bn_batch_scope_done(b, &f->err), &f->err);
+		bn_batch_free(b);
+		assert_int_equal(
+		    ask(f, "SELECT count(*) FROM main.measure m JOIN main.entity e ON e.id ="
+			   " m.entity_id WHERE e.key GLOB '*@7' AND m.value = 0.25"),
+		    order + 1);
+		assert_int_equal(ask(f, "SELECT count(*) FROM main.point"), order + 1);
+		assert_int_equal(ask(f, "SELECT count(*) FROM main.early_number"), 0);
+	}
+}
+
 /* ---- roll-ups -------------------------------------------------------------------------------- */
 
 static void
@@ -833,6 +879,7 @@ main(void)
 	    STORE_TEST(minutes_never_bridge_a_hole_nor_miss_what_was_not_observed),
 	    STORE_TEST(minutes_know_no_summer_time),
 	    STORE_TEST(numbers_wait_for_the_thing_of_another_source),
+	    STORE_TEST(numbers_wait_for_what_an_alias_means),
 	    STORE_TEST(minutes_older_than_the_raw_ones_are_ten_minutes_each),
 	    cmocka_unit_test(stream_sections_are_checked_as_a_whole),
 	};
