@@ -18,6 +18,7 @@
 #define ASK_IDLE      15000 /* the same while nobody has touched a key for a minute */
 #define ASK_SOONEST   250   /* between two askings while commits come thick and fast */
 #define ASK_CALM      1000  /* the same when nobody has touched a key for a while */
+#define ANSWER_NEAR   2	    /* a paint waits that long for the answer to its key */
 #define LEAST_ROWS    16
 #define LEAST_COLUMNS 60
 
@@ -278,7 +279,7 @@ wait_for_something(struct bn_app *app)
 	    [FD_CONFIG] = {app->reload_fd, POLLIN, 0},
 	};
 
-	(void)poll(fds, FD_COUNT, next_timer(app));
+	(void)poll(fds, FD_COUNT, app->dirty ? 1 : next_timer(app));
 	app->tick = bn_monotonic();
 	if (fds[FD_SIGNAL].revents != 0)
 		take_signals(app);
@@ -311,6 +312,14 @@ wait_for_something(struct bn_app *app)
 	run_timers(app);
 }
 
+/* What a key has asked for comes within a moment, mostly: one paint then shows both, and nothing flickers. */
+static bool
+answer_is_near(const struct bn_app *app)
+{
+	return app->answered && bn_monotonic() - app->last_key < ANSWER_NEAR &&
+	       bn_queries_busy(app->queries);
+}
+
 static void
 loop(struct bn_app *app)
 {
@@ -320,7 +329,7 @@ loop(struct bn_app *app)
 	bn_app_ask_all(app);
 	app->dirty = app->whole = true;
 	while (!app->quit) {
-		if (app->dirty)
+		if (app->dirty && !answer_is_near(app))
 			paint(app);
 		if (app->answered && !app->begun) {
 			app->begun = true;

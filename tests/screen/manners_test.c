@@ -39,7 +39,7 @@ on_screen(struct bn_term *t, const char *text)
 static void
 expect(struct bn_term *t, const char *text)
 {
-	if (!on_screen(t, text))
+	if (!bn_term_wait(t, text, 10000))
 		fail_msg("no \"%s\" on:\n%s", text, bn_term_dump(t));
 }
 
@@ -283,7 +283,7 @@ manners_note_is_kept_word_for_word(void **state)
 	(void)state;
 	console_play(t, "idriver lost, jq Q!<Enter>");
 	expect(t, "noted on transform-hourly");
-	console_play(t, "9");
+	console_play(t, "9<Wait:driver lost, jq Q!>");
 	expect(t, "driver lost, jq Q!");
 	console_quit(t);
 }
