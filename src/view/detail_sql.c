@@ -126,25 +126,23 @@ static const char then_sql[] =
     " WHERE r.entity_id = :run AND e.status = " SQL_FAILED;
 
 /* What is known before anybody plans a retry of what failed: may it run twice, was this run retried before, and what
- * came of retrying this error (the word failed alone is none). */
+ * came of retrying this error. A line each: the pane may be narrow. */
+#define PRINTED \
+	" FROM intent_now i WHERE i.state = 'done' AND i.fingerprint = x.print AND i.came_to"
 static const char retry_sql[] =
-    "SELECT CASE p.idempotence WHEN 1 THEN 'idempotent' WHEN 2 THEN 'at least once' WHEN 3 THEN"
-    "  'appends: running twice can duplicate' ELSE 'nobody says whether it may run twice' END"
-    " || CASE WHEN mine > 0 THEN ' · this run was retried ' || mine || CASE mine WHEN 1 THEN ' time'"
-    "  ELSE ' times' END ELSE '' END"
-    " || CASE WHEN seen > 0 THEN ' · this error was cured by a retry ' || cured || ' of ' || seen || ' time'"
-    "  || CASE seen WHEN 1 THEN '' ELSE 's' END WHEN print IS NOT NULL THEN"
-    "  ' · this error was never retried from here' ELSE '' END"
-    " FROM (SELECT r.pipeline_id, fingerprint(e.message) AS print,"
-    "  (SELECT count(*) FROM intent_now i WHERE i.source = s.name AND i.kind = 'run' AND i.key = e.key"
-    "   AND i.state = 'done') AS mine,"
-    "  (SELECT count(*) FROM intent_now i WHERE i.state = 'done' AND i.fingerprint ="
-    "   fingerprint(e.message) AND i.came_to IN ('succeeded', 'failed', 'cancelled')) AS seen,"
-    "  (SELECT count(*) FROM intent_now i WHERE i.state = 'done' AND i.fingerprint ="
-    "   fingerprint(e.message) AND i.came_to = 'succeeded') AS cured"
+    "WITH x AS (SELECT r.pipeline_id, s.name AS source, e.key, fingerprint(e.message) AS print"
     "  FROM run r JOIN entity e ON e.id = r.entity_id JOIN source s ON s.id = e.source_id"
-    "  WHERE r.entity_id = :run AND e.status = " SQL_FAILED ") x"
-    " LEFT JOIN pipeline p ON p.entity_id = x.pipeline_id";
+    "  WHERE r.entity_id = :run AND e.status = " SQL_FAILED "),"
+    " n AS (SELECT x.*, (SELECT count(*) FROM intent_now i WHERE i.source = x.source"
+    "   AND i.kind = 'run' AND i.key = x.key AND i.state = 'done') AS mine,"
+    "  (SELECT count(*)" PRINTED " IN ('succeeded', 'failed', 'cancelled')) AS seen,"
+    "  (SELECT count(*)" PRINTED " = 'succeeded') AS cured FROM x)"
+    " SELECT CASE (SELECT p.idempotence FROM pipeline p WHERE p.entity_id = n.pipeline_id) WHEN 1"
+    "  THEN 'idempotent' WHEN 2 THEN 'at least once' WHEN 3 THEN 'appends: can duplicate'"
+    "  ELSE 'may it run twice? unknown' END || CASE WHEN mine > 0 THEN ' · retried ' || mine"
+    "  || 'x before' ELSE '' END FROM n"
+    " UNION ALL SELECT CASE WHEN seen > 0 THEN 'same error: ' || cured || ' of ' || seen || ' cured'"
+    "  ELSE 'same error: never retried' END FROM n WHERE print IS NOT NULL";
 
 /* Commits on the files that define it or what is upstream, changed attributes; the newest first. */
 static const char changed_sql[] =

@@ -7,22 +7,31 @@
 #include "base/text.h"
 
 struct bn_term *
-console_start(const struct served *served, int cols, int rows, const char *term,
-	      const char *const *env, const char *option)
+console_open(const struct served *served, int cols, int rows, const char *term,
+	     const char *const *env, const char *option)
 {
 	char demo[128];
 	const char *const argv[] = {"binnacle", demo, option, NULL};
 	struct bn_term_options options = {
 	    .cols = cols, .rows = rows, .term = term, .env = env, .argv = argv};
 	struct bn_term *t;
-	char *sources, wanted[32];
 
 	snprintf(demo, sizeof(demo), "--demo=%s", served->demo);
 	t = bn_term_start(&options);
 	assert_non_null(t);
 	/* "src 9/9": as many as there are have answered. */
-	if (!bn_term_wait(t, "src ", 20000))
+	if (!bn_term_wait(t, "src ", 60000))
 		fail_msg("the console did not come up:\n%s", bn_term_dump(t));
+	return t;
+}
+
+struct bn_term *
+console_start(const struct served *served, int cols, int rows, const char *term,
+	      const char *const *env, const char *option)
+{
+	struct bn_term *t = console_open(served, cols, rows, term, env, option);
+	char *sources, wanted[32];
+
 	for (int i = 0; i < 100; i++) {
 		int row, col, ok = 0, all = -1;
 

@@ -12,6 +12,9 @@
  * xterm-256color; `env` as in struct bn_term_options; `option` (may be NULL) is one more argument. */
 struct bn_term *console_start(const struct served *served, int cols, int rows, const char *term,
 			      const char *const *env, const char *option);
+/* The same as soon as it stands on the screen: for a world whose clock goes, where nothing ever settles. */
+struct bn_term *console_open(const struct served *served, int cols, int rows, const char *term,
+			     const char *const *env, const char *option);
 /* Types keys (see bn_term_play) and waits until the screen rests. */
 void console_play(struct bn_term *t, const char *keys);
 /* Leaves with Q; the exit status has to be 0. Frees. */

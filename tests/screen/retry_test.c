@@ -1,75 +1,10 @@
 /* retry_test.c - the retry dialog with real keys: what it shows, what sends, and that nothing else does. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/screen/console.h"
+#include "tests/screen/recorded.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static char record[64];
-
-static void
-start(struct served *served, const char *scenario)
-{
-	char options[200];
-	int fd;
-
-	snprintf(record, sizeof(record), "/tmp/bn-record-XXXXXX");
-	fd = mkstemp(record);
-	assert_true(fd >= 0);
-	close(fd);
-	snprintf(options, sizeof(options), "--record %s %s", record, scenario);
-	served_start(served, options);
-}
-
-static void
-stop(struct served *served)
-{
-	served_stop(served);
-	unlink(record);
-}
-
-/* What the platforms themselves saw: requests by a method that may change something, and what no right client
- * would send. A clear that says it is a dry run is none. */
-static void
-count_writes(int *writes, int *violations)
-{
-	char line[4096];
-	FILE *file = fopen(record, "r");
-
-	*writes = *violations = 0;
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file) != NULL) {
-		*writes += strstr(line, "\"method\":\"PUT\"") != NULL ||
-			   strstr(line, "\"method\":\"DELETE\"") != NULL ||
-			   strstr(line, "\"method\":\"PATCH\"") != NULL;
-		*violations += strstr(line, "\"violation\":null") == NULL;
-	}
-	fclose(file);
-}
-
-static void
-assert_writes(int wanted)
-{
-	int writes, violations;
-
-	count_writes(&writes, &violations);
-	assert_int_equal(writes, wanted);
-	assert_int_equal(violations, 0);
-}
-
-static void
-assert_shown(struct bn_term *t, const char *text)
-{
-	if (!bn_term_wait(t, text, 30000)) {
-		char *dump = bn_term_dump(t);
-
-		print_message("%s\n", dump);
-		free(dump);
-		fail_msg("not on the screen: %s", text);
-	}
-}
 
 /* The clock stands still, so the second attempt has no length yet: what is seen of the task is its first, in the upper
  * half of its line. */
@@ -79,7 +14,7 @@ assert_bar(struct bn_term *t, const char *task)
 	int row, col, cols, rows, bars = 0, i;
 
 	assert_shown(t, task);
-	bn_term_settle(t, 500, 10000);
+	bn_term_settle(t, 500, RECORDED_WAIT);
 	bn_term_size(t, &cols, &rows);
 	assert_true(bn_term_find(t, task, &row, &col));
 	for (i = 0; i < cols; i++)
@@ -96,13 +31,14 @@ assert_bar(struct bn_term *t, const char *task)
 static void
 retry_is_sent_once_by_y_after_the_reason(void **state)
 {
-	struct served served;
+	struct recorded world;
 	struct bn_term *t;
 
 	(void)state;
-	start(&served, "--at 2026-03-10T03:12:44Z");
-	t = console_start(&served, 80, 24, NULL, NULL, NULL);
-	console_play(t, "r<Wait:y retry>");
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
 	assert_shown(t, "Enter never sends");
 	assert_shown(t, "failed nodes only: 3 failed + 37 skipped; keeps 272 ok");
 	assert_shown(
@@ -113,94 +49,133 @@ retry_is_sent_once_by_y_after_the_reason(void **state)
 	assert_shown(t, "not retried before");
 	assert_shown(t, "PUT workflow retry, without parameters");
 	assert_shown(t, "next schedule 04:05");
+	bn_term_settle(t, 300, RECORDED_WAIT);
 	assert_true(bn_term_cursor_visible(t));
 	/* in the reason even y is a letter */
 	console_play(t, "yes, cluster is back");
 	assert_shown(t, "yes, cluster is back");
-	assert_writes(0);
+	assert_writes(&world, 0);
 	console_play(t, "<Enter><Enter><Enter>");
-	assert_writes(0);
-	console_play(t, "y<Wait:retry asked>");
-	assert_writes(1);
+	assert_writes(&world, 0);
+	console_play(t, "y");
+	assert_shown(t, "retry asked");
+	assert_writes(&world, 1);
 	/* then watch: the run in its second attempt */
 	assert_shown(t, "transform-hourly-28f6k");
 	assert_shown(t, "running");
 	assert_bar(t, "stg_payments");
 	/* a second one is refused while it runs */
-	console_play(t, "r<Wait:runs at this moment>");
-	assert_writes(1);
+	bn_term_type(t, "r");
+	assert_shown(t, "runs at this moment");
+	assert_writes(&world, 1);
 	console_quit(t);
-	stop(&served);
+	recorded_stop(&world);
 }
 
 static void
 keys_typed_before_the_plan_stands_there_are_thrown_away(void **state)
 {
-	struct served served;
+	struct recorded world;
 	struct bn_term *t;
 
 	(void)state;
-	start(&served, "--at 2026-03-10T03:12:44Z --fault slow=argo-prod:300ms");
-	t = console_start(&served, 120, 40, NULL, NULL, NULL);
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z --fault slow=argo-prod:300ms");
+	t = console_start(&world.served, 120, 40, NULL, NULL, NULL);
 	bn_term_type(t, "r\ry");
 	assert_shown(t, "y retry");
-	bn_term_settle(t, 500, 10000);
-	assert_writes(0);
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_writes(&world, 0);
 	assert_shown(t, "wave 2   16 intermediate");
 	/* and Esc leaves without having sent anything */
-	console_play(t, "<Esc><Wait:nothing was sent>");
-	assert_writes(0);
+	console_play(t, "<Esc>");
+	assert_shown(t, "nothing was sent");
+	assert_writes(&world, 0);
 	console_quit(t);
-	stop(&served);
+	recorded_stop(&world);
 }
 
 static void
 append_work_needs_its_name_typed(void **state)
 {
-	struct served served;
+	struct recorded world;
 	struct bn_term *t;
 	struct said said;
 
 	(void)state;
-	start(&served, "--at 2026-03-10T03:12:44Z");
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
 	/* nobody says whether it may run twice */
-	ask_shell(&served,
+	ask_shell(&world.served,
 		  "sed -i 's/^\\[ui\\]/[policy]\\n\\tappend = transform-*\\n[ui]/' $DEMO/config",
 		  &said);
 	assert_int_equal(said.code, 0);
 	said_clear(&said);
-	t = console_start(&served, 80, 24, NULL, NULL, NULL);
-	console_play(t, "r<Wait:type transform-hourly to go on>");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "type transform-hourly to go on");
+	bn_term_settle(t, 300, RECORDED_WAIT);
 	assert_shown(t, "retry of append work");
 	console_play(t, "checked the log<Enter>transform-hour<Enter>yy<Enter>");
-	assert_writes(0);
+	assert_writes(&world, 0);
 	console_play(t, "<C-u>transform-hourly<Enter>");
-	assert_writes(0);
-	console_play(t, "y<Wait:retry asked>");
-	assert_writes(1);
+	assert_writes(&world, 0);
+	console_play(t, "y");
+	assert_shown(t, "retry asked");
+	assert_writes(&world, 1);
 	console_quit(t);
-	stop(&served);
+	recorded_stop(&world);
 }
 
 static void
 read_only_session_has_no_such_key(void **state)
 {
-	struct served served;
+	struct recorded world;
 	struct bn_term *t;
 	int row, col;
 
 	(void)state;
-	start(&served, "--at 2026-03-10T03:12:44Z");
-	t = console_start(&served, 120, 40, NULL, NULL, "--read-only");
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 120, 40, NULL, NULL, "--read-only");
 	assert_false(bn_term_find(t, "r retry", &row, &col));
 	console_play(t, "r");
 	assert_false(bn_term_find(t, "Enter never sends", &row, &col));
 	console_play(t, "?");
 	assert_false(bn_term_find(t, "plan a retry", &row, &col));
 	console_play(t, "<Esc>");
-	assert_writes(0);
+	assert_writes(&world, 0);
 	console_quit(t);
-	stop(&served);
+	recorded_stop(&world);
+}
+
+/* J2 to its end, the clock going: attempt 2 comes up, what runs again is counted, and the pipeline has recovered. */
+static void
+retry_is_watched_until_it_has_recovered(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z --speed 20");
+	t = console_open(&world.served, 120, 40, NULL, NULL, NULL);
+	assert_shown(t, "\xe2\x9c\x97 1  transform-hourly");
+	bn_term_type(t, "\r");
+	assert_shown(t, "same error: never retried");
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
+	bn_term_settle(t, 300, 2000);
+	bn_term_type(t, "cluster is back\r");
+	bn_term_settle(t, 300, 2000);
+	bn_term_type(t, "y");
+	assert_shown(t, "attempt 2");
+	assert_shown(t, "/40 ");
+	assert_shown(t, "\xe2\x96\x84\xe2\x96\x84"); /* attempt 2 under … */
+	assert_shown(t, "\xe2\x96\x80\xe2\x96\x80"); /* … attempt 1 */
+	assert_shown(t, "succeeded 4m");
+	bn_term_type(t, "1");
+	assert_shown(t, "transform-hourly recovered 03:");
+	assert_shown(t, "1 retry");
+	assert_writes(&world, 1);
+	console_quit(t);
+	recorded_stop(&world);
 }
 
 int
@@ -209,6 +184,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(retry_is_sent_once_by_y_after_the_reason),
 	    cmocka_unit_test(keys_typed_before_the_plan_stands_there_are_thrown_away),
+	    cmocka_unit_test(retry_is_watched_until_it_has_recovered),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	};

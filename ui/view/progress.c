@@ -276,7 +276,8 @@ draw_item(struct bn_pen *pen, const struct bn_bulk *bulk, size_t i, struct bn_re
 	}
 	bn_draw(pen, r.y, x, 8, BN_INK_ON(steps[now.step].role, selected),
 		bn_bulk_step_word(now.step));
-	if (x + 9 < r.x + r.w - 1)
+	/* What the platform said when it took the request is no news once the run has ended. */
+	if (x + 9 < r.x + r.w - 1 && now.step != BN_BULK_GREEN && now.step != BN_BULK_RED)
 		bn_draw(pen, r.y, x + 9, r.x + r.w - x - 10, BN_INK_ON(BN_ROLE_DIM, selected),
 			now.answer);
 }

@@ -1,0 +1,98 @@
+/* recorded.c - a served demo whose platforms write down what they are sent, and a console to look at. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/screen/recorded.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+recorded_start(struct recorded *world, const char *options)
+{
+	char all[300];
+	int fd;
+
+	snprintf(world->record, sizeof(world->record), "/tmp/bn-record-XXXXXX");
+	fd = mkstemp(world->record);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(all, sizeof(all), "--record %s %s", world->record, options);
+	served_start(&world->served, all);
+}
+
+void
+recorded_stop(struct recorded *world)
+{
+	served_stop(&world->served);
+	unlink(world->record);
+}
+
+/* A POST is a login, a search or a dry run, but for those that the world itself counts as violations. */
+int
+recorded_writes(const struct recorded *world)
+{
+	FILE *file = fopen(world->record, "r");
+	int writes = 0, violations = 0;
+	char line[4096];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		writes += strstr(line, "\"method\":\"PUT\"") != NULL ||
+			  strstr(line, "\"method\":\"DELETE\"") != NULL ||
+			  strstr(line, "\"method\":\"PATCH\"") != NULL;
+		violations += strstr(line, "\"violation\":null") == NULL;
+	}
+	fclose(file);
+	assert_int_equal(violations, 0);
+	return writes;
+}
+
+void
+assert_writes(const struct recorded *world, int wanted)
+{
+	int i;
+
+	/* A platform answers first, and writes it down then. */
+	for (i = 0; i < RECORDED_WAIT / 100 && recorded_writes(world) < wanted; i++)
+		usleep(100000);
+	assert_int_equal(recorded_writes(world), wanted);
+}
+
+static void
+fail_with_screen(struct bn_term *t, const char *what, const char *text)
+{
+	char *dump = bn_term_dump(t);
+
+	print_message("%s\n", dump);
+	free(dump);
+	fail_msg("%s: %s", what, text);
+}
+
+void
+assert_shown(struct bn_term *t, const char *text)
+{
+	if (!bn_term_wait(t, text, RECORDED_WAIT))
+		fail_with_screen(t, "not on the screen", text);
+}
+
+void
+assert_gone(struct bn_term *t, const char *text)
+{
+	if (!bn_term_wait_gone(t, text, RECORDED_WAIT))
+		fail_with_screen(t, "still on the screen", text);
+}
+
+long long
+recorded_number(const struct recorded *world, const char *sql)
+{
+	char line[512];
+	struct said said;
+	long long number;
+
+	snprintf(line, sizeof(line), "sql -o csv \"%s\" | tail -n 1", sql);
+	ask(&world->served, line, &said);
+	assert_int_equal(said.code, 0);
+	number = strtoll(said.out, NULL, 10);
+	said_clear(&said);
+	return number;
+}
