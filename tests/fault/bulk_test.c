@@ -454,6 +454,44 @@ undeclared_work_stays_out_until_it_is_named(void **state)
 	end(f);
 }
 
+/* Another person's lock is seen when it is planned; what began since then, right before it is sent. */
+static void
+what_is_locked_or_runs_anew_is_left_alone(void **state)
+{
+	static const struct bn_actor other = {"somebody-else", "", "bastion", ""};
+	struct bn_ref pipeline = {BN_PIPELINE, "s0", "p0"};
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	struct bn_bulk_item_now now;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	open_session(f, "");
+	assert_ok(bn_journal_lock(f->store, &other, pipeline, bn_clock_now(&f->clock) + 600000,
+				  "mine", false, NULL, &f->err),
+		  &f->err);
+	bulk = plan(f);
+	assert_int_equal(item_of(bulk, 0, NULL)->fate, BN_BULK_OUT);
+	assert_int_equal(item_of(bulk, 0, NULL)->why.code, BN_EBUSY);
+	assert_non_null(strstr(item_of(bulk, 0, NULL)->why.message, "somebody-else"));
+	pthread_mutex_lock(&f->fleet.lock);
+	f->fleet.runs[1].newer = true;
+	pthread_mutex_unlock(&f->fleet.lock);
+	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
+	options = swift(f);
+	options.abort_ratio = 1;
+	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+	item_of(bulk, 1, &now);
+	assert_int_equal(now.step, BN_BULK_REFUSED);
+	assert_int_equal(now.code, BN_EBUSY);
+	assert_non_null(strstr(now.answer, "newer run"));
+	item_of(bulk, 2, &now);
+	assert_int_equal(now.step, BN_BULK_GREEN);
+	assert_int_equal(f->fleet.writes, 1);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
 static void
 two_that_feed_each_other_wait_for_nobody(void **state)
 {
@@ -645,6 +683,7 @@ main(void)
 	    cmocka_unit_test(abort_ratio_is_kept_to_the_exact_request),
 	    cmocka_unit_test(references_fold_into_one_request_a_run),
 	    cmocka_unit_test(undeclared_work_stays_out_until_it_is_named),
+	    cmocka_unit_test(what_is_locked_or_runs_anew_is_left_alone),
 	    cmocka_unit_test(two_that_feed_each_other_wait_for_nobody),
 	    cmocka_unit_test(plan_tells_how_often_its_error_was_cured),
 	    cmocka_unit_test(aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once),

@@ -52,6 +52,17 @@ send_text(struct ts_conn *conn, struct bn_buf *text)
 }
 
 static void
+add_newer(struct bn_buf *out, int number)
+{
+	bn_buf_addf(out,
+		    ",{\"metadata\":{\"name\":\"p%d-2\",\"namespace\":\"orch\",\"uid\":\"v-%d\","
+		    "\"creationTimestamp\":\"2026-03-10T04:05:00Z\",\"labels\":{"
+		    "\"workflows.argoproj.io/cron-workflow\":\"p%d\"}},\"spec\":{},\"status\":{"
+		    "\"phase\":\"Running\",\"startedAt\":\"2026-03-10T04:05:04Z\"}}",
+		    number, number, number);
+}
+
+static void
 list(struct fleet *fleet, struct ts_conn *conn, int source, bool crons)
 {
 	struct bn_buf text = BN_BUF_INIT(0);
@@ -73,6 +84,8 @@ list(struct fleet *fleet, struct ts_conn *conn, int source, bool crons)
 					: "\"binnacle/idempotence\":\"idempotent\"");
 		else
 			add_workflow(&text, &fleet->runs[i], i, false);
+		if (!crons && fleet->runs[i].newer)
+			add_newer(&text, i);
 	}
 	bn_buf_adds(&text, "]}");
 	send_text(conn, &text);

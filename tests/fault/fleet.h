@@ -23,6 +23,7 @@ struct fleet_run {
 	enum fleet_fate fate;
 	bool undeclared; /* its pipeline doesn't say whether it may be done twice */
 	bool running;	 /* it has not even failed: it runs */
+	bool newer;	 /* a later run of its pipeline, "pN-2", runs */
 	/* its log */
 	int retries; /* requests that arrived */
 	int reads;   /* left until it ends; 0: it is not under way */
