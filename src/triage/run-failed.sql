@@ -3,10 +3,16 @@
 -- SPDX-License-Identifier: MIT
 WITH last AS MATERIALIZED (
 	SELECT e.id, e.source, e.key, p.last_good_at,
+		-- A run that waits to start again has lost its start (Airflow): its attempts know when it was.
 		(SELECT a.run_id * 16 + a.status
-			FROM main.run r JOIN main.attempt a ON a.run_id = r.entity_id
-			WHERE r.pipeline_id = e.id AND a.status IN (3, 4)
-			ORDER BY r.started_at DESC, a.n DESC LIMIT 1) AS ended
+			FROM (SELECT entity_id, started_at FROM main.run
+					WHERE pipeline_id = e.id AND started_at IS NULL
+				UNION ALL SELECT * FROM (SELECT entity_id, started_at FROM main.run
+					WHERE pipeline_id = e.id AND started_at IS NOT NULL
+					ORDER BY started_at DESC LIMIT 50)) r
+				JOIN main.attempt a ON a.run_id = r.entity_id
+			WHERE a.status IN (3, 4)
+			ORDER BY coalesce(r.started_at, a.started_at) DESC, a.n DESC LIMIT 1) AS ended
 	FROM entity_now e JOIN main.pipeline p ON p.entity_id = e.id WHERE e.kind = 1
 ), failed AS (
 	SELECT l.source, 1 AS kind, l.key, l.ended / 16 AS run_id,

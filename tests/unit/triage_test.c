@@ -168,6 +168,21 @@ failed_run_keeps_its_beginning_over_further_failures(void **state)
 	bn_rows_free(rows);
 }
 
+/* Airflow takes a cleared run's start away until it starts again; the good run before it is no recovery. */
+static void
+failed_run_stays_while_it_waits_to_start_again(void **state)
+{
+	struct world *w = *state;
+
+	build(w);
+	break_it(w, "b1", NOW - MINUTES(5));
+	run(w);
+	world_run(w, "argo-prod",
+		  &(struct world_run){.pipeline = BROKEN, .key = "b1", .status = BN_QUEUED});
+	run(w);
+	assert_int_equal(count(w, "run-failed"), 1);
+}
+
 static void
 failed_run_stays_while_it_is_tried_again_and_ends_when_one_is_good(void **state)
 {
@@ -620,6 +635,7 @@ main(void)
 	    T(rules_are_documented_and_run),
 	    T(failed_run_is_one_row_however_many_tasks),
 	    T(failed_run_keeps_its_beginning_over_further_failures),
+	    T(failed_run_stays_while_it_waits_to_start_again),
 	    T(failed_run_stays_while_it_is_tried_again_and_ends_when_one_is_good),
 	    T(flaky_pipeline_is_a_warning),
 	    T(late_slow_and_stuck_runs_are_warnings),
