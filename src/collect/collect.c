@@ -294,6 +294,9 @@ bn_collect_free(struct bn_collect *collect)
 			bn_lease_release(&collect->feeds[i].lease);
 		return false;
 	}
+	/* What the last polls brought is judged as well, or the next command would show the verdicts of before. */
+	if (collect->upkeep_due && collect->options.after_poll != NULL)
+		collect->options.after_poll(collect->options.payload, collect->options.store);
 	bn_feeds_free(collect->feeds, collect->count);
 	bn_net_free(collect->net);
 	if (collect->keeper_event >= 0)

@@ -25,7 +25,8 @@ struct bn_collect_options {
 	void (*wake)(void *payload);
 	void *payload;
 	/* Called after polls of sources whose lease is ours, one call for all that ended meanwhile, on a thread of
-	 * its own (by bn_collect_once: on the caller's, before it returns): evaluate rules, read repositories.
+	 * its own (by bn_collect_once, and by bn_collect_free for what ended last: on the caller's, before they
+	 * return): evaluate rules, read repositories.
 	 * May take its time; must not call bn_collect_*. May be NULL. */
 	void (*after_poll)(void *payload, struct bn_store *store);
 	/* Sees every request that is sent, with the row of the request table it came from; called from several

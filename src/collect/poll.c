@@ -246,8 +246,8 @@ poll_and_tell(struct bn_feed *feed, struct bn_lane **lane)
 	feed->busy--;
 	if (rc == BN_ECANCELLED)
 		feed->due = 0;
-	else
-		collect->upkeep_due = true;
+	/* Also one that was cancelled may have brought something before. */
+	collect->upkeep_due = true;
 	pthread_cond_broadcast(&collect->changed);
 	if (feed->has_watch)
 		pthread_cond_broadcast(&feed->wake);

@@ -706,6 +706,26 @@ after_poll_is_called_by_a_running_collector(void **state)
 	close_world(&w);
 }
 
+/* Whoever saw a run end and leaves at once: the next command finds what the rules say of it. */
+static void
+after_poll_is_called_for_what_came_last(void **state)
+{
+	struct world w;
+	struct process p;
+	struct bn_error err = {0};
+	int64_t until = bn_monotonic() + 60000;
+
+	(void)state;
+	open_world(&w, good, NULL);
+	start_process(&p, &w, one, 1);
+	assert_ok(bn_collect_start(p.collect, &err), &err);
+	while (number(&p, "SELECT count(*) FROM run") <= 0 && bn_monotonic() < until)
+		usleep(200);
+	end_process(&p);
+	assert_true(p.after_polls > 0);
+	close_world(&w);
+}
+
 static void
 once_beside_running_lanes_waits_for_them(void **state)
 {
@@ -1278,6 +1298,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(standing_clock_polls_until_nothing_changes_then_rests),
 	    cmocka_unit_test(slow_source_delays_nobody_and_ends_at_once),
 	    cmocka_unit_test(after_poll_is_called_by_a_running_collector),
+	    cmocka_unit_test(after_poll_is_called_for_what_came_last),
 	    cmocka_unit_test(once_beside_running_lanes_waits_for_them),
 	    cmocka_unit_test(unchanged_answer_touches_no_row_but_renews_the_scope),
 	    cmocka_unit_test(second_process_waits_and_takes_over),
