@@ -78,6 +78,7 @@ make_http(struct bn_lane *lane, struct bn_error *err)
 	const struct bn_config_section *section = feed->section;
 	struct bn_http_options options = {
 	    .source = feed->name,
+	    .plugin = feed->plugin->name,
 	    .base_url = feed->url,
 	    .requests = feed->plugin->requests,
 	    .ca_file = feed->ca_file,

@@ -55,7 +55,9 @@ void bn_net_free(struct bn_net *net); /* after every bn_http; NULL allowed */
 struct bn_http;
 
 struct bn_http_options {
-	const char *source;   /* name, for messages */
+	const char *source; /* name, for messages */
+	const char
+	    *plugin; /* whose table it is, for the record of requests; may be NULL; borrowed */
 	const char *base_url; /* its path is kept before every request's; NULL for {url} only */
 	const struct bn_request
 	    *requests;		/* the plugin's table, ends with a NULL method; borrowed */

@@ -41,9 +41,16 @@ struct bn_net {
 	pthread_mutex_t lock; /* the list of trusts */
 	struct bn_trust *trusts;
 	bool openssl;
+	int record; /* where requests are written down; -1: nowhere */
 };
 /* The trust of a CA file (NULL: the system's); lives as long as the net. NULL with *err. */
 struct bn_trust *bn_net_trust(struct bn_net *net, const char *ca_file, struct bn_error *err);
+
+/* record.c: the file of BINNACLE_RECORD, -1 without one; and a line in it for a request that is about to be sent.
+ * `hop` counts the redirects followed so far. */
+int bn_record_open(int *fd, struct bn_error *err);
+void bn_record(const struct bn_http *http, const struct bn_request *request, const char *url,
+	       const char *body, int hop);
 
 /* A handle with everything frozen, and what its callbacks need. Must not move while it is used. */
 struct bn_easy {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "net/internal.h"
@@ -13,25 +14,36 @@ bn_net_new(struct bn_net **out, const struct bn_net_options *options, struct bn_
 {
 	const curl_version_info_data *info;
 	struct bn_net *net;
+	int record, rc;
 
 	*out = NULL;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return bn_fail(err, BN_EINTERNAL, "libcurl does not start");
+	if ((rc = bn_record_open(&record, err)) != BN_OK)
+		return rc;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		rc = bn_fail(err, BN_EINTERNAL, "libcurl does not start");
+		goto out;
+	}
 	info = curl_version_info(CURLVERSION_NOW);
 	if ((info->features & CURL_VERSION_SSL) == 0 ||
 	    (info->features & CURL_VERSION_ASYNCHDNS) == 0) {
 		curl_global_cleanup();
 		bn_fail(err, BN_EUNSUPPORTED, "this libcurl (%s) lacks TLS or asynchronous DNS",
 			info->version);
-		return bn_hint(err, "install the distribution's full libcurl");
+		rc = bn_hint(err, "install the distribution's full libcurl");
+		goto out;
 	}
 	net = bn_xcalloc(1, sizeof(*net));
 	if (options != NULL)
 		net->options = *options;
 	net->openssl = info->ssl_version != NULL && strstr(info->ssl_version, "OpenSSL") != NULL;
 	pthread_mutex_init(&net->lock, NULL);
+	net->record = record;
 	*out = net;
 	return BN_OK;
+out:
+	if (record >= 0)
+		close(record);
+	return rc;
 }
 
 static void
@@ -59,6 +71,8 @@ bn_net_free(struct bn_net *net)
 		free_trust(trust);
 	}
 	pthread_mutex_destroy(&net->lock);
+	if (net->record >= 0)
+		close(net->record);
 	free(net);
 	curl_global_cleanup();
 }

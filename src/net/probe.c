@@ -266,7 +266,9 @@ static bool
 launch(struct flight *f, CURLM *multi)
 {
 	struct bn_probe *p = f->probe;
-	int rc;
+	const char *method = p->method != NULL ? p->method : "GET";
+	const struct bn_request *row;
+	int index, rc;
 
 	f->began = bn_monotonic();
 	if (!f->dates) {
@@ -274,6 +276,9 @@ launch(struct flight *f, CURLM *multi)
 		    f->http->options.clock != NULL ? bn_clock_now(f->http->options.clock) : 0;
 		atomic_fetch_add(&f->http->requests, 1);
 	}
+	/* A second connection for the dates ends with the handshake: no request is sent on it. */
+	if (!f->dates && (row = row_for(f->http, method, &index)) != NULL)
+		bn_record(f->http, row, p->url, NULL, 0);
 	rc = prepare(f, f->dates ? NULL : &p->error);
 	if (rc == BN_OK && curl_multi_add_handle(multi, f->easy.curl) != CURLM_OK)
 		rc = bn_fail(f->dates ? NULL : &p->error, BN_EINTERNAL,

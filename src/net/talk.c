@@ -336,6 +336,7 @@ ask(struct bn_http *http, int index, const struct bn_param *params, json_t **out
 		goto out;
 	if (http->options.on_send != NULL)
 		http->options.on_send(sent_at, http->options.payload);
+	bn_record(http, request, http->options.base_url, NULL, 0);
 	atomic_fetch_add(&http->requests, 1);
 	rc = send_all(http, &command, began + timeout, what, err);
 	if (rc == BN_OK)

@@ -33,6 +33,7 @@ struct call {
 	void *sink;
 	char *etag, *last_modified; /* of the answer */
 	struct bn_buf url;
+	int hops;	/* redirects followed */
 	char what[600]; /* "GET https://host/path" */
 };
 
@@ -456,6 +457,7 @@ attempt_once(struct attempt *a, int number, int64_t timeout, struct bn_error *er
 	a->began = bn_monotonic();
 	if (http->options.on_send != NULL)
 		http->options.on_send(a->sent_at, http->options.payload);
+	bn_record(http, a->call->request, bn_buf_text(&a->call->url), a->call->body, a->call->hops);
 	atomic_fetch_add(&http->requests, 1);
 	rc = drive(a, multi, &result, err);
 	bn_http_leave(http);
@@ -484,7 +486,7 @@ is_redirect(const struct attempt *a)
  * for one server, least of all its credentials, reaches another. True: the call's URL was replaced.
  */
 static bool
-follow(struct attempt *a, int hops, struct bn_error *err)
+follow(struct attempt *a, struct bn_error *err)
 {
 	struct call *call = a->call;
 	char *target = bn_url_resolve(bn_buf_text(&call->url), a->location);
@@ -500,7 +502,7 @@ follow(struct attempt *a, int hops, struct bn_error *err)
 			bn_http_show_url(target, shown, sizeof(shown)));
 		bn_hint(err, "if that is where it lives now, put it into url; a login page means "
 			     "the login is missing");
-	} else if (hops >= 3) {
+	} else if (call->hops >= 3) {
 		bn_fail(err, BN_EREMOTE, "%s: redirected more than three times", call->what);
 		bn_hint(err, "check the path in url");
 	} else if (call->body == NULL && (strcmp(call->request->method, "GET") == 0 ||
@@ -570,7 +572,7 @@ run(struct call *call, struct bn_error *err)
 {
 	int64_t began = bn_monotonic(), wait;
 	struct attempt a;
-	int number = 1, hops = 0, rc = BN_OK;
+	int number = 1, rc = BN_OK;
 
 	for (;;) {
 		/* If it opened between two attempts, why the first one failed says more. */
@@ -580,8 +582,8 @@ run(struct call *call, struct bn_error *err)
 		a.call = call;
 		rc = attempt_once(&a, number, time_left(call, bn_monotonic() - began), err);
 		report(call, &a, rc);
-		if (rc < 0 && !call->write && is_redirect(&a) && follow(&a, hops, err)) {
-			hops++;
+		if (rc < 0 && !call->write && is_redirect(&a) && follow(&a, err)) {
+			call->hops++;
 			attempt_clear(&a);
 			continue;
 		}

@@ -20,12 +20,14 @@ struct bn_recorder {
 	struct bn_recorded **all;
 	size_t count, capacity, violations;
 	FILE *file;
+	FILE *suite; /* of BINNACLE_RECORD, where clients write down what they send */
 };
 
 int
 bn_recorder_open(struct bn_recorder **out, const char *path, struct bn_error *err)
 {
 	struct bn_recorder *recorder;
+	const char *suite = getenv("BINNACLE_RECORD");
 	FILE *file = NULL;
 
 	*out = NULL;
@@ -36,6 +38,8 @@ bn_recorder_open(struct bn_recorder **out, const char *path, struct bn_error *er
 	pthread_mutex_init(&recorder->lock, NULL);
 	recorder->arena = bn_arena_new();
 	recorder->file = file;
+	if (suite != NULL && *suite != '\0')
+		recorder->suite = fopen(suite, "ae");
 	*out = recorder;
 	return BN_OK;
 }
@@ -47,6 +51,8 @@ bn_recorder_close(struct bn_recorder *recorder)
 		return;
 	if (recorder->file != NULL)
 		fclose(recorder->file);
+	if (recorder->suite != NULL)
+		fclose(recorder->suite);
 	pthread_mutex_destroy(&recorder->lock);
 	bn_arena_free(recorder->arena);
 	free(recorder->all);
@@ -72,6 +78,26 @@ as_line(const struct bn_recorded *request)
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
 	return text;
+}
+
+/* Only what is compared with what was sent: who saw which path. */
+static void
+tell_suite(struct bn_recorder *recorder, const struct bn_recorded *request)
+{
+	json_t *line;
+	char *text;
+
+	if (recorder->suite == NULL)
+		return;
+	line = json_pack("{s:s, s:s, s:s}", "seen", request->face, "method", request->method,
+			 "path", request->path);
+	text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
+	json_decref(line);
+	if (text == NULL)
+		return;
+	fprintf(recorder->suite, "%s\n", text);
+	fflush(recorder->suite);
+	free(text);
 }
 
 void
@@ -101,6 +127,7 @@ bn_recorder_add(struct bn_recorder *recorder, const struct bn_recorded *request)
 		fflush(recorder->file);
 		free(line);
 	}
+	tell_suite(recorder, copy);
 	pthread_mutex_unlock(&recorder->lock);
 }
 

@@ -27,7 +27,8 @@ struct bn_recorded {
 
 struct bn_recorder;
 
-/* `path` (may be NULL) is appended to, one JSON object a line. */
+/* `path` (may be NULL) is appended to, one JSON object a line; and so is, with less in it, the file that
+ * BINNACLE_RECORD in the environment names. */
 int bn_recorder_open(struct bn_recorder **out, const char *path, struct bn_error *err);
 void bn_recorder_close(struct bn_recorder *recorder);
 /* Copies what it is given and sets the number. Safe from several threads, as all of these are. */

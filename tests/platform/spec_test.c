@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "allowed.h"
 #include "base/json.h"
 #include "binnacle/plugin.h"
 #include "plugins/builtin.h"
@@ -131,70 +132,14 @@ mlflow_requests_are_in_its_descriptors(void **state)
 	json_decref(spec);
 }
 
-/* Every write there is, by hand: a further one has to be argued for here as well as in its table. */
-static const struct {
-	const char *plugin, *method, *path;
-} allowed[] = {
-    {"argo-workflows", "PUT", "/api/v1/workflows/{namespace}/{name}/retry"},
-    {"argo-workflows", "PUT", "/api/v1/archived-workflows/{uid}/retry"},
-    {"argo-workflows", "PUT", "/api/v1/workflows/{namespace}/{name}/resubmit"},
-    {"airflow", "POST", "/api/v1/dags/{dag_id}/clearTaskInstances"},
-    {"airflow", "POST", "/api/v2/dags/{dag_id}/clearTaskInstances"},
-};
-/* Reads that travel by a method other than GET. */
-static const struct {
-	const char *plugin, *method, *path;
-} reads[] = {
-    {"airflow", "POST", "/auth/token"},
-    {"mlflow", "POST", "/api/2.0/mlflow/runs/search"},		     /* a search */
-    {"prometheus", "POST", "/api/v1/query_range"},		     /* a long expression */
-    {"airflow", "POST", "/api/v1/dags/{dag_id}/clearTaskInstances"}, /* its dry run */
-    {"airflow", "POST", "/api/v2/dags/{dag_id}/clearTaskInstances"},
-};
-
 /* The first row that is not allowed, or NULL. */
-/* Commands of a conversation that change nothing, by Redis' own categories: @read, @connection, and INFO. */
-static bool
-is_reading_command(const struct bn_request *row)
-{
-	static const char *const words[] = {
-	    "PING",  "AUTH", "SELECT", "INFO", "TYPE", "HLEN",	 "LLEN",	 "SCARD",
-	    "ZCARD", "XLEN", "TTL",    "GET",  "HGET", "STRLEN", "XINFO STREAM", "OBJECT IDLETIME"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t size = strlen(words[i]);
-
-		if (strcmp(row->method, BN_TALK_METHOD) == 0 && row->effect == BN_READS &&
-		    strncmp(row->path, words[i], size) == 0 &&
-		    (row->path[size] == '\0' || row->path[size] == ' '))
-			return true;
-	}
-	return false;
-}
-
 static const struct bn_request *
 unlisted(const struct bn_plugin *plugin)
 {
 	for (const struct bn_request *row = plugin->requests; row != NULL && row->method != NULL;
-	     row++) {
-		bool fine = row->effect == BN_READS && strcmp(row->method, "GET") == 0;
-
-		for (size_t i = 0;
-		     row->effect == BN_WRITES && i < sizeof(allowed) / sizeof(allowed[0]); i++)
-			fine = fine || (strcmp(allowed[i].plugin, plugin->name) == 0 &&
-					strcmp(allowed[i].method, row->method) == 0 &&
-					strcmp(allowed[i].path, row->path) == 0);
-		for (size_t i = 0; row->effect == BN_READS && i < sizeof(reads) / sizeof(reads[0]);
-		     i++)
-			fine = fine || (strcmp(reads[i].plugin, plugin->name) == 0 &&
-					strcmp(reads[i].method, row->method) == 0 &&
-					strcmp(reads[i].path, row->path) == 0);
-		fine = fine || is_reading_command(row);
-		/* a HEAD asks less than a GET */
-		fine = fine || (row->effect == BN_READS && strcmp(row->method, "HEAD") == 0);
-		if (!fine)
+	     row++)
+		if (!request_is_allowed(plugin->name, row))
 			return row;
-	}
 	return NULL;
 }
 

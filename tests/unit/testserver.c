@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 
 struct ts_conn {
@@ -258,6 +259,26 @@ read_request(struct ts_conn *conn, struct bn_buf *in, size_t *head_size, size_t 
 	}
 }
 
+/* Where clients write down what they send: to be compared with it. */
+static void
+write_down(const struct ts_request *request)
+{
+	const char *path = getenv("BINNACLE_RECORD");
+	FILE *file = path != NULL && *path != '\0' ? fopen(path, "ae") : NULL;
+	struct bn_buf line = BN_BUF_INIT(0);
+
+	if (file == NULL)
+		return;
+	bn_buf_adds(&line, "{\"seen\":\"testserver\",\"method\":");
+	bn_json_quote(&line, request->method);
+	bn_buf_adds(&line, ",\"path\":");
+	bn_json_quote(&line, request->target);
+	bn_buf_adds(&line, "}\n");
+	fwrite(line.data, 1, line.size, file);
+	bn_buf_free(&line);
+	fclose(file);
+}
+
 static void
 answer(struct ts_conn *conn, struct bn_buf *in, size_t head_size, size_t total)
 {
@@ -274,6 +295,7 @@ answer(struct ts_conn *conn, struct bn_buf *in, size_t head_size, size_t total)
 	bn_buf_adds(&server->heads, head);
 	pthread_mutex_unlock(&server->lock);
 	conn->whole = false;
+	write_down(&request);
 	server->handler(conn, &request, server->payload);
 	free(head);
 	free(body);
