@@ -62,13 +62,16 @@ void bn_term_type(struct bn_term *t, const char *text);
 bool bn_term_press(struct bn_term *t, const char *name);
 
 /* Plays a script of keys: literal text, and in angle brackets the names above or
- *   <Wait:text> <Gone:text>  until the text is or is not on the screen (10 s)
- *   <Quiet:ms>               until nothing has come for that long (10 s)
+ *   <Wait:text> <Gone:text>  until the text is or is not on the screen (10 s, or the patience)
+ *   <Quiet:ms>               until nothing has come for that long (likewise)
  *   <Size:COLSxROWS>         resize
  * After Esc it waits half a second, as a person does, or the next key would make it Alt. False, and
  * why in `why` (of `whylen` bytes), when a wait failed, the program ended, or the script is wrong.
  */
 bool bn_term_play(struct bn_term *t, const char *script, char *why, size_t whylen);
+
+/* How many ms each wait of a script may take from now on. */
+void bn_term_patience(struct bn_term *t, int ms);
 
 /* Tells the program of a new size (SIGWINCH). */
 void bn_term_resize(struct bn_term *t, int cols, int rows);

@@ -12,6 +12,7 @@ struct bn_term {
 	pid_t pid;
 	int status; /* -1 while it runs */
 	int cols, rows;
+	int patience; /* ms, of a script's waits; 0: the default */
 	VTerm *vt;
 	VTermScreen *screen;
 	VTermPos cursor;

@@ -71,23 +71,29 @@ bn_term_press(struct bn_term *t, const char *name)
 	return true;
 }
 
+void
+bn_term_patience(struct bn_term *t, int ms)
+{
+	t->patience = ms;
+}
+
 /* One <...> of a script. False, and why, when it failed. */
 static bool
 play_tag(struct bn_term *t, const char *tag, char *why, size_t whylen)
 {
-	int cols, rows;
+	int cols, rows, patience = t->patience > 0 ? t->patience : WAIT_MS;
 	bool ok;
 
 	if (strncmp(tag, "Wait:", 5) == 0) {
-		ok = bn_term_wait(t, tag + 5, WAIT_MS);
+		ok = bn_term_wait(t, tag + 5, patience);
 		if (!ok)
 			snprintf(why, whylen, "'%s' did not appear", tag + 5);
 	} else if (strncmp(tag, "Gone:", 5) == 0) {
-		ok = bn_term_wait_gone(t, tag + 5, WAIT_MS);
+		ok = bn_term_wait_gone(t, tag + 5, patience);
 		if (!ok)
 			snprintf(why, whylen, "'%s' stayed", tag + 5);
 	} else if (strncmp(tag, "Quiet:", 6) == 0) {
-		ok = bn_term_settle(t, atoi(tag + 6), WAIT_MS);
+		ok = bn_term_settle(t, atoi(tag + 6), patience);
 		if (!ok)
 			snprintf(why, whylen, "output did not stop for %s ms", tag + 6);
 	} else if (sscanf(tag, "Size:%dx%d", &cols, &rows) == 2) {

@@ -8,12 +8,13 @@
 #include "tests/screen/harness.h"
 
 static const char usage[] =
-    "usage: screenshot [-s COLSxROWS] [-t TERM] [-e NAME=VALUE]... [-k KEYS] [-o "
-    "FILE.svg|FILE.txt]\n"
+    "usage: screenshot [-s COLSxROWS] [-t TERM] [-e NAME=VALUE]... [-k KEYS] [-w MS] "
+    "[-o FILE.svg|FILE.txt]\n"
     "                  -- PROGRAM [ARGUMENT]...\n"
     "KEYS: literal text and <Enter> <Esc> <C-d> <Down> <F1> <Wait:text> <Gone:text> <Quiet:ms>\n"
-    "      <Size:COLSxROWS> (tests/screen/harness.h has all). Without -o the text goes to standard "
-    "output.\n";
+    "      <Size:COLSxROWS> (tests/screen/harness.h has all); -w: how long each wait may take. "
+    "Without -o\n"
+    "      the text goes to standard output.\n";
 
 static bool
 save(struct bn_term *t, const char *path)
@@ -45,9 +46,9 @@ main(int argc, char **argv)
 	size_t nenv = 0;
 	struct bn_term *t;
 	char why[256] = "";
-	int c, status = 0;
+	int c, status = 0, patience = 0;
 
-	while ((c = getopt(argc, argv, "+s:t:e:k:o:")) != -1) {
+	while ((c = getopt(argc, argv, "+s:t:e:k:o:w:")) != -1) {
 		if (c == 's' && sscanf(optarg, "%dx%d", &options.cols, &options.rows) == 2)
 			continue;
 		else if (c == 't')
@@ -58,6 +59,8 @@ main(int argc, char **argv)
 			keys = optarg;
 		else if (c == 'o')
 			path = optarg;
+		else if (c == 'w')
+			patience = atoi(optarg);
 		else
 			status = 2;
 	}
@@ -72,6 +75,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "screenshot: no pseudo-terminal: %s\n", strerror(errno));
 		return 1;
 	}
+	bn_term_patience(t, patience);
 	if (!bn_term_play(t, keys, why, sizeof(why))) {
 		fprintf(stderr, "screenshot: %s\n", why);
 		status = 1;
