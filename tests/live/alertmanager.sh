@@ -27,7 +27,7 @@ silence_id=$(curl -fsS -m 5 -H 'Content-Type: application/json' -d "$silence_bod
 suppressed() {
 	curl -fsS -m 5 "$ALERTMANAGER_URL/api/v2/alerts" | jq -e '[.[] | select(.status.state == "suppressed")] | length == 1'
 }
-until_true 20 suppressed >/dev/null 2>&1
+until_true 60 suppressed >/dev/null 2>&1
 am_bn findings -o json
 json "the silence is shown with who and why" "$dir/out" \
 	'[.items[] | select(.rule == "alert")] | length == 1 and (.[0] | .silenced and .silenced_by == "ana"
@@ -41,7 +41,7 @@ curl -fsS -m 5 -X DELETE "$ALERTMANAGER_URL/api/v2/silence/$silence_id" >/dev/nu
 active() {
 	curl -fsS -m 5 "$ALERTMANAGER_URL/api/v2/alerts" | jq -e '[.[] | select(.status.state == "active")] | length == 1'
 }
-until_true 20 active >/dev/null 2>&1
+until_true 60 active >/dev/null 2>&1
 am_bn status
 holds "without the silence it needs somebody" "$(head -n 1 "$dir/out")" "✗ 1"
 am_bn doctor am

@@ -57,11 +57,14 @@ pings() {
 }
 
 ready() {
+	local written
 	find_programs
 	# shellcheck disable=SC1091  # written by start
 	. "$dir/env.new"
 	wait_for 30 "Redis answers" "$dir/pid" "$dir/log" pings
-	cli hset recs:prod p1 '[1,2]' p2 '[3]' written "$(($(date +%s) - 600))" >/dev/null
+	written=$(($(date +%s) - 600))
+	cli hset recs:prod p1 '[1,2]' p2 '[3]' written "$written" >/dev/null
+	echo "REDIS_WRITTEN=$written" >>"$dir/env.new"
 	cli hset recs:nl s1 '[1]' >/dev/null
 	cli set recs:nl:written "2020-01-01T04:21:00Z" >/dev/null
 	cli expire recs:nl 7200 >/dev/null
