@@ -45,7 +45,7 @@ configure_3() {
 		export AIRFLOW__API_AUTH__JWT_SECRET=$(openssl rand -hex 32)
 		export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:$port/execution/
 		export AIRFLOW__CORE__PARALLELISM=2
-		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=admin:admin,oncall:viewer
+		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=admin:admin,oncall:viewer,operator:user
 		export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=$dir/passwords.json
 		export AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=10
 		export AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES=1
@@ -53,8 +53,8 @@ configure_3() {
 	EOF
 	(
 		umask 077
-		printf '{"admin": "%s", "oncall": "%s"}\n' "$(cat "$dir/admin-password")" "$(cat "$dir/password")" \
-			>"$dir/passwords.json"
+		printf '{"admin": "%s", "oncall": "%s", "operator": "%s"}\n' "$(cat "$dir/admin-password")" \
+			"$(cat "$dir/password")" "$(cat "$dir/operator-password")" >"$dir/passwords.json"
 	)
 }
 
@@ -68,6 +68,7 @@ start() {
 	cp -R "$live_dir/dags" "$dir/dags"
 	secret "$dir/password"
 	secret "$dir/admin-password"
+	secret "$dir/operator-password"
 	port=$(free_port)
 	echo "$port" >"$dir/port"
 	(
@@ -134,19 +135,25 @@ admin_3() {
 	write_bearer admin "$dir/admin-password" && as admin GET '/dags?limit=1' | grep -q '"total_entries"'
 }
 
-# The account binnacle reads with: the least of the built-in roles is enough.
-reader_2() {
-	as admin POST /users "$(printf '{"username": "oncall", "password": "%s", "first_name": "b", "last_name": "b",
-		"email": "oncall@example.com", "roles": [{"name": "Viewer"}]}' "$(cat "$dir/password")")" >"$dir/user.json"
+# The accounts binnacle reads and retries with: the least of the built-in roles is enough for each.
+accounts_2() {
+	account_2 oncall Viewer "$dir/password"
+	account_2 operator User "$dir/operator-password"
 	write_basic oncall "$dir/password"
 }
 
-reader_3() {
+account_2() {
+	as admin POST /users "$(printf '{"username": "%s", "password": "%s", "first_name": "b", "last_name": "b",
+		"email": "%s@example.com", "roles": [{"name": "%s"}]}' "$1" "$(cat "$3")" "$1" "$2")" >"$dir/user.json"
+}
+
+accounts_3() {
 	write_bearer oncall "$dir/password"
 }
 
 dags() {
 	grep -l '^@dag' "$dir"/dags/*.py | sed 's|.*/||; s|\.py$||'
+	sed -n 's/^SCENARIOS = //p' "$dir/dags/ledger.py" | jq -r '.[] | "ledger_" + .'
 }
 
 all_parsed() {
@@ -157,7 +164,7 @@ all_parsed() {
 unpause() {
 	local dag
 	for dag in $(dags); do
-		grep -q 'is_paused_upon_creation=True' "$dir/dags/$dag.py" ||
+		grep -qs 'is_paused_upon_creation=True' "$dir/dags/$dag.py" ||
 			as admin PATCH "/dags/$dag" '{"is_paused": false}' >"$dir/unpause.json"
 	done
 }
@@ -175,7 +182,7 @@ ready() {
 	wait_for 240 "Airflow $release answers" "$dir/pid" "$dir/log" answers \
 		"http://127.0.0.1:$(cat "$dir/port")$api/version"
 	wait_for 120 "Airflow $release lets its administrator in" "$dir/pid" "$dir/log" "admin_$major"
-	"reader_$major"
+	"accounts_$major"
 	as admin POST /pools '{"name": "warehouse", "slots": 1, "description": "connections to the warehouse"}' >"$dir/pool.json"
 	wait_for 120 "Airflow $release has read the DAGs" "$dir/pid" "$dir/log" all_parsed
 	unpause
@@ -184,6 +191,7 @@ ready() {
 		AIRFLOW${major}_URL=http://127.0.0.1:$(cat "$dir/port")
 		AIRFLOW${major}_USER=oncall
 		AIRFLOW${major}_PASSWORD_FILE=$dir/password
+		AIRFLOW${major}_OPERATOR_FILE=$dir/operator-password
 		AIRFLOW${major}_ADMIN=$dir/curl-admin
 	EOF
 }
