@@ -12,12 +12,12 @@ begin() {
 	scenario=$1
 	dag=ledger_$1
 	about "airflow $major retry, $1"
-	ground=$dir/retry-$major-$1
+	ground=$dir/$1
 	mkdir -p "$ground"
 	echo "${2:-pass}" >"$ground/mode"
 	: >"$ground/log"
 	python3 "$here/clients/cutter.py" "$ground" "$url" >"$ground/cutter.out" 2>&1 </dev/null &
-	cutters="$cutters $!"
+	echo $! >>"$cutters"
 	until_true 60 test -s "$ground/port" || fail "the cutter listens" "$(cat "$ground/cutter.out")"
 	cat >"$ground/config" <<-EOF
 		[state]
@@ -33,7 +33,7 @@ begin() {
 	EOF
 	mkdir -m 700 "$ground/state"
 	chmod 600 "$ground/config"
-	id=$(cat "$dir/ledger-$major-$1")
+	id=$(cat "$ledger-$1")
 	run=run/air/$dag/$id
 	if until_true 120 server_says failed; then
 		pass "the server's run has failed"
@@ -197,18 +197,23 @@ never_arrived() {
 		'{"extract":["success",1],"load":["success",2],"publish":["success",1]}'
 }
 
-# retry_checks MAJOR URL ADMIN API OPERATOR READER
+# retry_checks MAJOR URL ADMIN API OPERATOR READER: in a process of its own, beside that of the other Airflow.
 retry_checks() {
+	local ledger=$dir/ledger-$1 dir=$dir/retry-$1 number=0
 	major=$1 url=$2 admin=$3 api=$4 operator=$5 reader=$6
+	mkdir -p "$dir"
 	from_the_shell
 	by_keys
 	answer_lost
 	never_arrived
 }
 
-cutters=
-retry_checks 2 "$AIRFLOW2_URL" "$AIRFLOW2_ADMIN" /api/v1 "$AIRFLOW2_OPERATOR_FILE" "$AIRFLOW2_PASSWORD_FILE"
-retry_checks 3 "$AIRFLOW3_URL" "$AIRFLOW3_ADMIN" /api/v2 "$AIRFLOW3_OPERATOR_FILE" "$AIRFLOW3_PASSWORD_FILE"
-# shellcheck disable=SC2086  # a list of process ids
-kill $cutters 2>/dev/null
-cutters=
+cutters=$dir/cutters
+retry_checks 2 "$AIRFLOW2_URL" "$AIRFLOW2_ADMIN" /api/v1 "$AIRFLOW2_OPERATOR_FILE" "$AIRFLOW2_PASSWORD_FILE" >"$dir/retry-2.tap" &
+retry_checks 3 "$AIRFLOW3_URL" "$AIRFLOW3_ADMIN" /api/v2 "$AIRFLOW3_OPERATOR_FILE" "$AIRFLOW3_PASSWORD_FILE" >"$dir/retry-3.tap" &
+for job in $(jobs -p); do
+	wait "$job"
+done
+adopt "$dir/retry-2.tap"
+adopt "$dir/retry-3.tap"
+end_cutters

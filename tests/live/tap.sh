@@ -87,6 +87,25 @@ until_true() {
 	done
 }
 
+# adopt FILE: the results of a part that ran in a process of its own, numbered anew.
+adopt() {
+	local line
+	while IFS= read -r line; do
+		case $line in
+		"ok "*)
+			number=$((number + 1))
+			printf 'ok %s - %s\n' "$number" "${line#ok * - }"
+			;;
+		"not ok "*)
+			number=$((number + 1))
+			failures=$((failures + 1))
+			printf 'not ok %s - %s\n' "$number" "${line#not ok * - }"
+			;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done <"$1"
+}
+
 finish() {
 	printf '1..%s\n' "$number"
 	[ "$failures" = 0 ]

@@ -50,7 +50,9 @@ done
 result $? "recorded: screens, commands, plugins and faults are all in it"
 
 # ---- the list is the manual's ----
-sed -n '/EVERY WRITE/,/SEE ALSO/p' "$top/man/binnacle-policy.5" | sed 's|[\"]||g' | grep -oE '(PUT|POST|DELETE|PATCH) +/[^ ]*' |
+page=$top/man/binnacle-policy.5
+[ -f "$page" ] || page=$src/man/binnacle-policy.5 # as a tarball has it
+sed -n '/EVERY WRITE/,/SEE ALSO/p' "$page" | sed 's|[\"]||g' | grep -oE '(PUT|POST|DELETE|PATCH) +/[^ ]*' |
     sort -u >"$dir/page"
 sed -n '/allowed_writes\[\] = {/,/^};/s/.*"\([A-Z]*\)", "\([^"]*\)".*/\1 \2/p' "$src/tests/platform/allowed.c" | sort -u >"$dir/list"
 diff "$dir/page" "$dir/list" >"$dir/said" && [ -s "$dir/list" ]
