@@ -298,7 +298,8 @@ static const struct {
     {"WRONGTYPE", BN_EINVAL, "the key holds another type of value", "check key and timestamp"},
     {"ERR unknown command", BN_EUNSUPPORTED, "it does not know the command", NULL},
     {"ERR unknown subcommand", BN_EUNSUPPORTED, "it does not know the command", NULL},
-    {"ERR max number of clients", BN_ETHROTTLED, "it takes no further clients", NULL},
+    {"ERR max number of clients", BN_ETHROTTLED, "it takes no further clients",
+     "raise its maxclients, or close clients that hang; it is asked again by itself"},
     {"ERR DB index", BN_EINVAL, "it has no such database", "check database"},
 };
 

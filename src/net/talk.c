@@ -248,7 +248,8 @@ receive(struct bn_http *http, int64_t until, const char *what, size_t *bytes, js
 	json_decref(*out);
 	*out = NULL;
 	*refusal = NULL;
-	return bn_fail(err, BN_EPARSE, "%s: more than one reply to one command", what);
+	bn_fail(err, BN_EPARSE, "%s: more than one reply to one command", what);
+	return bn_hint(err, "does url lead to the Redis itself, and not to something between?");
 }
 
 static void

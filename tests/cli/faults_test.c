@@ -101,6 +101,7 @@ struct fault {
 	const char *source, *state, *says;
 };
 
+/* Nothing of a source that fails is known; a Redis that does not answer is down, and known to be. */
 static void
 check_silent(json_t *sources, const struct fault *fault)
 {
@@ -113,7 +114,8 @@ check_silent(json_t *sources, const struct fault *fault)
 	snprintf(
 	    line, sizeof(line),
 	    "binnacle --demo=\"$DEMO\" -q --offline sql -o csv --no-header \"SELECT count(*) FROM"
-	    " entity WHERE source = '%s' AND kind <> 'source' AND status <> 'unknown'\"",
+	    " entity WHERE source = '%s' AND kind <> 'source' AND status NOT IN ('unknown', "
+	    "'down')\"",
 	    fault->source);
 	shell_says(line, 3, "0\r\n", "");
 }
@@ -183,6 +185,56 @@ faults_broken_servers_are_named_and_nothing_of_theirs_is_fine(void **state)
 		     "airflow-ml");
 }
 
+/* The same of those that the console learned later, a Redis among them, which speaks no HTTP. */
+static void
+faults_of_models_alerts_and_keys_are_named_too(void **state)
+{
+	static const struct fault first[] = {
+	    {"recs", "failing", "that is no Redis: "},
+	    {"mlflow", "auth", "401"},
+	    {"alerts", "failing", "larger than"},
+	    {NULL, NULL, NULL},
+	};
+	static const struct fault second[] = {
+	    {"recs", "throttled", "max number of clients"},
+	    {"mlflow", "failing", "broke before the answer was complete"},
+	    {"alerts", "failing", "JSON: "},
+	    {NULL, NULL, NULL},
+	};
+	static const struct fault third[] = {
+	    {"recs", "auth", "user or password is wrong"},
+	    {"mlflow", "failing", "JSON: "},
+	    {"alerts", "throttled", "429"},
+	    {NULL, NULL, NULL},
+	};
+	static const struct fault fourth[] = {
+	    {"recs", "failing", "broke before the reply was complete"},
+	    {"mlflow", "throttled", "429"},
+	    {"alerts", "failing", "503"},
+	    {NULL, NULL, NULL},
+	};
+	static const struct fault fifth[] = {
+	    {"recs", "failing", "more than one reply"},
+	    {"mlflow", "failing", "larger than"},
+	    {"alerts", "failing", "broke before the answer was complete"},
+	    {NULL, NULL, NULL},
+	};
+	static const struct fault sixth[] = {
+	    {"recs", "failing", "time"},
+	    {"mlflow", "failing", "without an answer"},
+	    {"alerts", "auth", "401"},
+	    {NULL, NULL, NULL},
+	};
+
+	(void)state;
+	check_faults("garbage=recs\n401=mlflow\nendless=alerts\n", first, "probes");
+	check_faults("ratelimit=recs\ntruncate=mlflow\ngarbage=alerts\n", second, "probes");
+	check_faults("401=recs\ngarbage=mlflow\nratelimit=alerts\n", third, "probes");
+	check_faults("truncate=recs\nratelimit=mlflow\nhttp=alerts:503\n", fourth, "probes");
+	check_faults("endless=recs\nendless=mlflow\ntruncate=alerts\n", fifth, "probes");
+	check_faults("dead=recs\ndrop=mlflow\n401=alerts\n", sixth, "probes");
+}
+
 static void
 faults_what_was_stored_outlives_a_platform_that_dies(void **state)
 {
@@ -231,6 +283,12 @@ faults_hostile_text_never_reaches_the_terminal(void **state)
 	    "findings --all",
 	    "timeline --since 1h",
 	    "sources -o md",
+	    "models -o wide",
+	    "model show product-recs",
+	    "streams -o wide",
+	    "products -o wide",
+	    "report handover -o md",
+	    "report models --ever -o csv",
 	    "doctor argo-prod",
 	    "sql \"SELECT name, message FROM entity LIMIT 300\" -o csv",
 	    "runs -o json",
@@ -238,10 +296,11 @@ faults_hostile_text_never_reaches_the_terminal(void **state)
 	size_t i;
 
 	(void)state;
-	served_faults(&world,
-		      "hostile=argo-prod\nhostile=airflow-legacy\nhostile=airflow-ml\n"
-		      "hostile=prom\nhostile=probes\n",
-		      1);
+	served_faults(
+	    &world,
+	    "hostile=argo-prod\nhostile=airflow-legacy\nhostile=airflow-ml\n"
+	    "hostile=prom\nhostile=probes\nhostile=mlflow\nhostile=recs\nhostile=alerts\n",
+	    1);
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct said said;
 
@@ -559,6 +618,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
 	    TEST(faults_broken_servers_are_named_and_nothing_of_theirs_is_fine),
+	    TEST(faults_of_models_alerts_and_keys_are_named_too),
 	    TEST(faults_what_was_stored_outlives_a_platform_that_dies),
 	    TEST(faults_hostile_text_never_reaches_the_terminal),
 	    TEST(faults_mistakes_in_the_configuration_are_placed_and_explained),

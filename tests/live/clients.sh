@@ -1,4 +1,4 @@
-# clients.sh - Argo's own command line and Airflow's own client, pointed at the demo, list what facts.json says.
+# clients.sh - Argo's own command line, Airflow's and MLflow's own clients list what facts.json says of the demo.
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154,SC2016,SC2034  # sourced by tests/live/run
 
@@ -116,6 +116,38 @@ for pair in 2=airflow-legacy 3=airflow-ml; do
 		miss "airflow's client ($(sed -n 's/.*missing: //p' "$dir/client-install.log" | tail -n 1))"
 	fi
 done
+
+# ---- MLflow's client ------------------------------------------------------------------------------
+
+# listed KIND: what the client said of that kind.
+listed() {
+	sed -n "s/^$1 //p" "$dir/mlflow.list"
+}
+
+mlflow_client_checks() {
+	MLFLOW_TRACKING_URI=$(option mlflow url) MLFLOW_TRACKING_TOKEN=$(cat "$(option mlflow token-file)") \
+		MLFLOW_DISABLE_TELEMETRY=true GIT_PYTHON_REFRESH=quiet timeout 120 "$MLFLOW_PYTHON" \
+		"$clients/mlflow_list.py" >"$dir/mlflow.list" 2>"$dir/client.err" ||
+		fail "mlflow's client ends well" "$(tail -n 5 "$dir/client.err")"
+	same "mlflow: the registered models" "$(listed model)" "$(fact '.models[].key')"
+	same "mlflow: every version, its run and when it was made" "$(listed version)" \
+		"$(fact '.models[] | .key as $m | .versions[] |
+			"\($m) \(.version) READY \(.run) \(.created | sub("\\.[0-9]+Z$"; "Z") | fromdate)"')"
+	same "mlflow: aliases, and the version behind each" "$(listed alias)" \
+		"$(fact '.models[] | .key as $m | .versions[] | .version as $v | .aliases[] | "\($m) \(.) \($v) same"')"
+	same "mlflow: the declared number of every run" \
+		"$(listed metric | grep -E "^[^ ]+ [^ ]+ ($(fact '[.models[].metric] | unique | join("|")')) ")" \
+		"$(fact '.models[] | .key as $m | .metric as $k | .versions[] | select(.eval != null) |
+			"\($m) \(.version) \($k) \(.eval)"')"
+	same "mlflow: how many rows every run was trained on" "$(listed param | grep -E '^[^ ]+ [^ ]+ rows ')" \
+		"$(fact '.models[] | .key as $m | .versions[] | "\($m) \(.version) rows \(.rows)"')"
+}
+
+if [ "$MLFLOW_PYTHON" != false ]; then
+	mlflow_client_checks
+else
+	miss "mlflow's client"
+fi
 kill "$demo"
 wait "$demo"
 is "the demo ends cleanly when told to" "$?" 0

@@ -260,7 +260,11 @@ http_json_answer_is_parsed(void **state)
 	json_decref(json);
 	assert_ok(bn_http_json(f.http, R_SEARCH, BN_NO_PARAMS, "{\"query\":1}", &json, &err), &err);
 	json_decref(json);
+	assert_ok(bn_http_json(f.http, R_SEARCH, BN_NO_PARAMS, "query=a%20b&step=60", &json, &err),
+		  &err);
+	json_decref(json);
 	heads = ts_heads(f.server);
+	assert_non_null(strstr(heads, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
 	assert_non_null(strstr(heads, "GET /get/x HTTP/1.1\r\n"));
 	assert_non_null(strstr(heads, "\r\nAuthorization: Bearer s3cret-token\r\n"));
 	assert_non_null(strstr(heads, "\r\nUser-Agent: binnacle/"));
@@ -268,7 +272,7 @@ http_json_answer_is_parsed(void **state)
 	assert_non_null(strstr(heads, "POST /search HTTP/1.1\r\n"));
 	assert_non_null(strstr(heads, "\r\nContent-Type: application/json\r\n"));
 	assert_null(strstr(heads, "Expect:"));
-	assert_int_equal(f.exchanges, 2);
+	assert_int_equal(f.exchanges, 3);
 	assert_string_equal(f.last, "POST /search 200 1");
 	assert_int_equal(ts_connections(f.server), 1);
 	free(heads);
