@@ -57,14 +57,14 @@ console_play(struct bn_term *t, const char *keys)
 
 	if (!bn_term_play(t, keys, why, sizeof(why)))
 		fail_msg("keys \"%s\": %s\n%s", keys, why, bn_term_dump(t));
-	bn_term_settle(t, 700, 10000);
+	bn_term_settle(t, 700, 30000);
 }
 
 void
 console_quit(struct bn_term *t)
 {
 	bn_term_type(t, "Q");
-	assert_int_equal(bn_term_exit(t, 5000), 0);
+	assert_int_equal(bn_term_exit(t, 60000), 0);
 	bn_term_free(t);
 }
 

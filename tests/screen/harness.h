@@ -62,7 +62,7 @@ void bn_term_type(struct bn_term *t, const char *text);
 bool bn_term_press(struct bn_term *t, const char *name);
 
 /* Plays a script of keys: literal text, and in angle brackets the names above or
- *   <Wait:text> <Gone:text>  until the text is or is not on the screen (10 s, or the patience)
+ *   <Wait:text> <Gone:text>  until the text is or is not on the screen (60 s, or the patience)
  *   <Quiet:ms>               until nothing has come for that long (likewise)
  *   <Size:COLSxROWS>         resize
  * After Esc it waits half a second, as a person does, or the next key would make it Alt. False, and

@@ -5,7 +5,7 @@
 
 #include "tests/screen/harness_int.h"
 
-enum { WAIT_MS = 10000, AFTER_ESC_MS = 500 };
+enum { WAIT_MS = 60000, AFTER_ESC_MS = 500 };
 
 static const struct {
 	const char *name;
