@@ -607,6 +607,132 @@ sim_silences_are_as_the_facts_say(void **state)
 	    silenced);
 }
 
+/* ---- models ---------------------------------------------------------------------------------- */
+
+static void
+assert_measured(const struct stage *stage, const char *key, const char *name, const json_t *fact,
+		double scale)
+{
+	double true_one = json_number_value(fact) * scale;
+	sqlite3_stmt *st = row(stage,
+			       "SELECT count(*), max(q.value) FROM main.measure q JOIN main.entity "
+			       "e ON e.id = q.entity_id"
+			       " WHERE e.kind = 4 AND e.key = ?1 AND q.name = ?2",
+			       key, name);
+
+	if (sqlite3_column_int(st, 0) != json_is_number(fact) ||
+	    (json_is_number(fact) && fabs(sqlite3_column_double(st, 1) - true_one) > 1e-9))
+		fail_msg("%s of %s is %s instead of %g", name, key, column(st, 1),
+			 json_is_number(fact) ? true_one : NAN);
+	sqlite3_finalize(st);
+}
+
+static void
+assert_version(const struct stage *stage, const json_t *model, const json_t *fact)
+{
+	const char *key = strchr(strchr(text(fact, "ref"), '/') + 1, '/') + 1, *alias;
+	json_t *aliases = json_object_get(fact, "aliases"), *item;
+	char name[64];
+	size_t i;
+	sqlite3_stmt *st =
+	    row(stage,
+		"SELECT v.created_at, v.run_key, v.run_read, v.artifact, v.image, v.data_from, "
+		"v.data_to,"
+		" v.approved_by, v.change, v.live_from, v.live_until, v.train_finished_at,"
+		" v.train_finished_at - v.train_started_at, json_extract(v.params, '$.rows'), "
+		"v.model_key"
+		" FROM main.model_version v JOIN main.entity e ON e.id = v.entity_id"
+		" WHERE e.key = ?1 AND v.version = ?2",
+		key, text(fact, "version"));
+
+	assert_moment("created", key, sqlite3_column_int64(st, 0), moment(fact, "created"));
+	assert_string_equal(column(st, 1), text(fact, "run"));
+	assert_string_equal(column(st, 14), text(model, "key"));
+	assert_string_equal(column(st, 7), text(fact, "approved_by"));
+	assert_string_equal(column(st, 8), text(fact, "change"));
+	if (moment(fact, "live_from") > 0)
+		assert_moment("live_from", key, sqlite3_column_int64(st, 9),
+			      moment(fact, "live_from"));
+	if (moment(fact, "live_until") > 0)
+		assert_moment("live_until", key, sqlite3_column_int64(st, 10),
+			      moment(fact, "live_until"));
+	/* what its training run says is read of those that are of interest; of all that have an alias */
+	if (json_array_size(aliases) > 0)
+		assert_int_equal(sqlite3_column_int(st, 2), 1);
+	if (sqlite3_column_int(st, 2) == 1) {
+		assert_string_equal(column(st, 3), text(fact, "artifact"));
+		assert_string_equal(column(st, 4), text(fact, "image"));
+		assert_moment("data_from", key, sqlite3_column_int64(st, 5),
+			      moment(fact, "data_from"));
+		assert_moment("data_to", key, sqlite3_column_int64(st, 6), moment(fact, "data_to"));
+		assert_moment("trained", key, sqlite3_column_int64(st, 11),
+			      moment(fact, "trained"));
+		assert_int_equal(sqlite3_column_int64(st, 12),
+				 json_integer_value(json_object_get(fact, "train_time")));
+		assert_int_equal(sqlite3_column_int64(st, 13),
+				 json_integer_value(json_object_get(fact, "rows")));
+		snprintf(name, sizeof(name), "eval:%s", text(model, "metric"));
+		assert_measured(stage, key, name, json_object_get(fact, "eval"), 1);
+	}
+	sqlite3_finalize(st);
+	assert_measured(stage, key, "psi", json_object_get(fact, "psi"), 1);
+	assert_measured(stage, key, "live", json_object_get(fact, "quality"), 1);
+	assert_measured(stage, key, "traffic", json_object_get(fact, "traffic"), 100);
+	assert_measured(stage, key, "p95", json_object_get(fact, "p95"), 1000);
+	assert_measured(stage, key, "cost", json_object_get(fact, "cost"), 1);
+	json_array_foreach(aliases, i, item)
+	{
+		alias = json_string_value(item);
+		snprintf(name, sizeof(name), "alias:%s", alias);
+		st = row(
+		    stage,
+		    "SELECT a.value FROM main.attribute a JOIN main.entity e ON e.id = a.entity_id"
+		    " WHERE e.kind = 4 AND e.key = ?1 AND a.name = ?2",
+		    text(model, "key"), name);
+		assert_string_equal(column(st, 0), text(fact, "version"));
+		sqlite3_finalize(st);
+	}
+}
+
+static void
+sim_models_are_as_the_facts_say(void **state)
+{
+	struct stage *stage = *state;
+	const json_t *list = json_object_get(stage->facts, "models");
+	size_t i, n, versions = 0, aliases = 0;
+	json_t *model, *version;
+
+	assert_int_equal(number(stage, "SELECT count(*) FROM main.model", NULL, NULL),
+			 json_array_size(list));
+	json_array_foreach(list, i, model)
+	{
+		sqlite3_stmt *st =
+		    row(stage,
+			"SELECT m.serving, m.live_on, m.metric, m.better, e.owner FROM main.model m"
+			" JOIN main.entity e ON e.id = m.entity_id WHERE e.key = ?1",
+			text(model, "key"), NULL);
+
+		assert_string_equal(column(st, 0), text(model, "serving"));
+		assert_string_equal(column(st, 1), text(model, "live_on"));
+		assert_string_equal(column(st, 2), text(model, "metric"));
+		assert_string_equal(column(st, 3), text(model, "better"));
+		assert_string_equal(column(st, 4), text(model, "owner"));
+		sqlite3_finalize(st);
+		json_array_foreach(json_object_get(model, "versions"), n, version)
+		{
+			assert_version(stage, model, version);
+			aliases += json_array_size(json_object_get(version, "aliases"));
+			versions++;
+		}
+	}
+	assert_int_equal(number(stage, "SELECT count(*) FROM main.model_version", NULL, NULL),
+			 versions);
+	assert_int_equal(number(stage,
+				"SELECT count(*) FROM main.attribute WHERE name GLOB 'alias:*'",
+				NULL, NULL),
+			 aliases);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sim_every_source_is_read_without_a_skip),
     cmocka_unit_test(sim_pipelines_are_as_the_facts_say),
@@ -618,6 +744,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sim_endpoints_are_as_the_facts_say),
     cmocka_unit_test(sim_findings_are_as_the_facts_say),
     cmocka_unit_test(sim_silences_are_as_the_facts_say),
+    cmocka_unit_test(sim_models_are_as_the_facts_say),
     cmocka_unit_test(sim_every_request_is_in_its_official_specification),
 };
 

@@ -6,7 +6,7 @@
 #include "spec.h"
 
 extern const struct bn_plugin bn_plugin_airflow, bn_plugin_argo_workflows, bn_plugin_prometheus,
-    bn_plugin_alertmanager;
+    bn_plugin_alertmanager, bn_plugin_mlflow;
 
 static const enum spec_flavour flavours[] = {SPEC_FULL, SPEC_BARE, SPEC_NULLS, SPEC_STRANGE};
 
@@ -301,6 +301,110 @@ alertmanager_answers_of_the_specification_are_read(void **state)
 	spec_close(spec);
 }
 
+/* ---- MLflow, whose specification are protobuf messages ---------------------------------------- */
+
+static json_t *message(const json_t *spec, const char *name, enum spec_flavour flavour, int depth);
+
+static json_t *
+field(const json_t *spec, const char *name, const char *type, enum spec_flavour flavour, int depth)
+{
+	if (flavour == SPEC_NULLS)
+		return json_null();
+	if (strcmp(name, "next_page_token") == 0)
+		return json_string("");
+	if (strcmp(type, "string") == 0)
+		return json_string(flavour == SPEC_STRANGE ? "\x1b[2J \"'<>" : name);
+	if (strcmp(type, "int64") ==
+	    0) /* protobuf's own JSON writes them as strings, MLflow as numbers */
+		return flavour == SPEC_STRANGE ? json_string("1773112364000")
+					       : json_integer(1773112364000);
+	if (strcmp(type, "double") == 0)
+		return flavour == SPEC_STRANGE ? json_string("NaN") : json_real(0.5);
+	if (json_object_get(json_object_get(spec, "enums"), type) != NULL)
+		return json_string(flavour == SPEC_STRANGE
+				       ? "LATER_ADDED"
+				       : json_object_iter_key(json_object_iter(json_object_get(
+					     json_object_get(spec, "enums"), type))));
+	if (json_object_get(json_object_get(spec, "messages"), type) != NULL && depth < 6)
+		return message(spec, type, flavour, depth + 1);
+	return json_null();
+}
+
+static json_t *
+message(const json_t *spec, const char *name, enum spec_flavour flavour, int depth)
+{
+	json_t *fields = json_object_get(json_object_get(spec, "messages"), name), *one,
+	       *out = json_object();
+	const char *key;
+
+	assert_non_null(fields);
+	json_object_foreach(fields, key, one)
+	{
+		const char *type = json_string_value(json_object_get(one, "type"));
+		json_t *value;
+
+		/* what is empty is left out; of a message nothing is required */
+		if (flavour == SPEC_BARE && depth > 0)
+			continue;
+		value = field(spec, key, type, flavour, depth);
+		if (json_is_true(json_object_get(one, "repeated")) && flavour != SPEC_NULLS)
+			value = json_pack("[o]", value);
+		json_object_set_new(out, key, value);
+	}
+	if (flavour == SPEC_STRANGE)
+		json_object_set_new(out, "added_later", json_pack("{s:[i]}", "x", 1));
+	return out;
+}
+
+static void
+mlflow_answers_of_its_descriptors_are_read(void **state)
+{
+	static const char *const answers[][2] = {
+	    {"GET /api/2.0/mlflow/registered-models/search",
+	     "mlflow.SearchRegisteredModels.Response"},
+	    {"GET /api/2.0/mlflow/model-versions/search", "mlflow.SearchModelVersions.Response"},
+	    {"GET /api/2.0/mlflow/experiments/search", "mlflow.SearchExperiments.Response"},
+	    {"POST /api/2.0/mlflow/runs/search", "mlflow.SearchRuns.Response"},
+	    {"GET /api/2.0/mlflow/runs/get", "mlflow.GetRun.Response"},
+	    {"GET /api/2.0/mlflow/registered-models/get", "mlflow.GetRegisteredModel.Response"}};
+	json_t *spec = spec_document("mlflow/rest_2.0.json");
+
+	(void)state;
+	if (spec == NULL)
+		bn_skip("the official specifications are not here (BN_SHARED_APIS)");
+	for (size_t i = 0; i < 4; i++) {
+		struct fake *fake = fake_new(&bn_plugin_mlflow);
+		struct bn_error err;
+
+		fake_option(fake, "url", "http://mlflow.example:5000");
+		for (size_t n = 0; n < sizeof(answers) / sizeof(answers[0]); n++) {
+			json_t *example = message(spec, answers[n][1], flavours[i], 0);
+			char *text = json_dumps(example, JSON_COMPACT);
+
+			fake_reply(fake, answers[n][0], 200, text);
+			free(text);
+			json_decref(example);
+		}
+		assert_ok(fake_poll(fake, &err), &err);
+		if (flavours[i] == SPEC_FULL) {
+			const json_t *version = fake_find(fake, "model_version", "name@version");
+
+			assert_non_null(fake_find(fake, "model", "name"));
+			assert_non_null(version);
+			assert_int_equal(fake_int(version, "created_at"), 1773112364000);
+			assert_int_equal(fake_skipped(fake), 0);
+		}
+		/* what has no name is told, not made up */
+		if (flavours[i] == SPEC_BARE) {
+			assert_int_equal(
+			    fake_count(fake, "model") + fake_count(fake, "model_version"), 0);
+			assert_true(fake_skipped(fake) > 0);
+		}
+		fake_free(fake);
+	}
+	json_decref(spec);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(airflow2_answers_of_the_specification_are_read),
     cmocka_unit_test(airflow3_answers_of_the_specification_are_read),
@@ -308,6 +412,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_answers_of_the_specification_are_read),
     cmocka_unit_test(prometheus_answers_of_the_specification_are_read),
     cmocka_unit_test(alertmanager_answers_of_the_specification_are_read),
+    cmocka_unit_test(mlflow_answers_of_its_descriptors_are_read),
 };
 
 BN_TEST_MAIN(tests)
