@@ -326,6 +326,7 @@ const struct bn_plugin bn_plugin_airflow = {
     .detail = airflow_detail,
     .logs = airflow_logs,
     .plan = airflow_plan,
+    .plans_tasks = true,
     .act = airflow_act,
     .reconcile = airflow_reconcile,
     .doctor = airflow_doctor,

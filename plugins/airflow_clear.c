@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Clearing is Airflow's retry. `dry_run` and `only_failed` default to true, and an empty list of tasks once
- * cleared every run of every DAG (apache/airflow #22869): so a clear always names its run, never tasks, and says
- * all three in words. only_failed covers upstream_failed, so nothing is left behind (#33014); past and future,
+ * cleared every run of every DAG (apache/airflow #22869): so a clear always names its run, a list of tasks only
+ * where some were chosen (with what waits for them), and says all three in words. only_failed covers upstream_failed, so nothing is left behind (#33014); past and future,
  * which Airflow 3 refuses with a run's id (#54134), are never asked for. A run that is at work is left alone:
  * cleared meanwhile its tasks stick in `restarting` (#55045). */
 #include <stdio.h>
@@ -21,6 +21,7 @@ struct unit {
 	const char *task, *operator;
 	int failed, upstream; /* instances */
 	int wave;
+	bool cleared; /* by Airflow's dry run */
 };
 
 struct reading {
@@ -154,25 +155,83 @@ read_waves(struct reading *r, struct bn_error *err)
 	return rc;
 }
 
+/* "load[3]" is an instance of the mapped task "load", of which all that failed are cleared: Airflow 2 can't tell
+ * them apart here. */
 static const char *
-clear_body(struct bn_source *s, const char *run, bool dry)
+task_of(struct bn_source *s, const char *key)
+{
+	size_t size = strlen(key);
+
+	while (size > 0 && key[size - 1] != '[')
+		size--;
+	return size > 1 && key[strlen(key) - 1] == ']' ? bn_format(s, "%.*s", (int)size - 1, key)
+						       : key;
+}
+
+/* "" for all that failed; never an empty list. */
+static const char *
+chosen(struct bn_source *s, const char *const *only)
+{
+	const char *list = "";
+
+	for (size_t i = 0; only != NULL && only[i] != NULL; i++) {
+		const char *name = task_of(s, only[i]);
+		bool known = false;
+
+		for (size_t k = 0; !known && k < i; k++)
+			known = strcmp(task_of(s, only[k]), name) == 0;
+		if (!known)
+			list = bn_format(s, "%s%s%s", list, i > 0 ? "," : "", bn_quote(s, name));
+	}
+	return *list != '\0' ? bn_format(s, ",\"task_ids\":[%s],\"include_downstream\":true", list)
+			     : "";
+}
+
+static const char *
+clear_body(struct bn_source *s, const char *run, const char *const *only, bool dry)
 {
 	return bn_format(s,
 			 "{\"dry_run\":%s,\"dag_run_id\":%s,\"only_failed\":true,"
-			 "\"reset_dag_runs\":true}",
-			 dry ? "true" : "false", bn_quote(s, run));
+			 "\"reset_dag_runs\":true%s}",
+			 dry ? "true" : "false", bn_quote(s, run), chosen(s, only));
+}
+
+/* Where some tasks were chosen only what Airflow names is counted: those, and what waits for them. */
+static void
+keep_cleared(struct reading *r, struct bn_json reply)
+{
+	struct bn_json_iter it = bn_json_walk(reply, "task_instances");
+	struct unit *unit;
+	size_t count = 0;
+
+	while (bn_json_next(&it)) {
+		const char *task = bn_json_string(it.value, "task_id");
+
+		if (task != NULL && (unit = find(r, task)) != NULL)
+			unit->cleared = true;
+	}
+	r->failed = r->upstream = 0;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->units[i].cleared) {
+			r->failed += r->units[i].failed;
+			r->upstream += r->units[i].upstream;
+			r->units[count++] = r->units[i];
+		}
+	r->count = count;
 }
 
 /* What Airflow itself says it would clear. */
 static int
-dry_run(struct reading *r, struct bn_error *err)
+dry_run(struct reading *r, const char *const *only, struct bn_error *err)
 {
 	struct bn_json reply;
 	int rc = bn_post(r->s, r->d->first + AIRFLOW_CLEAR_PLAN, BN_PARAMS({"dag_id", r->dag}),
-			 clear_body(r->s, r->run, true), &reply, err);
+			 clear_body(r->s, r->run, only, true), &reply, err);
 
 	if (rc == BN_OK)
 		r->cleared = (int)bn_json_size(reply, "task_instances");
+	if (rc == BN_OK && only != NULL)
+		keep_cleared(r, reply);
 	return rc;
 }
 
@@ -258,8 +317,9 @@ fill(struct reading *r, struct bn_plan *plan)
 	plan->failed = r->failed;
 	plan->skipped = r->upstream;
 	plan->kept = r->kept;
-	plan->what = bn_format(r->s, "failed tasks: %d failed + %d upstream_failed; keeps %d ok",
-			       r->failed, r->upstream, r->kept);
+	plan->what = bn_format(r->s, "%s: %d failed + %d upstream_failed; keeps %d ok",
+			       plan->only != NULL ? "chosen tasks" : "failed tasks", r->failed,
+			       r->upstream, r->kept);
 	if (r->cleared != shown)
 		plan->notes[0] =
 		    bn_format(r->s,
@@ -280,10 +340,12 @@ airflow_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err)
 	if (rc == BN_OK)
 		rc = read_instances(&r, err);
 	if (rc == BN_OK)
-		rc = dry_run(&r, err);
+		rc = dry_run(&r, plan->only, err);
 	if (rc == BN_OK && r.cleared == 0)
 		rc = bn_fail_at(s, err, BN_EUNSUPPORTED,
-				"%s: Airflow would clear nothing (is the DAG still there?)",
+				plan->only == NULL
+				    ? "%s: Airflow would clear nothing (is the DAG still there?)"
+				    : "%s: Airflow would clear nothing of what was chosen",
 				plan->about.key);
 	if (rc == BN_OK)
 		rc = read_waves(&r, err);
@@ -294,9 +356,13 @@ airflow_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err)
 	plan->unit = "task instance";
 	fill(&r, plan);
 	plan->sends =
-	    "POST clear of what failed in this run, downstream included; no past, no future";
+	    plan->only != NULL
+		? "POST clear of the chosen tasks of this run and what waits for them; no "
+		  "past, no future"
+		: "POST clear of what failed in this run, downstream included; no past, no "
+		  "future";
 	plan->request = bn_format(s, "POST /api/%s/dags/%s/clearTaskInstances", r.d->name, r.dag);
-	plan->body = clear_body(s, r.run, false);
+	plan->body = clear_body(s, r.run, plan->only, false);
 	return BN_OK;
 }
 

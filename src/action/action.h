@@ -46,7 +46,9 @@ struct bn_action_plan {
 	const char *name; /* what a person types to confirm: the pipeline's key, or the run's */
 	const char *engine, *verb, *mode, *attempt, *unit, *what, *sends, *request, *body;
 	int failed, skipped, kept; /* units; -1: not known */
-	const char *notes[8];	   /* NULL behind the last */
+	const char *const
+	    *only; /* keys of the tasks that were chosen, NULL behind the last; NULL: all */
+	const char *notes[8]; /* NULL behind the last */
 	const struct bn_plan_step *steps;
 	size_t step_count;
 	int waves; /* the highest of the steps', 0: not known */
@@ -72,6 +74,10 @@ struct bn_action_plan {
  * with BN_GUARD_STOP. The caller frees *out. */
 int bn_action_plan(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
 		   struct bn_error *err);
+/* The same for some of its failed tasks and what waits for them: their keys, NULL behind the last (`only` NULL: all
+ * that failed). BN_EUNSUPPORTED where the engine can't, see bn_collect_plans_tasks. */
+int bn_action_plan_tasks(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
+			 const char *const *only, struct bn_error *err);
 void bn_action_plan_free(struct bn_action_plan *plan); /* NULL allowed */
 /* The first guard that forbids sending as an error; BN_OK if there is none. */
 int bn_action_plan_refusal(const struct bn_action_plan *plan, struct bn_error *err);

@@ -93,6 +93,23 @@ copy_steps(struct bn_action_plan *out, const struct bn_plan *plan)
 	out->step_count = plan->step_count;
 }
 
+static const char *const *
+copy_only(struct bn_arena *arena, const char *const *only)
+{
+	const char **copy;
+	size_t count = 0, i;
+
+	if (only == NULL || only[0] == NULL)
+		return NULL;
+	while (only[count] != NULL)
+		count++;
+	copy = bn_arena_alloc(arena, (count + 1) * sizeof(*copy));
+	for (i = 0; i < count; i++)
+		copy[i] = bn_arena_strdup(arena, only[i]);
+	copy[count] = NULL;
+	return copy;
+}
+
 struct bn_action_plan *
 bn_plan_copy(const struct bn_plan *plan)
 {
@@ -117,6 +134,7 @@ bn_plan_copy(const struct bn_plan *plan)
 	for (i = 0; i + 1 < sizeof(out->notes) / sizeof(out->notes[0]) && plan->notes[i] != NULL;
 	     i++)
 		out->notes[i] = bn_arena_strdup(arena, plan->notes[i]);
+	out->only = copy_only(arena, plan->only);
 	copy_steps(out, plan);
 	bn_plan_digest(plan, out->digest);
 	out->usual = -1;
@@ -147,16 +165,19 @@ count_json(int count)
 json_t *
 bn_plan_json(const struct bn_action_plan *plan)
 {
-	json_t *notes = json_array();
+	json_t *notes = json_array(), *only = plan->only != NULL ? json_array() : NULL;
+	size_t i;
 
-	for (size_t i = 0; plan->notes[i] != NULL; i++)
+	for (i = 0; plan->notes[i] != NULL; i++)
 		json_array_append_new(notes, json_string(plan->notes[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:o}",
+	for (i = 0; plan->only != NULL && plan->only[i] != NULL; i++)
+		json_array_append_new(only, json_string(plan->only[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:o, s:o*}",
 			 "verb", plan->verb, "mode", plan->mode, "attempt", plan->attempt, "unit",
 			 plan->unit, "what", plan->what, "failed", count_json(plan->failed),
 			 "skipped", count_json(plan->skipped), "kept", count_json(plan->kept),
 			 "sends", plan->sends, "request", plan->request, "body", plan->body,
-			 "notes", notes, "steps", steps_json(plan));
+			 "notes", notes, "steps", steps_json(plan), "only", only);
 }
 
 /* ---- the store's part -------------------------------------------------------------------------- */
@@ -372,12 +393,22 @@ int
 bn_action_plan(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
 	       struct bn_error *err)
 {
+	return bn_action_plan_tasks(out, action, run, NULL, err);
+}
+
+int
+bn_action_plan_tasks(struct bn_action_plan **out, struct bn_actions *action, struct bn_ref run,
+		     const char *const *only, struct bn_error *err)
+{
 	int rc;
 
 	*out = NULL;
+	/* No list means all of them; an empty one must not. */
+	if (only != NULL && only[0] == NULL)
+		return bn_fail(err, BN_EINVAL, "no task of %.200s was chosen", run.key);
 	if ((rc = allowed(action, &run, err)) != BN_OK)
 		return rc;
-	rc = bn_collect_plan(action->options.collect, run, "retry", take, out, err);
+	rc = bn_collect_plan(action->options.collect, run, "retry", only, take, out, err);
 	if (rc == BN_OK)
 		rc = add_knowledge(action, *out, err);
 	if (rc != BN_OK) {

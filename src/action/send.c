@@ -288,8 +288,8 @@ bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *pl
 	bn_uuid_hex(s.key);
 	if (!SEND_FIRST && (rc = record_intent(&s, reason, err)) != BN_OK)
 		goto out;
-	rc = bn_collect_act(action->options.collect, plan->about, plan->verb, s.key, compare, told,
-			    &s, err);
+	rc = bn_collect_act(action->options.collect, plan->about, plan->verb, plan->only, s.key,
+			    compare, told, &s, err);
 	if (SEND_FIRST)
 		record_intent(&s, reason, err);
 	if (!s.told) {

@@ -29,7 +29,7 @@
 
 /* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0.
  */
-#define BN_PLUGIN_ABI 2u
+#define BN_PLUGIN_ABI 3u
 
 struct bn_host;
 struct bn_plugin;
@@ -297,6 +297,9 @@ struct bn_plan {
 	const char *verb;    /* "retry" */
 	const char *
 	    key; /* names this one intent, for platforms that take an idempotency key; NULL in plan() */
+	/* Keys of the failed tasks that shall run again, and what waits for them; NULL behind the last. NULL: all
+	 * that failed. Only plugins that say `plans_tasks` are asked so. */
+	const char *const *only;
 
 	const char *mode; /* which of the platform's ways: for act() and reconcile() */
 	const char
@@ -511,6 +514,7 @@ struct bn_plugin {
 	 * already; BN_EBUSY: it runs at this moment, or a newer run does; BN_EUNSUPPORTED: there is
 	 * nothing to retry, and why. */
 	int (*plan)(struct bn_source *, struct bn_plan *, struct bn_error *);
+	bool plans_tasks; /* plan() heeds bn_plan.only */
 	/* Sends what the plan says, by one bn_send. Called on a lane where that is allowed once. An error
 	 * that it returns without having called bn_send means that nothing was sent. */
 	int (*act)(struct bn_source *, const struct bn_plan *, struct bn_outcome *,

@@ -154,16 +154,51 @@ show_plan(struct bn_retrying *r, const struct bn_action_plan *plan)
 							   : bn_retry_exit(r->cli, &err);
 }
 
+/* The failed tasks of the run that --select names. NULL where all that failed are meant. */
+static int
+chosen_tasks(struct bn_cli *cli, struct bn_ref run, const char *const **out, struct bn_error *err)
+{
+	static const char *const columns[] = {"key", NULL};
+	const char *expression = bn_flag_get(cli->in, "select"), **keys;
+	struct bn_query query = {.table = bn_view_table("tasks"), .scope = run, .columns = columns};
+	struct bn_rows *rows = NULL;
+	size_t i, count = 0;
+	int rc;
+
+	*out = NULL;
+	if (expression == NULL)
+		return BN_OK;
+	query.filter = bn_arena_format(cli->arena, "(status:failed) (%s)", expression);
+	rc = bn_view_query(cli->reader, &query, &rows, err);
+	if (rc == BN_OK && bn_rows_count(rows) == 0)
+		rc = bn_fail(err, BN_ENOTFOUND, "--select: no failed task of %.200s matches",
+			     run.key);
+	keys = bn_arena_alloc(cli->arena,
+			      ((rc == BN_OK ? bn_rows_count(rows) : 0) + 1) * sizeof(*keys));
+	for (i = 0; rc == BN_OK && i < bn_rows_count(rows); i++) {
+		struct bn_value key = bn_rows_named(rows, i, "key");
+
+		if (key.type == BN_VALUE_TEXT)
+			keys[count++] = bn_arena_strdup(cli->arena, key.s);
+	}
+	keys[count] = NULL;
+	bn_rows_free(rows);
+	*out = keys;
+	return rc;
+}
+
 static int
 retry_one(struct bn_retrying *r, const char *text)
 {
 	struct bn_action_plan *plan = NULL;
+	const char *const *only = NULL;
 	struct bn_error err = {0};
 	struct bn_ref ref = {0};
 	int code;
 
 	if (look(r->cli, text, &ref, &err) != BN_OK ||
-	    bn_action_plan(&plan, r->cli->action, ref, &err) != BN_OK)
+	    chosen_tasks(r->cli, ref, &only, &err) != BN_OK ||
+	    bn_action_plan_tasks(&plan, r->cli->action, ref, only, &err) != BN_OK)
 		return bn_retry_exit(r->cli, &err);
 	code = bn_flag_has(r->in, "plan") ? show_plan(r, plan) : send(r, plan);
 	bn_action_plan_free(plan);
@@ -183,6 +218,8 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 	if (ways != 1)
 		return bn_fail(err, BN_EINVAL,
 			       "name the runs, or say --filter or --rest: one of them");
+	if (bn_flag_has(in, "select") && bn_retry_is_bulk(in))
+		return bn_fail(err, BN_EINVAL, "--select chooses among the tasks of one run");
 	if (bn_flag_has(in, "at")) {
 		bn_fail(err, BN_EPERM, "there are no actions in another time");
 		return bn_hint(err, "leave out --at");
@@ -224,6 +261,8 @@ static const struct bn_flag retry_flags[] = {
     {"confirm", 0, "NAME", false, NULL,
      "the pipeline's name, where its work may not be done twice (append, unknown); once for each"},
     {"failed", 0, NULL, false, NULL, "only what failed, which is the default and the only way"},
+    {"select", 0, "EXPR", false, NULL,
+     "only the failed tasks that match, and what waits for them; where the engine can (Airflow)"},
     {"rest", 0, "BULK", false, NULL, "what that bulk did not send: the number of its record"},
     {"spacing", 0, "D", false, NULL, "of several: wait so long between two requests"},
     {"concurrency", 0, "N", false, NULL,

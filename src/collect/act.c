@@ -48,8 +48,13 @@ finish(struct bn_lane *lane)
 static int
 make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
 {
-	int rc = lane->feed->plugin->plan(&lane->source, plan, err);
+	int rc;
 
+	if (plan->only != NULL && !lane->feed->plugin->plans_tasks)
+		return bn_fail(err, BN_EUNSUPPORTED,
+			       "%s: %s retries all that failed in a run, not some of it",
+			       lane->feed->name, lane->feed->plugin->name);
+	rc = lane->feed->plugin->plan(&lane->source, plan, err);
 	bn_lane_checkpoint(lane);
 	if (rc == BN_OK && (plan->mode == NULL || plan->attempt == NULL || plan->request == NULL))
 		rc = bn_fail(err, BN_EINTERNAL, "%s: the plugin's plan says not what it would send",
@@ -58,10 +63,10 @@ make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
 }
 
 int
-bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb, bn_plan_fn *take,
-		void *payload, struct bn_error *err)
+bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb,
+		const char *const *only, bn_plan_fn *take, void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb};
+	struct bn_plan plan = {.about = about, .verb = verb, .only = only};
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
 
@@ -109,10 +114,11 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 }
 
 int
-bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb, const char *key,
-	       bn_plan_fn *check, bn_told_fn *told, void *payload, struct bn_error *err)
+bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,
+	       const char *const *only, const char *key, bn_plan_fn *check, bn_told_fn *told,
+	       void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb, .key = key};
+	struct bn_plan plan = {.about = about, .verb = verb, .only = only, .key = key};
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
 
@@ -172,6 +178,14 @@ bn_collect_can_act(struct bn_collect *collect, const char *source)
 	struct bn_feed *feed;
 
 	return find(collect, source, &feed, NULL) == BN_OK;
+}
+
+bool
+bn_collect_plans_tasks(struct bn_collect *collect, const char *source)
+{
+	struct bn_feed *feed;
+
+	return find(collect, source, &feed, NULL) == BN_OK && feed->plugin->plans_tasks;
 }
 
 /* ---- who is at it ------------------------------------------------------------------------------ */

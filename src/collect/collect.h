@@ -96,18 +96,18 @@ int bn_collect_doctor(struct bn_collect *collect, const char *source, int64_t ti
  * Each of these works on the caller's thread, on a lane of its own, and comes back when it is done; plans and
  * reconciling only read. BN_ENOTFOUND: the source isn't configured here; BN_EUNSUPPORTED: its plugin can't. */
 
-/* Has the plugin plan; what it filled is borrowed by `take` (returning other than BN_OK ends with that). */
+/* Has the plugin plan (`only`: bn_plan.only); what it filled is borrowed by `take` (returning other than BN_OK ends with that). */
 typedef int bn_plan_fn(const struct bn_plan *plan, void *payload, struct bn_error *err);
 int bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb,
-		    bn_plan_fn *take, void *payload, struct bn_error *err);
+		    const char *const *only, bn_plan_fn *take, void *payload, struct bn_error *err);
 /* Plans anew (`key`: bn_plan.key) and has `check` compare; only when that returns BN_OK the plan is sent, once, and `told` gets what
  * came of it (always, exactly once, when check returned BN_OK; outcome's strings are borrowed). Returns what
  * came of planning, checking or sending. */
 typedef void bn_told_fn(const struct bn_outcome *outcome, const struct bn_error *why,
 			void *payload);
 int bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,
-		   const char *key, bn_plan_fn *check, bn_told_fn *told, void *payload,
-		   struct bn_error *err);
+		   const char *const *only, const char *key, bn_plan_fn *check, bn_told_fn *told,
+		   void *payload, struct bn_error *err);
 /* Reads what became of an intent; `told` gets it when BN_OK is returned. */
 int bn_collect_reconcile(struct bn_collect *collect, const struct bn_intent *intent,
 			 bn_told_fn *told, void *payload, struct bn_error *err);
@@ -117,6 +117,8 @@ void bn_collect_cancel_plans(struct bn_collect *collect);
 const char *bn_collect_actions(struct bn_collect *collect, const char *source);
 /* Has the source's plugin plan, act and reconcile? */
 bool bn_collect_can_act(struct bn_collect *collect, const char *source);
+/* … and can some of a run's failed tasks be chosen? */
+bool bn_collect_plans_tasks(struct bn_collect *collect, const char *source);
 /* Whoever acts on a thing holds it meanwhile, so that others can tell an action under way from one whose process
  * died. BN_EBUSY: somebody (a thread of ours, too) holds it. Where the store is in memory nobody else sees it,
  * and *out is NULL with BN_OK. */

@@ -72,9 +72,40 @@ judge(struct bn_web_request *request, const json_t *body)
 		bn_web_violation(request, "a clear that does not say whether it is one");
 }
 
+/* The tasks that task_ids names, and with include_downstream all that wait for them; a bit each, 0: all. */
+static uint64_t
+chosen_of(const json_t *body, const struct bn_w_task *tasks, size_t count)
+{
+	const json_t *list = json_object_get(body, "task_ids"), *one;
+	bool downstream = json_is_true(json_object_get(body, "include_downstream"));
+	uint64_t chosen = 0;
+	size_t i, k;
+	int parent;
+
+	if (list == NULL)
+		return 0;
+	count = count < 64 ? count : 64;
+	json_array_foreach(list, k, one)
+	{
+		const char *name =
+		    json_string_value(json_is_array(one) ? json_array_get(one, 0) : one);
+
+		for (i = 0; name != NULL && i < count; i++)
+			if (strcmp(tasks[i].name, name) == 0)
+				chosen |= UINT64_C(1) << i;
+	}
+	/* A task stands behind those it waits for. */
+	for (i = 0; downstream && i < count; i++)
+		for (parent = 0; parent < tasks[i].depend_count; parent++)
+			if ((chosen >> tasks[i].depends[parent] & 1) != 0)
+				chosen |= UINT64_C(1) << i;
+	return chosen;
+}
+
 static json_t *
 cleared(struct bn_web_request *request, const struct bn_af_dialect *dialect,
-	const struct bn_w_run *run, const struct bn_w_task *tasks, size_t count)
+	const struct bn_w_run *run, const struct bn_w_task *tasks, size_t count, uint64_t chosen,
+	bool some)
 {
 	json_t *items = json_array();
 	struct bn_af_instance instance;
@@ -83,6 +114,8 @@ cleared(struct bn_web_request *request, const struct bn_af_dialect *dialect,
 
 	for (i = 0; i < count; i++) {
 		state = bn_af_task_state(run, &tasks[i], request->now);
+		if (some && (i >= 64 || (chosen >> i & 1) == 0))
+			continue;
 		if (state == NULL ||
 		    (strcmp(state, "failed") != 0 && strcmp(state, "upstream_failed") != 0))
 			continue;
@@ -108,6 +141,7 @@ bn_af_clear(struct bn_web_request *request, const struct bn_af_dialect *dialect)
 	struct bn_w_task *tasks = NULL;
 	json_t *body = NULL, *items;
 	struct bn_w_run run;
+	uint64_t chosen;
 	size_t count;
 	bool dry;
 
@@ -125,10 +159,12 @@ bn_af_clear(struct bn_web_request *request, const struct bn_af_dialect *dialect)
 	}
 	dry = !json_is_false(json_object_get(body, "dry_run"));
 	count = bn_world_tasks(request->world, &run, &tasks);
-	items = cleared(request, dialect, &run, tasks, count);
+	chosen = chosen_of(body, tasks, count);
+	items = cleared(request, dialect, &run, tasks, count, chosen,
+			json_object_get(body, "task_ids") != NULL);
 	if (!dry && json_array_size(items) > 0 &&
 	    bn_world_run_state(&run, request->now) == BN_W_FAILED)
-		bn_world_retry(request->world, &run, request->now);
+		bn_world_retry_some(request->world, &run, request->now, chosen);
 	if (dialect->engine == BN_W_AIRFLOW2)
 		bn_web_json(request, 200, json_pack("{s:o}", "task_instances", items));
 	else

@@ -72,7 +72,8 @@ struct bn_w_run {
 	 * latest attempt. */
 	int retries;
 	bn_time retried[BN_W_RETRIES];
-	char resubmitted_from[96]; /* the workflow it was made from, or "" */
+	uint64_t chosen[BN_W_RETRIES]; /* which of its first 64 tasks; 0: all that failed */
+	char resubmitted_from[96];     /* the workflow it was made from, or "" */
 };
 
 enum bn_w_state {
@@ -132,6 +133,9 @@ void bn_world_run_now(const struct bn_world *world, const struct bn_w_pipeline *
 		      int64_t slot, bn_time now, struct bn_w_run *out);
 /* Has the run's failed and omitted tasks run again from `at` on. False: it does not take it (too many acts). */
 bool bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at);
+/* The same for some of its first 64 tasks, a bit each. */
+bool bn_world_retry_some(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
+			 uint64_t chosen);
 /* Makes a new run of the same, all of it. */
 bool bn_world_resubmit(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
 		       struct bn_w_run *out);

@@ -132,14 +132,15 @@ times_of(const struct bn_world *world, const struct bn_w_run *run, const struct 
 
 static void
 replay(const struct bn_world *world, const struct bn_w_run *run, struct bn_w_task *tasks,
-       size_t count, bn_time at)
+       size_t count, bn_time at, uint64_t chosen)
 {
 	bn_time ready, started, finished;
 	bool *again = bn_xcalloc(count, sizeof(*again));
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		again[i] = failed_last(&tasks[i]);
+		again[i] =
+		    failed_last(&tasks[i]) && (chosen == 0 || (i < 64 && (chosen >> i & 1) != 0));
 	for (i = 0; i < count; i++) {
 		if (!again[i])
 			continue;
@@ -167,7 +168,7 @@ bn_world_replan(const struct bn_world *world, const struct bn_w_run *run, struct
 	int i;
 
 	for (i = 0; i < run->retries; i++)
-		replay(world, run, tasks, count, run->retried[i]);
+		replay(world, run, tasks, count, run->retried[i], run->chosen[i]);
 }
 
 /* ---- how the run goes then --------------------------------------------------------------------- */
@@ -206,8 +207,10 @@ add_acts(const struct bn_world *world, int made_from, bn_time now, struct bn_w_r
 		const struct bn_w_act *act = &world->acts->act[i];
 
 		if (!act->resubmit && act->pipeline == run->pipeline && act->slot == run->slot &&
-		    act->made_from == made_from && act->at <= now)
+		    act->made_from == made_from && act->at <= now) {
+			run->chosen[run->retries] = act->chosen;
 			run->retried[run->retries++] = act->at;
+		}
 	}
 	if (run->retries > 0)
 		latest_attempt(world, run);
@@ -280,7 +283,14 @@ add(const struct bn_world *world, const struct bn_w_act *act)
 bool
 bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at)
 {
-	struct bn_w_act act = {run->pipeline, run->slot, at, -1, false};
+	return bn_world_retry_some(world, run, at, 0);
+}
+
+bool
+bn_world_retry_some(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
+		    uint64_t chosen)
+{
+	struct bn_w_act act = {run->pipeline, run->slot, at, -1, false, chosen};
 
 	return run->retries < BN_W_RETRIES && run->resubmitted_from[0] == '\0' &&
 	       add(world, &act) >= 0;
@@ -290,7 +300,7 @@ bool
 bn_world_resubmit(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
 		  struct bn_w_run *out)
 {
-	struct bn_w_act act = {run->pipeline, run->slot, at, -1, true};
+	struct bn_w_act act = {run->pipeline, run->slot, at, -1, true, 0};
 	int number = add(world, &act);
 
 	if (number >= 0)

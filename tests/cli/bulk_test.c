@@ -130,6 +130,45 @@ audit_tells_the_bulk_and_its_retries(void **state)
 }
 
 static void
+some_tasks_of_a_run_can_be_chosen_where_the_engine_can(void **state)
+{
+	static const char run_of_three[] =
+	    "run/airflow-ml/ing-weather/scheduled__2026-03-09T14:09:00+00:00";
+	char line[400];
+	struct said said;
+	const char *body;
+	json_t *plan, *item;
+
+	(void)state;
+	snprintf(line, sizeof(line), "retry %s --select 'task:check_coverage' --plan -o json",
+		 run_of_three);
+	plan = answer(line, 0);
+	item = json_array_get(json_object_get(plan, "items"), 0);
+	assert_int_equal(json_integer_value(json_object_get(item, "failed")), 0);
+	assert_int_equal(json_integer_value(json_object_get(item, "skipped")), 1);
+	body = json_string_value(json_object_get(item, "body"));
+	assert_non_null(strstr(body, "\"task_ids\":[\"check_coverage\"]"));
+	assert_non_null(strstr(body, "\"include_downstream\":true"));
+	json_decref(plan);
+	/* Chosen with what waits for it; of a mapped task all instances that failed. */
+	snprintf(line, sizeof(line), "retry %s --select 'task:fetch_region' --yes -o json",
+		 run_of_three);
+	plan = answer(line, 0);
+	item = json_array_get(json_object_get(plan, "items"), 0);
+	assert_string_equal(json_string_value(json_object_get(item, "answer")),
+			    "3 task instances cleared");
+	json_decref(plan);
+	/* An empty choice is not all of them. */
+	said = run("retry " OLDER " --select 'task:nothing-like-it' --plan", 66);
+	said_clear(&said);
+	said = run("retry " OLDER " --select 'status:failed' --yes", 2);
+	assert_non_null(strstr(said.err, "not some of it"));
+	said_clear(&said);
+	said = run("retry " OLDER " " NEWER " --select 'status:failed' --yes", 64);
+	said_clear(&said);
+}
+
+static void
 wrong_calls_send_nothing(void **state)
 {
 	static const struct {
@@ -250,6 +289,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(several_are_one_plan_one_record_and_a_request_each),
 	    cmocka_unit_test(audit_tells_the_bulk_and_its_retries),
+	    cmocka_unit_test(some_tasks_of_a_run_can_be_chosen_where_the_engine_can),
 	    cmocka_unit_test(wrong_calls_send_nothing),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
 	    cmocka_unit_test(read_only_help_names_no_verb),

@@ -71,6 +71,31 @@ i1_retry_plays_to_recovery_in_four_waves(void **state)
 	bn_world_free(world);
 }
 
+/* What is not chosen stays as it failed, and so does the run. */
+static void
+i1_retry_of_one_task_leaves_the_others_failed(void **state)
+{
+	struct bn_world *world = bn_world_new(SEED, BN_W_I1);
+	struct bn_w_run run = night_run(world, AT(3, 12, 44));
+	int counts[BN_W_OMITTED + 1];
+
+	(void)state;
+	assert_true(bn_world_retry_some(world, &run, AT(3, 13, 0), 1));
+	count(world, AT(3, 13, 5), counts);
+	assert_int_equal(counts[BN_W_RUNNING], 1);
+	count(world, AT(3, 20, 0), counts);
+	assert_int_equal(counts[BN_W_OK], 273);
+	assert_int_equal(counts[BN_W_FAILED], 2);
+	assert_int_equal(counts[BN_W_OMITTED], 37);
+	run = night_run(world, AT(3, 20, 0));
+	assert_int_equal(bn_world_run_state(&run, AT(3, 20, 0)), BN_W_FAILED);
+	/* The rest of it, then, and it recovers. */
+	assert_true(bn_world_retry(world, &run, AT(3, 21, 0)));
+	run = night_run(world, AT(3, 40, 0));
+	assert_int_equal(bn_world_run_state(&run, AT(3, 40, 0)), BN_W_OK);
+	bn_world_free(world);
+}
+
 static void
 i1_retry_before_the_cluster_is_back_fails_again(void **state)
 {
@@ -155,6 +180,7 @@ world_is_a_function_of_its_acts(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(i1_retry_plays_to_recovery_in_four_waves),
+    cmocka_unit_test(i1_retry_of_one_task_leaves_the_others_failed),
     cmocka_unit_test(i1_retry_before_the_cluster_is_back_fails_again),
     cmocka_unit_test(i1_bad_sql_stays_red_whatever_is_retried),
     cmocka_unit_test(i1_heals_by_itself_at_the_next_run),
