@@ -39,6 +39,11 @@
 	"(coalesce(age_ms > stale_ms * clock_factor(), 1) OR (kind = " K_PIPELINE                               \
 	" AND now() - coalesce(source_ok_at, 0) > stale_ms * clock_factor()))"
 
+/* A bulk's retries. They were recorded while it was under way (clocks are set back by less than an hour), and it is
+ * by their time that an index finds them. */
+#define OF_BULK                                                                                    \
+	"i.parent = b.seq AND i.at BETWEEN b.at - 3600000 AND coalesce(e.at, now()) + 3600000"
+
 const char bn_views_now[] =
     /* entity_now: every thing that is not gone. A plain join, so that SQLite flattens it into
      * the query around it; do not LEFT JOIN it. Its columns `kind` and
@@ -208,12 +213,12 @@ const char bn_views_now[] =
     "  json_array_length(b.body, '$.targets') AS total, e.seq AS end_seq, e.at AS ended_at,"
     "  coalesce(json_extract(e.body, '$.state'), 'running') AS state,"
     "  json_extract(e.body, '$.text') AS text,"
-    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state IN ('done',"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE " OF_BULK " AND i.state IN ('done',"
     "   'refused', 'unknown')) AS sent,"
-    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'done') AS done,"
-    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'refused')"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE " OF_BULK " AND i.state = 'done') AS done,"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE " OF_BULK " AND i.state = 'refused')"
     "   AS refused,"
-    "  (SELECT count(*) FROM temp.intent_now i WHERE i.parent = b.seq AND i.state = 'unknown')"
+    "  (SELECT count(*) FROM temp.intent_now i WHERE " OF_BULK " AND i.state = 'unknown')"
     "   AS unknown"
     " FROM journal.record b LEFT JOIN journal.record e ON e.verb = 'bulk-end' AND e.parent = b.seq"
     " WHERE b.verb = 'bulk' AND json_valid(b.body));"
