@@ -244,6 +244,36 @@ many_are_not_left_by_one_press_of_quit(void **state)
 	recorded_stop(&world);
 }
 
+/* On Triage stands much that nobody can retry: `*` takes what can be, and other marks are no part of a plan. */
+static void
+many_are_marked_on_triage_among_other_trouble(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, NIGHT);
+	t = console_start(&world.served, 120, 40, NULL, NULL, NULL);
+	assert_shown(t, "demand-forecast@118203");
+	assert_shown(t, "ing-competitor-prices");
+	bn_term_type(t, "*");
+	assert_shown(t, "2 marked");
+	bn_term_type(t, "r");
+	assert_shown(t, "bulk retry of 2 runs");
+	bn_term_press(t, "C-c");
+	assert_shown(t, "nothing was sent");
+	/* everything else that is wrong, under a filter that hides the two */
+	bn_term_type(t, "/demand-forecast@\r");
+	assert_gone(t, "ing-competitor-prices");
+	bn_term_type(t, "g r");
+	assert_shown(t, "r is not offered: none of the 3 marked rows is something that runs");
+	bn_term_type(t, "U");
+	assert_gone(t, "3 marked");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 /* 60x16, ASCII, no colour: the form stays in sight, the lines above it scroll. */
 static void
 many_fit_a_small_plain_terminal(void **state)
@@ -336,6 +366,7 @@ main(void)
 	    cmocka_unit_test(many_aborted_leave_a_row_that_plans_the_rest),
 	    cmocka_unit_test(many_hung_up_finish_what_is_sent_and_keep_the_rest),
 	    cmocka_unit_test(many_are_not_left_by_one_press_of_quit),
+	    cmocka_unit_test(many_are_marked_on_triage_among_other_trouble),
 	    cmocka_unit_test(many_fit_a_small_plain_terminal),
 	    cmocka_unit_test(many_are_not_planned_where_nobody_may_act),
 	};

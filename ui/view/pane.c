@@ -174,12 +174,32 @@ show_link(struct bn_pane *pane)
 
 /* ---- actions ----------------------------------------------------------------------------- */
 
+/* What could be retried; how many there are. */
+static size_t
+mark_failed(struct bn_pane *pane)
+{
+	const struct bn_rows *rows = bn_list_rows(pane->list);
+	size_t row, found = 0;
+
+	for (row = 0; row < bn_list_count(pane->list); row++) {
+		enum bn_kind kind = bn_rows_ref(rows, row).kind;
+
+		if (bn_rows_status(rows, row) != BN_FAILED ||
+		    (kind != BN_PIPELINE && kind != BN_RUN))
+			continue;
+		bn_list_mark(pane->list, row);
+		found++;
+	}
+	return found;
+}
+
 unsigned
 bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event)
 {
 	if (pane->runs && action == BN_ACT_MARK_ALL) {
-		if (bn_list_mark_status(pane->list, BN_FAILED) == 0)
-			bn_app_say(pane->screen->app, BN_TONE_PLAIN, "no row here failed");
+		if (mark_failed(pane) == 0)
+			bn_app_say(pane->screen->app, BN_TONE_PLAIN,
+				   "nothing that runs failed here");
 		return BN_REDRAW;
 	}
 	if (bn_list_act(pane->list, action))

@@ -236,23 +236,29 @@ draw_wave(struct bn_pen *pen, const struct bn_bulk_wave_now *wave, int number, b
 	bn_buf_free(&words);
 }
 
-/* As many waves as there is room for, the one under way among them. Returns the lines taken. */
+/* As many waves as there is room for, the one under way among them; those that nothing is sent in are passed over.
+ * Returns the lines taken. */
 static int
 draw_waves(struct progress *p, const struct bn_bulk *bulk, const struct bn_bulk_now *now,
 	   struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(p->screen.app);
-	int waves = bulk->waves, first = 1, i;
+	int numbers[BN_BULK_WAVES + 1], count = 0, first, here = 0, i;
 
-	if (waves > r.h) {
-		first = now->wave - r.h / 2;
-		first = first < 1 ? 1 : first > waves - r.h + 1 ? waves - r.h + 1 : first;
-		waves = r.h;
-	}
-	for (i = 0; i < waves; i++)
-		draw_wave(pen, &now->waves[first + i], first + i, first + i == now->wave,
-			  (struct bn_rect){r.y + i, r.x, 1, r.w});
-	return waves;
+	for (i = 1; i <= bulk->waves && i <= BN_BULK_WAVES; i++)
+		if (now->waves[i].total > 0) {
+			here = i <= now->wave ? count : here;
+			numbers[count++] = i;
+		}
+	first = here - r.h / 2;
+	if (first > count - r.h)
+		first = count - r.h;
+	if (first < 0)
+		first = 0;
+	for (i = 0; i < r.h && first + i < count; i++)
+		draw_wave(pen, &now->waves[numbers[first + i]], numbers[first + i],
+			  numbers[first + i] == now->wave, (struct bn_rect){r.y + i, r.x, 1, r.w});
+	return i;
 }
 
 static void
@@ -287,15 +293,18 @@ static void
 follow(struct progress *p, const struct bn_bulk *bulk)
 {
 	struct bn_bulk_item_now now;
-	size_t n;
+	size_t i, n = 0;
 
-	for (n = 0; n < item_count(bulk); n++) {
-		bn_bulk_item_now(bulk, item_at(bulk, n), &now);
-		if (now.step <= BN_BULK_SENDING)
-			break;
+	for (i = 0; i < bulk->count; i++) {
+		if (bulk->items[i].fate != BN_BULK_READY)
+			continue;
+		bn_bulk_item_now(bulk, i, &now);
+		if (now.step <= BN_BULK_SENDING) {
+			p->cursor = n;
+			return;
+		}
+		n++;
 	}
-	if (n < item_count(bulk))
-		p->cursor = n;
 }
 
 static void
@@ -328,7 +337,7 @@ progress_draw(struct bn_screen *screen, struct bn_rect r)
 	bn_draw_clear(pen, r);
 	if (bulk == NULL) {
 		bn_draw(pen, r.y, r.x + 1, r.w - 2, BN_INK(BN_ROLE_DIM),
-			"it is over; another one is being planned");
+			"the bulk retry that stood here is over; P shows the latest");
 		return;
 	}
 	bn_bulk_now(bulk, &now);

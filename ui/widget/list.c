@@ -354,18 +354,11 @@ bn_list_is_marked(const struct bn_list *list, size_t row)
 	return has_mark(list, list->ids[row]);
 }
 
-size_t
-bn_list_mark_status(struct bn_list *list, enum bn_status status)
+void
+bn_list_mark(struct bn_list *list, size_t row)
 {
-	size_t i, found = 0;
-
-	for (i = 0; i < list->count; i++)
-		if (bn_rows_status(list->rows, i) == status) {
-			set_mark(list, list->ids[i], true);
-			found++;
-		}
-	list->moved = list->moved || found > 0;
-	return found;
+	set_mark(list, list->ids[row], true);
+	list->moved = true;
 }
 
 static void

@@ -36,8 +36,8 @@ bool bn_list_act(struct bn_list *list, enum bn_action action);
 bool bn_list_click(struct bn_list *list, int y);
 size_t bn_list_marked(const struct bn_list *list);
 bool bn_list_is_marked(const struct bn_list *list, size_t row);
-/* Marks every row of that status; how many there are. */
-size_t bn_list_mark_status(struct bn_list *list, enum bn_status status);
+/* Marks that row (of bn_list_rows). */
+void bn_list_mark(struct bn_list *list, size_t row);
 
 /* Sorting: `<` and `>` choose among the columns that are shown, `s` turns the order round. The text
  * for struct bn_query.sort, borrowed, NULL for the table's own order. */
