@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "ui/retry_choice.h"
 #include "ui/retry_draw.h"
 #include "ui/state.h"
 
@@ -32,6 +33,8 @@ struct bn_retry {
 	struct bn_error err;
 	struct bn_confirm confirm;
 	size_t top; /* first line of the plan in sight */
+	struct bn_choice choice;
+	bool choosing; /* its list is over the plan */
 };
 
 /* ---- on the errand's thread -------------------------------------------------------------- */
@@ -77,7 +80,7 @@ make_plan(struct bn_retry *r)
 		return rc;
 	bn_collect_detail(options->collect, r->about, DETAIL_WAIT, &ignored);
 	bn_action_reconcile(options->actions, r->about.source, NULL, &ignored);
-	return bn_action_plan(&r->plan, options->actions, r->about, &r->err);
+	return bn_action_plan_tasks(&r->plan, options->actions, r->about, r->choice.only, &r->err);
 }
 
 static void *
@@ -107,6 +110,7 @@ free_retry(struct bn_retry *r)
 		close(r->fd);
 	bn_action_plan_free(r->plan);
 	bn_confirm_clear(&r->confirm);
+	bn_choice_clear(&r->choice);
 	free(r->source);
 	free(r->key);
 	free(r->words);
@@ -273,6 +277,11 @@ planned(struct bn_app *app)
 		bn_app_fail(app, &err);
 		return;
 	}
+	/* The plan of the whole run says what there is to choose from. */
+	if (r->choice.names.count == 0 &&
+	    bn_collect_plans_tasks(app->options->collect, r->about.source))
+		bn_choice_fill(&r->choice, r->plan);
+	r->confirm.choices = r->choice.names.count > 0;
 	bn_confirm_show(&r->confirm, r->plan->typed ? r->plan->name : NULL, r->plan->needs_reason,
 			bn_action_plan_refusal(r->plan, &why) != BN_OK);
 	app->dirty = true;
@@ -330,16 +339,40 @@ bn_retry_abandon(struct bn_app *app)
 
 /* ---- keys and paint ------------------------------------------------------------------------ */
 
+/* What was chosen is planned anew, and stands on the screen before any key counts again. */
+static void
+choice_key(struct bn_app *app, const struct bn_key_event *event)
+{
+	struct bn_retry *r = app->retry;
+	enum bn_choice_wish wish = bn_choice_key(&r->choice, event);
+
+	r->choosing = wish == BN_CHOICE_STAYS;
+	if (wish != BN_CHOICE_TAKEN)
+		return;
+	bn_action_plan_free(r->plan);
+	r->plan = NULL;
+	r->top = 0;
+	r->confirm.focus = BN_CONFIRM_WAITS;
+	begin(app, r, PLAN);
+}
+
 void
 bn_retry_key(struct bn_app *app, const struct bn_key_event *event)
 {
 	struct bn_retry *r = app->retry;
 
+	if (r->choosing) {
+		choice_key(app, event);
+		return;
+	}
 	if (!event->pasted && bn_sheet_key(event->key, &r->top))
 		return;
 	switch (bn_confirm_key(&r->confirm, event)) {
 	case BN_CONFIRM_LEFT:
 		leave(app);
+		break;
+	case BN_CONFIRM_CHOOSES:
+		r->choosing = true;
 		break;
 	case BN_CONFIRM_GIVEN:
 		r->words = bn_xstrdup(bn_buf_text(&r->confirm.reason.text));
@@ -362,7 +395,10 @@ bn_retry_draw(struct bn_app *app)
 	    .sending = r->errand == SEND,
 	};
 
-	bn_retry_draw_box(app, &look, &r->top);
+	if (r->choosing)
+		bn_choice_draw(app, &r->choice);
+	else
+		bn_retry_draw_box(app, &look, &r->top);
 }
 
 void

@@ -226,13 +226,20 @@ draw_buttons(struct look *s, int y, int x)
 		bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_KEY), "n / Esc close");
 		return;
 	}
+	/* with a choice there is one word more, in the room of the smallest screen */
 	x += bn_draw(pen, y, x, s->sheet.width, BN_INK(alive ? BN_ROLE_KEY : BN_ROLE_DIM),
 		     "  y retry") +
-	     5;
+	     (c->choices ? 3 : 5);
 	x += bn_drawf(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT), "[%c] then watch",
 		      c->watch ? 'x' : ' ') +
-	     8;
-	bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT), "n / Esc cancel");
+	     (c->choices ? 3 : 8);
+	if (c->choices)
+		x += bn_draw(pen, y, x, s->sheet.width,
+			     BN_INK(c->focus == BN_CONFIRM_BUTTONS ? BN_ROLE_TEXT : BN_ROLE_DIM),
+			     "s tasks") +
+		     3;
+	bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT),
+		c->choices ? "Esc cancel" : "n / Esc cancel");
 }
 
 static void

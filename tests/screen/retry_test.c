@@ -178,6 +178,67 @@ retry_is_watched_until_it_has_recovered(void **state)
 	recorded_stop(&world);
 }
 
+/* Airflow clears single tasks: `s` chooses them, what was chosen is planned anew, and only that is sent. */
+static void
+retry_of_some_tasks_is_planned_anew(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	struct said said;
+	int i;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "2");
+	assert_shown(t, "PIPELINE");
+	bn_term_type(t, "/ing-weather\r");
+	assert_gone(t, "fx-rates");
+	bn_term_type(t, "\r");
+	assert_shown(t, "Runs \xe2\x96\xb8 ing-weather");
+	/* the one that failed, thirteen runs ago */
+	for (i = 0; i < 13; i++) {
+		bn_term_settle(t, 200, 5000);
+		bn_term_type(t, "N");
+	}
+	assert_shown(t, "failed 55s");
+	bn_term_type(t, "r");
+	assert_shown(t, "failed tasks: 1 failed + 2 upstream_failed");
+	assert_shown(t, "s tasks");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_type(t, "gateway is back\r");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_type(t, "s");
+	assert_shown(t, "[x] fetch_region");
+	/* none is not all: Enter plans nothing then */
+	bn_term_type(t, "*");
+	assert_shown(t, "[ ] check_coverage");
+	bn_term_type(t, "\ry");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	assert_shown(t, "[ ] check_coverage");
+	bn_term_type(t, "* ");
+	assert_shown(t, "[ ] fetch_region");
+	bn_term_type(t, "\r");
+	assert_shown(t, "chosen tasks: 0 failed + 2 upstream_failed");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	/* what was said stays said, and has to be left again */
+	assert_shown(t, "gateway is back");
+	assert_int_equal(recorded_number(&world, "SELECT count(*) FROM intent"), 0);
+	bn_term_type(t, "\r");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_type(t, "y");
+	assert_shown(t, "attempt 2");
+	assert_int_equal(
+	    recorded_number(&world, "SELECT count(*) FROM intent WHERE state = 'done'"), 1);
+	ask(&world.served, "audit show 1 -o json", &said);
+	assert_non_null(strstr(said.out, "load_stations"));
+	assert_non_null(strstr(said.out, "task_ids"));
+	assert_null(strstr(said.out, "\\\"fetch_region\\\""));
+	said_clear(&said);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 int
 main(void)
 {
@@ -185,6 +246,7 @@ main(void)
 	    cmocka_unit_test(retry_is_sent_once_by_y_after_the_reason),
 	    cmocka_unit_test(keys_typed_before_the_plan_stands_there_are_thrown_away),
 	    cmocka_unit_test(retry_is_watched_until_it_has_recovered),
+	    cmocka_unit_test(retry_of_some_tasks_is_planned_anew),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	};

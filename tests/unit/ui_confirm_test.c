@@ -81,6 +81,7 @@ sequence(struct walk *w, const bn_key *typed, size_t size)
 			bn_confirm_show(&confirm, w->asked, w->needs_reason, w->refused);
 			confirm.names = w->names;
 			confirm.empty = w->empty;
+			confirm.choices = true; /* `s` never gives it */
 			if (w->painted)
 				bn_confirm_painted(&confirm);
 			open = true;

@@ -128,6 +128,8 @@ button_key(struct bn_confirm *confirm, const struct bn_key_event *event)
 			return BN_CONFIRM_STAYS;
 		confirm->focus = BN_CONFIRM_SENT;
 		return BN_CONFIRM_GIVEN;
+	case 's':
+		return confirm->choices ? BN_CONFIRM_CHOOSES : BN_CONFIRM_STAYS;
 	case ' ':
 	case 'w':
 		confirm->watch = !confirm->watch;

@@ -17,16 +17,23 @@ enum bn_confirm_focus {
 struct bn_confirm {
 	enum bn_confirm_focus focus;
 	struct bn_input reason, name;
-	char *asked; /* the name that has to be typed, NULL: none */
-	bool names;  /* instead: names may be typed, one after the other, each taken by Enter */
-	bool empty;  /* nothing is chosen yet: there is nothing to give */
+	char *asked;  /* the name that has to be typed, NULL: none */
+	bool names;   /* instead: names may be typed, one after the other, each taken by Enter */
+	bool choices; /* `s` on the buttons leads to a choice of parts */
+	bool empty;   /* nothing is chosen yet: there is nothing to give */
 	bool needs_reason; /* an empty one is not left */
 	bool refused;	   /* it may be read, but not given */
 	bool watch;	   /* the check box */
 };
 
-/* NAMED: what is in the name's field was typed as one of the names. */
-enum bn_confirm_wish { BN_CONFIRM_STAYS, BN_CONFIRM_LEFT, BN_CONFIRM_NAMED, BN_CONFIRM_GIVEN };
+/* NAMED: what is in the name's field was typed as one of the names. CHOOSES: parts of it are to be chosen. */
+enum bn_confirm_wish {
+	BN_CONFIRM_STAYS,
+	BN_CONFIRM_LEFT,
+	BN_CONFIRM_NAMED,
+	BN_CONFIRM_CHOOSES,
+	BN_CONFIRM_GIVEN
+};
 
 void bn_confirm_init(struct bn_confirm *confirm);
 void bn_confirm_clear(struct bn_confirm *confirm);
