@@ -137,10 +137,11 @@ by_keys() {
 	without_the_right
 	about "airflow $major retry, keys"
 	screen=$(timeout 300 "$screenshot" -s 120x40 -w 90000 \
-		-k "<Wait:$dag>/$dag<Enter><Quiet:500>r<Wait:y retry>ledger is back<Enter>y<Wait:retry asked><Wait:succeeded · attempt 2><Quiet:500>" -- \
+		-k "<Wait:$dag>/$dag<Enter><Quiet:500>r<Wait:y retry>ledger is back<Enter>y<Wait:retry asked><Wait:● succeeded><Quiet:500>" -- \
 		"$binnacle" --config "$ground/config" 2>"$dir/err")
 	is "the keys could be played" "$(cat "$dir/err")" ""
-	holds "the run is followed until its second attempt succeeds" "$screen" "succeeded · attempt 2"
+	holds "the run is followed until it succeeds" "$screen" "● succeeded"
+	holds "in its second attempt" "$screen" "attempt 2"
 	holds "the run that is followed is the one" "$screen" "$id"
 	recovered keys
 	screen=$(timeout 120 "$screenshot" -s 120x40 -w 60000 -k "<Wait:1 retry><Quiet:500>" -- \
