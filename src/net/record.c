@@ -29,6 +29,18 @@ bn_record_open(int *fd, struct bn_error *err)
 	return bn_hint(err, "name a file that can be written, or unset it");
 }
 
+/* Without user, query and fragment. */
+static json_t *
+address(const char *url)
+{
+	size_t size = strlen(url) + 1;
+	char *shown = bn_xmalloc(size);
+	json_t *text = json_string(bn_http_show_url(url, shown, size));
+
+	free(shown);
+	return text;
+}
+
 static json_t *
 query_names(const char *url)
 {
@@ -56,15 +68,16 @@ bn_record(const struct bn_http *http, const struct bn_request *request, const ch
 
 	if (http->net->record < 0)
 		return;
-	line = json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s?, s:o, s:o, s:i}", "program",
-			 program_invocation_short_name, "source", http->options.source, "plugin",
-			 http->options.plugin, "method", request->method, "row", request->path,
-			 "effect", request->effect == BN_READS ? "reads" : "writes", "base",
-			 http->options.base_url, "query", query_names(url), "says",
-			 needs == NULL ? json_null()
-				       : json_boolean(body != NULL && strstr(body, needs) != NULL),
-			 "hop", hop);
-	json_object_set_new(line, "url", json_stringn(url, strcspn(url, "?#")));
+	line = json_pack(
+	    "{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o, s:i}", "program",
+	    program_invocation_short_name, "source", http->options.source, "plugin",
+	    http->options.plugin, "method", request->method, "row", request->path, "effect",
+	    request->effect == BN_READS ? "reads" : "writes", "query", query_names(url), "says",
+	    needs == NULL ? json_null() : json_boolean(body != NULL && strstr(body, needs) != NULL),
+	    "hop", hop);
+	json_object_set_new(line, "url", address(url));
+	if (http->options.base_url != NULL)
+		json_object_set_new(line, "base", address(http->options.base_url));
 	text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
 	if (text == NULL)
