@@ -35,7 +35,7 @@ begin() {
 	chmod 600 "$ground/config"
 	id=$(cat "$ledger-$1")
 	run=run/air/$dag/$id
-	if until_true 120 server_says failed; then
+	if until_true 300 server_says failed; then
 		pass "the server's run has failed"
 	else
 		fail "the server's run has failed" "$(cat "$dir/server")"
@@ -116,7 +116,7 @@ from_the_shell() {
 	is "the plan is sent" "$status" 0
 	json "and taken" "$dir/out" '.items[0] | .state == "done" and .intent > 0'
 	intent=$(jq -r '.items[0].intent' "$dir/out")
-	rb wait "$intent" --for succeeded --timeout 85s
+	limit=260 rb wait "$intent" --for succeeded --timeout 240s
 	is "wait sees it succeed" "$status $(cat "$dir/out")" "0 succeeded"
 	recovered shell
 	rb retry "$run" --yes --reason again
@@ -136,7 +136,7 @@ by_keys() {
 	begin keys
 	without_the_right
 	about "airflow $major retry, keys"
-	screen=$(timeout 300 "$screenshot" -s 120x40 -w 90000 \
+	screen=$(timeout 600 "$screenshot" -s 120x40 -w 240000 \
 		-k "<Wait:$dag>/$dag<Enter><Quiet:500>r<Wait:y retry>ledger is back<Enter>y<Wait:retry asked><Wait:● succeeded><Quiet:500>" -- \
 		"$binnacle" --config "$ground/config" 2>"$dir/err")
 	is "the keys could be played" "$(cat "$dir/err")" ""
@@ -144,7 +144,7 @@ by_keys() {
 	holds "in its second attempt" "$screen" "attempt 2"
 	holds "the run that is followed is the one" "$screen" "$id"
 	recovered keys
-	screen=$(timeout 120 "$screenshot" -s 120x40 -w 60000 -k "<Wait:1 retry><Quiet:500>" -- \
+	screen=$(timeout 300 "$screenshot" -s 120x40 -w 120000 -k "<Wait:1 retry><Quiet:500>" -- \
 		"$binnacle" --config "$ground/config" 2>"$dir/err")
 	holds "Triage shows what recovered" "$screen" "$dag recovered"
 	holds "and that it took one retry" "$screen" "1 retry"
@@ -163,7 +163,7 @@ answer_lost() {
 		'[.items[] | select(.verb == "retry") | [.state, .settled_by]] == [["done", "reconcile"]]'
 	is "the clear was sent once" "$(clears)" 1
 	# This run fails again, so what is in the way of a second retry is the interval alone.
-	rb wait "$intent" --for succeeded --timeout 85s
+	limit=260 rb wait "$intent" --for succeeded --timeout 240s
 	is "wait says that it ended otherwise" "$status" 2
 	rb retry "$run" --yes --reason again
 	is "a second one within the interval is refused" "$status $(clears)" "75 1"
@@ -191,7 +191,7 @@ never_arrived() {
 	: >"$ground/log"
 	rb retry "$run" --yes --reason "ledger is back" -o json
 	is "then it can be sent" "$status" 0
-	rb wait "$(jq -r '.items[0].intent' "$dir/out")" --for succeeded --timeout 85s
+	limit=260 rb wait "$(jq -r '.items[0].intent' "$dir/out")" --for succeeded --timeout 240s
 	is "and succeeds" "$status $(cat "$dir/out")" "0 succeeded"
 	is "by exactly one clear" "$(clears)" 1
 	is "the server has two tries of what failed" "$(server_tries)" \

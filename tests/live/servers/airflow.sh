@@ -160,12 +160,17 @@ all_parsed() {
 	as admin GET '/dags?limit=100' | grep -qE "\"total_entries\": ?$(dags | wc -l)\b"
 }
 
+unpaused() {
+	as admin PATCH "/dags/$1" '{"is_paused": false}' >"$dir/unpause.json" &&
+		grep -qE '"is_paused": ?false' "$dir/unpause.json"
+}
+
 # DAGs start paused: a task that runs before Airflow 3's own API server is up fails, and it is up last.
 unpause() {
 	local dag
 	for dag in $(dags); do
 		grep -qs 'is_paused_upon_creation=True' "$dir/dags/$dag.py" ||
-			as admin PATCH "/dags/$dag" '{"is_paused": false}' >"$dir/unpause.json"
+			wait_for 120 "Airflow $release starts $dag" "$dir/pid" "$dir/log" unpaused "$dag"
 	done
 }
 
