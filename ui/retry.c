@@ -32,6 +32,11 @@ struct bn_retry {
 	int rc, left;
 	struct bn_error err;
 	struct bn_confirm confirm;
+	/* What the thread finds out; the dialog's own only when the thread has been joined. */
+	struct {
+		char *source, *key; /* of the run, if a pipeline was asked for; or NULL */
+		struct bn_action_plan *plan;
+	} found;
 	size_t top; /* first line of the plan in sight */
 	struct bn_choice choice;
 	bool choosing; /* its list is over the plan */
@@ -41,7 +46,7 @@ struct bn_retry {
 
 /* A pipeline means its latest run. */
 static int
-find_run(struct bn_retry *r, struct bn_error *err)
+find_run(struct bn_retry *r, struct bn_ref *run, struct bn_error *err)
 {
 	struct bn_query query = {
 	    .table = bn_view_table("runs"), .scope = r->about, .sort = "-start", .limit = 1};
@@ -49,7 +54,8 @@ find_run(struct bn_retry *r, struct bn_error *err)
 	struct bn_rows *rows = NULL;
 	int rc;
 
-	if (r->about.kind == BN_RUN)
+	*run = r->about;
+	if (run->kind == BN_RUN)
 		return BN_OK;
 	if ((rc = bn_reader_open(&reader, r->app->options->store, err)) == BN_OK)
 		rc = bn_view_query(reader, &query, &rows, err);
@@ -58,11 +64,9 @@ find_run(struct bn_retry *r, struct bn_error *err)
 	if (rc == BN_OK) {
 		struct bn_ref ref = bn_rows_ref(rows, 0);
 
-		free(r->source);
-		free(r->key);
-		r->source = bn_xstrdup(ref.source);
-		r->key = bn_xstrdup(ref.key);
-		r->about = (struct bn_ref){BN_RUN, r->source, r->key};
+		r->found.source = bn_xstrdup(ref.source);
+		r->found.key = bn_xstrdup(ref.key);
+		*run = (struct bn_ref){BN_RUN, r->found.source, r->found.key};
 	}
 	bn_rows_free(rows);
 	bn_reader_close(reader);
@@ -74,13 +78,14 @@ make_plan(struct bn_retry *r)
 {
 	const struct bn_console_options *options = r->app->options;
 	struct bn_error ignored;
-	int rc = find_run(r, &r->err);
+	struct bn_ref run;
+	int rc = find_run(r, &run, &r->err);
 
 	if (rc != BN_OK)
 		return rc;
-	bn_collect_detail(options->collect, r->about, DETAIL_WAIT, &ignored);
-	bn_action_reconcile(options->actions, r->about.source, NULL, &ignored);
-	return bn_action_plan_tasks(&r->plan, options->actions, r->about, r->choice.only, &r->err);
+	bn_collect_detail(options->collect, run, DETAIL_WAIT, &ignored);
+	bn_action_reconcile(options->actions, run.source, NULL, &ignored);
+	return bn_action_plan_tasks(&r->found.plan, options->actions, run, r->choice.only, &r->err);
 }
 
 static void *
@@ -109,6 +114,9 @@ free_retry(struct bn_retry *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	bn_action_plan_free(r->plan);
+	bn_action_plan_free(r->found.plan);
+	free(r->found.source);
+	free(r->found.key);
 	bn_confirm_clear(&r->confirm);
 	bn_choice_clear(&r->choice);
 	free(r->source);
@@ -264,6 +272,22 @@ sent(struct bn_app *app)
 		bn_app_push(app, screen);
 }
 
+/* The thread is gone: what it found is the dialog's. */
+static void
+take_over(struct bn_retry *r)
+{
+	if (r->found.key != NULL) {
+		free(r->source);
+		free(r->key);
+		r->source = r->found.source;
+		r->key = r->found.key;
+		r->about = (struct bn_ref){BN_RUN, r->source, r->key};
+		r->found.source = r->found.key = NULL;
+	}
+	r->plan = r->found.plan;
+	r->found.plan = NULL;
+}
+
 static void
 planned(struct bn_app *app)
 {
@@ -277,6 +301,7 @@ planned(struct bn_app *app)
 		bn_app_fail(app, &err);
 		return;
 	}
+	take_over(r);
 	/* The plan of the whole run says what there is to choose from. */
 	if (r->choice.names.count == 0 &&
 	    bn_collect_plans_tasks(app->options->collect, r->about.source))
