@@ -242,7 +242,7 @@ is_about_query(int rc)
 static void
 add_readings(struct asking *a, const struct wanted *w, bn_time asked)
 {
-	bn_time began = w->seen ? a->from : w->first;
+	bn_time began = !w->seen ? w->first : w->since > a->from ? w->since : a->from;
 
 	for (bn_time at = began; at < a->to; at += STEP) {
 		if (!was_out(&a->all->canary, at))
@@ -266,7 +266,8 @@ succeed(struct asking *a, struct wanted *w, bn_time asked)
 		add_readings(a, w, asked);
 	if (!w->seen && w->first > 0) {
 		w->seen = true;
-		bn_set_watermark(a->p->batch, bn_prometheus_mark(a->p->s, "seen", w->name), "1");
+		bn_set_watermark(a->p->batch, bn_prometheus_mark(a->p->s, "seen", w->name),
+				 bn_format(a->p->s, "%lld", (long long)w->first));
 	}
 	bn_set_watermark(a->p->batch, bn_prometheus_mark(a->p->s, "stream", w->name),
 			 bn_format(a->p->s, "%lld", (long long)asked));

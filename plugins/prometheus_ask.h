@@ -18,10 +18,11 @@ struct wanted {
 	int64_t open;	/* ms after its start until a minute has settled */
 	int64_t reread; /* ms */
 	struct bn_ref about;
-	bn_time read; /* when it was last read; 0: never */
-	bn_time from; /* the first minute that is asked for now */
-	bool alone;   /* can't be joined with others */
-	bool seen;    /* it had a value once: before that nothing is missing */
+	bn_time read;  /* when it was last read; 0: never */
+	bn_time from;  /* the first minute that is asked for now */
+	bool alone;    /* can't be joined with others */
+	bool seen;     /* it had a value once: before that nothing is missing */
+	bn_time since; /* the first minute that had one */
 	bool failed;
 	const char *failure;
 	/* what this answer gave */

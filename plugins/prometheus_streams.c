@@ -15,7 +15,7 @@ read_section(struct prometheus_poll *p, size_t index, struct wanted *w, struct b
 	     struct bn_error *err)
 {
 	const char *scale = bn_stream_option(p->s, index, "scale"),
-		   *about = bn_stream_option(p->s, index, "for"), *mark, *alone;
+		   *about = bn_stream_option(p->s, index, "for"), *mark, *alone, *since;
 	int rc = bn_stream_at(p->s, index, record, err);
 
 	if (rc != BN_OK)
@@ -40,7 +40,9 @@ read_section(struct prometheus_poll *p, size_t index, struct wanted *w, struct b
 	mark = bn_watermark(p->batch, bn_prometheus_mark(p->s, "stream", w->name));
 	w->read = mark != NULL ? strtoll(mark, NULL, 10) : 0;
 	alone = bn_watermark(p->batch, bn_prometheus_mark(p->s, "alone", w->name));
-	w->seen = bn_watermark(p->batch, bn_prometheus_mark(p->s, "seen", w->name)) != NULL;
+	since = bn_watermark(p->batch, bn_prometheus_mark(p->s, "seen", w->name));
+	w->seen = since != NULL;
+	w->since = since != NULL ? strtoll(since, NULL, 10) : 0;
 	w->alone = alone != NULL && strcmp(alone, w->query) == 0;
 	return about != NULL ? bn_parse_ref(p->s, about, &w->about, err) : BN_OK;
 }

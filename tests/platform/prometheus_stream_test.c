@@ -483,11 +483,30 @@ streams_leave_out_what_the_server_did_not_see(void **state)
 	/* from the first value on; the two minutes before the outage, settled by then; from its end until now */
 	assert_string_equal(readings(fake, "x"), "7000-7300 7300-7510 ");
 	fake_forget(fake);
-	/* nothing at all since: nothing was observed since it was first seen */
+	/* nothing at all since: nothing is claimed of that, nor of what went before its first value */
 	fake_reply(fake, UP, 200, VALUES(""));
 	fake_now(fake, "2026-11-28T17:41:30Z");
 	assert_ok(fake_poll(fake, &err), &err);
-	assert_string_equal(readings(fake, "x"), "5860-7120 ");
+	assert_string_equal(readings(fake, "x"), "");
+	fake_free(fake);
+}
+
+/* Each poll asks again for what may have come late; before its first value a stream misses nothing all the same. */
+static void
+streams_miss_nothing_before_their_first_value(void **state)
+{
+	struct fake *fake = streams();
+	struct bn_error err;
+
+	(void)state;
+	stream(fake, "x", "x");
+	fake_reply(fake, RANGE, 200, VALUES(AT(1795887240, "1") "," AT(1795887480, "1")));
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_string_equal(readings(fake, "x"), "7180-7510 ");
+	fake_forget(fake);
+	fake_now(fake, "2026-11-28T17:41:30Z");
+	assert_ok(fake_poll(fake, &err), &err);
+	assert_string_equal(readings(fake, "x"), "7180-7690 ");
 	fake_free(fake);
 }
 
@@ -530,6 +549,7 @@ main(void)
 	    cmocka_unit_test(streams_are_asked_for_in_pieces_where_no_forms_are_taken),
 	    cmocka_unit_test(streams_that_are_wrong_are_found_among_many),
 	    cmocka_unit_test(streams_leave_out_what_the_server_did_not_see),
+	    cmocka_unit_test(streams_miss_nothing_before_their_first_value),
 	    cmocka_unit_test(streams_need_no_canary),
 	};
 
