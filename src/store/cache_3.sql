@@ -17,6 +17,7 @@ CREATE TABLE finding_was (
 	silenced_by TEXT,
 	silenced_why TEXT
 );
+CREATE INDEX finding_was_until ON finding_was (until);
 CREATE INDEX finding_was_of ON finding_was (finding_id, until);
 CREATE TRIGGER finding_said_otherwise AFTER UPDATE OF severity, title, message, since, silenced, silenced_until,
 	silenced_by, silenced_why ON finding

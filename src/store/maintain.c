@@ -12,7 +12,7 @@
 
 /* What is deleted, a few rows at a time; ?1 is the moment before which it goes, ?2 how many. */
 struct expiry {
-	enum { OLD_HISTORY, OLD_CALLS, OLD_LINKS } by;
+	enum { OLD_HISTORY, OLD_CALLS, OLD_LINKS, OLD_WORDS } by;
 	const char *sql;
 };
 
@@ -40,6 +40,15 @@ static const struct expiry expiries[] = {
 		  "LIMIT ?2)"},
     {OLD_HISTORY,
      "DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE closed_at < ?1 LIMIT ?2)"},
+    /* Messages that tell an age change every minute: of longer ago one an hour is enough, and every change of
+     * severity or title. */
+    {OLD_WORDS,
+     "DELETE FROM finding_was WHERE id IN (SELECT w.id FROM finding_was w WHERE w.until < ?1 AND "
+     "EXISTS"
+     " (SELECT 1 FROM finding_was n WHERE n.finding_id = w.finding_id AND n.until > w.until"
+     " AND n.until < (w.until / 3600000 + 1) * 3600000 AND n.severity = w.severity AND n.title = "
+     "w.title"
+     " AND n.silenced = w.silenced) LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM observed WHERE (source_id, began) IN"
 		  " (SELECT source_id, began FROM observed WHERE ended < ?1 LIMIT ?2)"},
     {OLD_HISTORY, "DELETE FROM watched WHERE (source_id, scope_id, began) IN"
@@ -126,6 +135,7 @@ limit_of(const struct bn_writer *writer, int by, bn_time now)
 
 	return now - (by == OLD_CALLS	? keep->calls
 		      : by == OLD_LINKS ? LINK_DAYS_MS
+		      : by == OLD_WORDS ? keep->points
 					: keep->history);
 }
 

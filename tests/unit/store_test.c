@@ -821,6 +821,37 @@ maintain_forgets_what_is_older_than_it_keeps(void **state)
 			 BN_DOWN);
 }
 
+/* How a finding was worded every minute of a week ago is of no use; that it was critical for one of them is. */
+static void
+maintain_thins_out_how_findings_were_worded(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+	    sqlite3_exec(
+		bn_writer_db(f->writer),
+		"INSERT INTO finding (id, origin, rule, key, severity, title, message, since, "
+		"opened_at,"
+		" seen_at) VALUES (1, 'rule', 'late', 'x', 1, 'late', '0m', 0, 0, 0);"
+		"WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM m WHERE n < 180)"
+		" INSERT INTO finding_was (finding_id, until, severity, title, message, since, "
+		"silenced)"
+		" SELECT 1, 1773111600000 + n * 60000, n = 70, 'late', n || 'm', 0, 0 FROM m",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	fixture_at(f, T0 + DAY);
+	maintain(f);
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.finding_was"), 180);
+	fixture_at(f, T0 + 9 * DAY);
+	maintain(f);
+	/* the last of each hour that had begun, and the one that was worse */
+	assert_int_equal(ask(f, "SELECT count(*) FROM main.finding_was"), 5);
+	assert_int_equal(
+	    ask(f, "SELECT count(*) FROM main.finding_was WHERE severity = 1 AND message = "
+		   "'70m'"),
+	    1);
+}
+
 static void
 maintain_keeps_as_long_as_it_is_told(void **state)
 {
@@ -893,6 +924,7 @@ main(void)
 	    STORE_TEST(writer_registers_calls),
 	    STORE_TEST(maintain_rolls_old_points_up_by_ten_minutes),
 	    STORE_TEST(maintain_forgets_what_is_older_than_it_keeps),
+	    STORE_TEST(maintain_thins_out_how_findings_were_worded),
 	    STORE_TEST(maintain_keeps_as_long_as_it_is_told),
 	    STORE_TEST(maintain_fills_the_search_index_behind_the_writers),
 	};
