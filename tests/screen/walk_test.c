@@ -11,7 +11,7 @@
 
 /* ui_confirm_test walks every sequence through the console's own parts; here the whole program is walked, against
  * platforms that write down what they are sent. What time allows: each walk has its own limit. */
-#define WALK_MS 20000
+#define WALK_MS 12000
 
 /* As a terminal sends them. Not q and Q, which end the program, nor Ctrl-Z, which stops it. */
 static char keys[200][8];
