@@ -24,7 +24,7 @@ struct bn_console_options {
 	const char *theme;	    /* --theme; NULL: [ui] theme */
 	const char *identity;	    /* git's "user.name <user.email>" for the journal, or NULL */
 	const char *notice; /* something to say at the start (a rebuilt cache …), or NULL */
-	bn_time at; /* the moment to begin at, as if travelled to; 0: now */
+	bn_time at;	    /* the moment to begin at, as if travelled to; 0: now */
 	bool read_only;
 	bool no_colour; /* NO_COLOR, --color never */
 	int wake_fd;	/* an eventfd that the collector's wake callback writes to; -1: none */
