@@ -122,6 +122,9 @@ void bn_app_say(struct bn_app *app, enum bn_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bn_app_fail(struct bn_app *app, const struct bn_error *err);
 void bn_app_copy(struct bn_app *app, const char *text);
+/* editor.c: lends the terminal to VISUAL, EDITOR or vi, with `text` in a file of its own; blocks until it ends. *out is
+ * what it left, to be freed. When it fails, or left more than 4 MiB, the text is as it was. */
+int bn_app_edit(struct bn_app *app, const char *text, char **out, struct bn_error *err);
 
 /* A line asked of the person at the bottom. `changed` (may be NULL) hears of every edit; `done` of
  * the end: text, or NULL when it was left with Esc. */

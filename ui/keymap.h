@@ -172,6 +172,8 @@
 	X(HANDOVER, "handover", BN_IN_ALL, "H", BN_IN_TRIAGE, "handover", 0,                       \
 	  "the hand-over report of the last 12 hours, as Markdown")                                \
 	X(WRITE, "write", BN_IN_TEXT, "x", BN_IN_TEXT, "write", 0, "write this text to a file")    \
+	X(EDIT, "edit", BN_IN_TEXT, "e", BN_IN_TEXT, "edit", 0,                                    \
+	  "change this text in your editor (VISUAL, EDITOR), before it is written or copied")      \
 	X(COPY, "copy", BN_IN_ALL, "y", 0, "copy", 0,                                              \
 	  "copy to your terminal's clipboard (OSC 52), also over SSH")                             \
 	X(LINK, "link", BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_SOURCES, "o", BN_IN_RUN,     \

@@ -224,6 +224,32 @@ handover_comes_up_with_H(void **state)
 	console_quit(t);
 }
 
+/* The editor is a program with options; what it leaves is on the screen, and what fails leaves the text as it was. */
+static void
+handover_is_edited_in_the_persons_own_editor(void **state)
+{
+	static const char *const
+	    good[] = {"VISUAL=", "EDITOR=sed -i s/Hand-over/Written-by-hand/", NULL},
+	    *const bad[] = {"VISUAL=false", NULL}, *const none[] = {"VISUAL=/nowhere/edit", NULL};
+	struct bn_term *t = console_start(&world, 120, 40, NULL, good, NULL);
+
+	(void)state;
+	console_play(t, "H<Wait:# Hand-over 2026-03-10>e<Wait:# Written-by-hand 2026-03-10>");
+	assert_true(shows(t, "## 1. Open now (1)"));
+	console_play(t, "<Esc><Gone:Written-by-hand>");
+	console_quit(t);
+
+	t = console_start(&world, 120, 40, NULL, bad, NULL);
+	console_play(t, "H<Wait:# Hand-over 2026-03-10>e<Wait:the text is as it was>");
+	assert_true(shows(t, "# Hand-over 2026-03-10"));
+	console_quit(t);
+
+	t = console_start(&world, 120, 40, NULL, none, NULL);
+	console_play(t, "H<Wait:# Hand-over 2026-03-10>e<Wait:/nowhere/edit>");
+	assert_true(shows(t, "# Hand-over 2026-03-10"));
+	console_quit(t);
+}
+
 int
 main(void)
 {
@@ -235,6 +261,7 @@ main(void)
 	    cmocka_unit_test(replay_timeline_draws_groups_and_what_nobody_watched),
 	    cmocka_unit_test(replay_marks_an_incident_and_exports_it),
 	    cmocka_unit_test(handover_comes_up_with_H),
+	    cmocka_unit_test(handover_is_edited_in_the_persons_own_editor),
 	};
 
 	return cmocka_run_group_tests_name("replay_screen", tests, setup, teardown);

@@ -10,6 +10,8 @@
 
 enum { SLOT_DETAIL };
 
+static const struct bn_screen_ops text_ops;
+
 /* The common part: a pager and the prompt that searches it. */
 struct text {
 	struct bn_screen screen;
@@ -87,6 +89,30 @@ ask_where(struct text *t)
 	bn_buf_free(&name);
 }
 
+/* A command's output is the person's to change; what is filled by itself (help, a detail) is not. */
+static void
+edit(struct text *t)
+{
+	struct bn_buf text = BN_BUF_INIT(0);
+	struct bn_error err = {0};
+	char *changed = NULL;
+
+	if (t->screen.ops != &text_ops) {
+		bn_app_say(t->screen.app, BN_TONE_PLAIN, "this text writes itself");
+		return;
+	}
+	for (size_t i = 0; i < bn_pager_lines(t->pager); i++)
+		bn_buf_addf(&text, "%s\n", bn_pager_line(t->pager, i));
+	if (bn_app_edit(t->screen.app, bn_buf_text(&text), &changed, &err) != BN_OK)
+		bn_app_fail(t->screen.app, &err);
+	else {
+		bn_pager_clear(t->pager);
+		bn_pager_add_text(t->pager, changed);
+	}
+	free(changed);
+	bn_buf_free(&text);
+}
+
 static unsigned
 text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
 {
@@ -108,6 +134,9 @@ text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_ev
 		return BN_REDRAW;
 	case BN_ACT_WRITE:
 		ask_where(t);
+		return BN_REDRAW;
+	case BN_ACT_EDIT:
+		edit(t);
 		return BN_REDRAW;
 	case BN_ACT_HELP: /* in the help itself: nothing deeper */
 		return 0;
