@@ -11,7 +11,9 @@
 
 /* ui_confirm_test walks every sequence through the console's own parts; here the whole program is walked, against
  * platforms that write down what they are sent. What time allows: each walk has its own limit. */
-#define WALK_MS 12000
+#define SINGLES_MS 60000
+#define BURSTS_MS  12000
+#define DIALOG_MS  20000
 
 /* As a terminal sends them. Not q and Q, which end the program, nor Ctrl-Z, which stops it. */
 static char keys[200][8];
@@ -49,9 +51,9 @@ back_to(struct bn_term *t, const char *screen)
 }
 
 static bool
-over(int64_t since)
+over(int64_t since, int64_t limit)
 {
-	return bn_monotonic() - since > WALK_MS;
+	return bn_monotonic() - since > limit;
 }
 
 /* Every key on every screen. */
@@ -62,8 +64,8 @@ walk_singles(struct bn_term *t)
 	int64_t since = bn_monotonic();
 	size_t s, k, walked = 0;
 
-	for (k = 0; k < key_count; k++)
-		for (s = 0; s < sizeof(screens) / sizeof(screens[0]) && !over(since); s++) {
+	for (s = 0; s < sizeof(screens) / sizeof(screens[0]); s++)
+		for (k = 0; k < key_count && !over(since, SINGLES_MS); k++) {
 			back_to(t, screens[s]);
 			bn_term_type(t, keys[k]);
 			bn_term_pump(t, 10);
@@ -84,7 +86,7 @@ walk_bursts(struct bn_term *t)
 
 	for (a = 0; a < count; a++)
 		for (b = 0; b < count; b++)
-			for (c = 0; c < count && !over(since); c++) {
+			for (c = 0; c < count && !over(since, BURSTS_MS); c++) {
 				char burst[32];
 
 				/* `a` and Enter, `y` alone … : the shorter sequences are among them */
@@ -111,7 +113,7 @@ walk_dialog(struct bn_term *t, const char *open, const char *shown)
 	int order;
 
 	for (k = 0; k < key_count; k++)
-		for (order = 0; order < 2 && !over(since); order++) {
+		for (order = 0; order < 2 && !over(since, DIALOG_MS); order++) {
 			bool arms =
 			    strchr("\r\t\n", *keys[k]) != NULL || strcmp(keys[k], "\033[Z") == 0;
 
