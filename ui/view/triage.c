@@ -138,6 +138,14 @@ count_words(const struct triage *t, char *out, size_t size)
 	char words[200];
 	int n;
 
+	bn_pane_words(&t->findings, words, sizeof(words));
+	if (words[0] != '\0') { /* what was chosen matters more than what is always so */
+		n = snprintf(out, size, "%s", words);
+		bn_list_position(t->findings.list, words, sizeof(words));
+		if (words[0] != '\0' && (size_t)n < size)
+			snprintf(out + n, size - (size_t)n, " · %s", words);
+		return;
+	}
 	for (i = 0; i < count; i++) {
 		enum bn_status status = bn_rows_status(rows, i);
 
@@ -157,9 +165,6 @@ count_words(const struct triage *t, char *out, size_t size)
 			      t->summary.acknowledged + t->summary.snoozed);
 	if (t->summary.silenced > 0 && t->findings.problems && (size_t)n < size)
 		n += snprintf(out + n, size - (size_t)n, " · %d silenced (A)", t->summary.silenced);
-	bn_pane_words(&t->findings, words, sizeof(words));
-	if (words[0] != '\0' && (size_t)n < size)
-		n += snprintf(out + n, size - (size_t)n, " · %s", words);
 	bn_list_position(t->findings.list, words, sizeof(words));
 	if (words[0] != '\0' && (size_t)n < size)
 		snprintf(out + n, size - (size_t)n, " · %s", words);
