@@ -223,7 +223,9 @@ manners_no_key_outside_a_dialog_changes_anything(void **state)
 		for (key = '!'; key <= '~'; key++) {
 			char text[8];
 
-			if (strchr("aziqQ<0123456789", key) != NULL)
+			if (strchr("aziqQe<0123456789",
+				   key) /* e: an editor has the terminal then */
+			    != NULL)
 				continue;
 			snprintf(text, sizeof(text), "%c\003",
 				 key); /* Ctrl-C leaves whatever it opened */

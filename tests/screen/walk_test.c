@@ -15,7 +15,8 @@
 #define BURSTS_MS  12000
 #define DIALOG_MS  20000
 
-/* As a terminal sends them. Not q and Q, which end the program, nor Ctrl-Z, which stops it. */
+/* As a terminal sends them. Not q and Q, which end the program, nor Ctrl-Z, which stops it, nor e, which
+ * gives the terminal to an editor. */
 static char keys[200][8];
 static size_t key_count;
 
@@ -30,7 +31,7 @@ collect_keys(void)
 
 	key_count = 0;
 	for (key = ' '; key <= '~'; key++)
-		if (key != 'q' && key != 'Q')
+		if (key != 'q' && key != 'Q' && key != 'e')
 			snprintf(keys[key_count++], sizeof(keys[0]), "%c", key);
 	for (key = 1; key < 26; key++)
 		snprintf(keys[key_count++], sizeof(keys[0]), "%c", key);
