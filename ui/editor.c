@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -124,6 +125,20 @@ wait_for(pid_t pid)
 	}
 }
 
+/* What was pressed at the editor (Ctrl-C, Ctrl-\\) reached us too, and was not meant for us. */
+static void
+forget_keys(void)
+{
+	static const struct timespec now = {0, 0};
+	sigset_t keys;
+
+	sigemptyset(&keys);
+	sigaddset(&keys, SIGINT);
+	sigaddset(&keys, SIGQUIT);
+	while (sigtimedwait(&keys, NULL, &now) > 0)
+		continue;
+}
+
 static const char *
 editor_of_choice(void)
 {
@@ -154,6 +169,7 @@ bn_app_edit(struct bn_app *app, const char *text, char **out, struct bn_error *e
 	rc = start(command, path, &pid);
 	if (rc == 0)
 		status = wait_for(pid);
+	forget_keys();
 	bn_term_resized(app->term);
 	bn_term_reclaim(app->term);
 	app->stale = app->dirty = app->whole = true;

@@ -16,6 +16,7 @@ setup(void **state)
 {
 	(void)state;
 	setlocale(LC_CTYPE, "C.UTF-8");
+	setenv("VISUAL", "true", 1); /* an editor that changes nothing */
 	served_start(&world, "--record \"$DEMO\".requests");
 	return 0;
 }
@@ -223,9 +224,7 @@ manners_no_key_outside_a_dialog_changes_anything(void **state)
 		for (key = '!'; key <= '~'; key++) {
 			char text[8];
 
-			if (strchr("aziqQe<0123456789",
-				   key) /* e: an editor has the terminal then */
-			    != NULL)
+			if (strchr("aziqQ<0123456789", key) != NULL)
 				continue;
 			snprintf(text, sizeof(text), "%c\003",
 				 key); /* Ctrl-C leaves whatever it opened */

@@ -228,15 +228,25 @@ handover_comes_up_with_H(void **state)
 static void
 handover_is_edited_in_the_persons_own_editor(void **state)
 {
-	static const char *const
-	    good[] = {"VISUAL=", "EDITOR=sed -i s/Hand-over/Written-by-hand/", NULL},
-	    *const bad[] = {"VISUAL=false", NULL}, *const none[] = {"VISUAL=/nowhere/edit", NULL};
+	static const char
+	    *const good[] = {"VISUAL=", "EDITOR=sed -i s/Hand-over/Written-by-hand/", NULL},
+		   *const bad[] = {"VISUAL=false", NULL}, *const slow[] = {"VISUAL=tail -f", NULL},
+		   *const none[] = {"VISUAL=/nowhere/edit", NULL};
 	struct bn_term *t = console_start(&world, 120, 40, NULL, good, NULL);
 
 	(void)state;
 	console_play(t, "H<Wait:# Hand-over 2026-03-10>e<Wait:# Written-by-hand 2026-03-10>");
 	assert_true(shows(t, "## 1. Open now (1)"));
 	console_play(t, "<Esc><Gone:Written-by-hand>");
+	console_quit(t);
+
+	/* what is pressed at the editor is the editor's: the console goes on */
+	t = console_start(&world, 120, 40, NULL, slow, NULL);
+	console_play(t, "H<Wait:# Hand-over 2026-03-10>e");
+	bn_term_settle(t, 1500, 5000);
+	bn_term_type(t, "\003");
+	assert_true(bn_term_wait(t, "the text is as it was", 20000));
+	console_play(t, "<Esc><Gone:Hand-over>");
 	console_quit(t);
 
 	t = console_start(&world, 120, 40, NULL, bad, NULL);
