@@ -33,6 +33,8 @@ add_cell(struct bn_cli *cli, struct bn_buf *out, const struct bn_column *column,
 		add_moment(cli, &cell, value.i);
 	else
 		bn_view_show(&cell, column, value, &cli->style, 0);
+	if (cell.size > 0 && column->format == BN_FORMAT_PERCENT)
+		bn_buf_addc(&cell, '%');
 	if (cell.size == 0)
 		bn_buf_adds(&cell, bn_view_absent(&cli->style));
 	for (at = bn_buf_text(&cell); *at != '\0'; at++) {
@@ -67,6 +69,52 @@ count_columns(const struct bn_column *columns)
 /* ---- hand-over ----------------------------------------------------------------------------- */
 
 static void
+add_blind(struct bn_buf *out, const struct bn_report *r, int blind, const char *when)
+{
+	bn_buf_addf(out, "%d of %d %s not observed %s.\n", blind, r->sources,
+		    r->sources == 1 ? "source was" : "sources were", when);
+}
+
+/* What it means that a section lists nothing, or no more: where nobody looked, nothing is known. */
+static void
+add_silence(struct bn_buf *out, const struct bn_report *r, const struct bn_report_section *s)
+{
+	bool ever = s->needs != BN_REPORT_NEEDS_NONE && r->blind_ever > 0;
+
+	if (s->needs == BN_REPORT_NEEDS_NOW && r->blind_now > 0) {
+		bn_buf_adds(out, s->count > 0 ? "\nWhether there is more is not known: "
+					      : "Not known: ");
+		add_blind(out, r, r->blind_now, "at that moment");
+	} else if (ever && s->needs == BN_REPORT_NEEDS_ALL) {
+		bn_buf_adds(out, s->count > 0 ? "\nWhether there was more is not known: "
+					      : "Not known: ");
+		add_blind(out, r, r->blind_ever, "in a part or all of this time");
+	} else if (s->count == 0) {
+		bn_buf_addf(out, "None: %s.\n", s->nothing);
+		if (ever) {
+			bn_buf_adds(out, "\nHow it was before is not known: ");
+			add_blind(out, r, r->blind_ever, "in a part or all of this time");
+		}
+	}
+}
+
+static void
+add_row(struct bn_cli *cli, struct bn_buf *out, const struct bn_report_section *s, size_t row,
+	bool markdown)
+{
+	size_t columns = count_columns(s->columns);
+
+	for (size_t c = 0; c < columns; c++) {
+		bn_buf_adds(out, markdown ? "| " : c == 0 ? "- " : " · ");
+		if (!markdown && s->columns[c].doc != NULL)
+			bn_buf_addf(out, "%s ", s->columns[c].doc);
+		add_cell(cli, out, &s->columns[c], s->rows[row].values[c], markdown);
+		bn_buf_adds(out, markdown ? " " : "");
+	}
+	bn_buf_adds(out, markdown ? "|\n" : "\n");
+}
+
+static void
 handover_text(struct bn_cli *cli, const struct bn_report *r, struct bn_buf *out)
 {
 	bool markdown = cli->format == BN_OUT_MD;
@@ -81,25 +129,19 @@ handover_text(struct bn_cli *cli, const struct bn_report *r, struct bn_buf *out)
 	bn_buf_addf(out, ", %.1f in 12 h; at most %d leave time to deal with each%s.\n",
 		    r->interrupts_12h, BN_REPORT_INTERRUPTS,
 		    r->interrupts_12h > BN_REPORT_INTERRUPTS ? ": too many" : "");
+	if (r->blind_ever > 0) {
+		bn_buf_adds(out, "There may have been more: ");
+		add_blind(out, r, r->blind_ever, "in a part or all of this time");
+	}
 	for (size_t i = 0; i < r->count; i++) {
 		const struct bn_report_section *s = &r->sections[i];
-		size_t columns = count_columns(s->columns);
 
 		bn_buf_addf(out, "\n## %zu. %s (%zu)\n\n", i + 1, s->title, s->count);
-		if (s->count == 0) {
-			bn_buf_addf(out, "None: %s.\n", s->nothing);
-			continue;
-		}
-		if (markdown)
-			add_head(out, s->columns, columns);
-		for (size_t n = 0; n < s->count; n++) {
-			for (size_t c = 0; c < columns; c++) {
-				bn_buf_adds(out, markdown ? "| " : c == 0 ? "- " : " · ");
-				add_cell(cli, out, &s->columns[c], s->rows[n].values[c], markdown);
-				bn_buf_adds(out, markdown ? " " : "");
-			}
-			bn_buf_adds(out, markdown ? "|\n" : "\n");
-		}
+		if (markdown && s->count > 0)
+			add_head(out, s->columns, count_columns(s->columns));
+		for (size_t n = 0; n < s->count; n++)
+			add_row(cli, out, s, n, markdown);
+		add_silence(out, r, s);
 	}
 }
 
@@ -211,6 +253,8 @@ const struct bn_command bn_command_report_handover = {
 	   "when, which budgets are half spent, what products cost, which sources were blind, and "
 	   "what people "
 	   "noted down: since --since, 12 hours unless told otherwise.\n\n"
+	   "Where sources were not observed, a section says that it is not known, instead of none; "
+	   "the sources' section says which and when.\n\n"
 	   "Interrupts are the critical root causes that began in that time. More than two in "
 	   "twelve hours leave "
 	   "no time to deal with each.",

@@ -8,16 +8,36 @@
 #include "view/sql.h"
 
 struct section {
-	const char *name, *title, *nothing, *sql;
+	const char *name, *title, *nothing;
+	enum bn_report_needs needs;
+	const char *sql;
 	struct bn_column columns[BN_REPORT_COLUMNS];
 };
 
 /* clang-format off */
-#define TEXT(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, NULL, NULL}
-#define TIME(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TIME, NULL, NULL, NULL}
-#define SPAN(name, header) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_DURATION, "s", NULL, NULL}
-#define SHARE(name, header) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", NULL, NULL}
-#define NUMBER(name, header) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, NULL, NULL}
+/* A column's last word is what a list, which has no headings, says before its values. */
+#define WORD(name, header, word) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, NULL, word}
+#define TEXT(name, header) WORD(name, header, NULL)
+#define TIME(name, header, word) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_TIME, NULL, NULL, word}
+#define SPAN(name, header, word) {name, header, 0, 0, BN_LEFT, 0, BN_FORMAT_DURATION, "s", NULL, word}
+#define SHARE(name, header, word) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", NULL, word}
+#define NUMBER(name, header, word) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, NULL, word}
+#define COUNT(name, header, word) {name, header, 0, 0, BN_RIGHT, 0, BN_FORMAT_INT, NULL, NULL, word}
+
+#define IN_USE "s.configured_at IS NOT NULL AND NOT s.disabled"
+/* Products are reckoned here: no platform is read for them. */
+#define WATCHED IN_USE " AND s.type <> 'products'"
+#define FRESH \
+	"(s.last_ok_at IS NOT NULL AND now() - s.last_ok_at <= stale_after(s.interval_ms, coalesce(s.took_ms, 0)))"
+/* When each source was not observed: before its first span, between two, and since its last. Of one that was and
+ * now fails, its failure says the last. */
+#define GAPS \
+	"SELECT s.id AS id, s.name AS name, max(g.last, :since) AS at, g.began AS until FROM (SELECT o.source_id, o.began," \
+	"   coalesce(lag(o.ended) OVER (PARTITION BY o.source_id ORDER BY o.began), :since) AS last FROM observed o) g" \
+	"  JOIN source s ON s.id = g.source_id WHERE " WATCHED " AND g.began > :since AND g.began > g.last" \
+	" UNION ALL SELECT s.id, s.name, max(coalesce((SELECT max(o.ended) FROM observed o WHERE o.source_id = s.id)," \
+	"   :since), :since), NULL FROM source s WHERE " WATCHED " AND NOT " FRESH " AND (s.state IN ('ok', 'new')" \
+	"   OR NOT EXISTS (SELECT 1 FROM observed o WHERE o.source_id = s.id))"
 
 /* A run is called after its pipeline. */
 #define NAME(f) \
@@ -31,59 +51,56 @@ struct section {
 	"  WHERE a.seq = f.ack_seq), CASE WHEN f.stale THEN 'no longer read' END" \
 	" FROM finding_now f WHERE f.root_id IS NULL AND f.severity_rank = " severity \
 	" AND coalesce(f.snooze_until, 0) <= now() ORDER BY f.since, 1"
-#define OPEN_COLUMNS {TEXT("what", "WHAT"), TEXT("state", "STATE"), TIME("since", "SINCE"), SPAN("for", "FOR"), \
-	TEXT("acknowledged", "IN HAND"), TEXT("remark", "REMARK"), {0}}
+#define OPEN_COLUMNS {TEXT("what", "WHAT"), TEXT("state", "STATE"), TIME("since", "SINCE", "since"), SPAN("for", "FOR", "for"), \
+	WORD("acknowledged", "IN HAND", "in hand"), TEXT("remark", "REMARK"), {0}}
 
 static const struct section sections[] = {
-    {"open", "Open now", "nothing critical is open", OPEN("2"), OPEN_COLUMNS},
-    {"watch", "Watch", "no warnings", OPEN("1"), OPEN_COLUMNS},
-    {"recovered", "Recovered", "nothing recovered in this time",
+    {"open", "Open now", "nothing critical is open", BN_REPORT_NEEDS_NOW, OPEN("2"), OPEN_COLUMNS},
+    {"watch", "Watch", "no warnings", BN_REPORT_NEEDS_NOW, OPEN("1"), OPEN_COLUMNS},
+    {"recovered", "Recovered", "nothing recovered in this time", BN_REPORT_NEEDS_ALL,
      "SELECT " NAME("f") ", f.title, f.since, f.closed_at, max(f.closed_at - f.since, 0),"
      " (SELECT count(*) FROM record i WHERE i.verb = 'intent' AND i.key = f.about_key AND i.at BETWEEN f.since"
      "   AND f.closed_at) FROM finding f WHERE f.closed_at > :since AND f.closed_at <= now() AND f.severity >= 1"
      " AND f.root_id IS NULL ORDER BY f.closed_at, 1",
-     {TEXT("what", "WHAT"), TEXT("was", "WAS"), TIME("from", "FROM"), TIME("until", "UNTIL"), SPAN("for", "FOR"),
-      {"retries", "RETRIES", 0, 0, BN_RIGHT, 0, BN_FORMAT_INT, NULL, NULL, NULL}, {0}}},
-    {"changes", "Changes", "nothing changed",
+     {TEXT("what", "WHAT"), TEXT("was", "WAS"), TIME("from", "FROM", "from"), TIME("until", "UNTIL", "until"),
+      SPAN("for", "FOR", "for"), COUNT("retries", "RETRIES", "retries"), {0}}},
+    {"changes", "Changes", "nothing changed", BN_REPORT_NEEDS_ALL,
      "SELECT * FROM (SELECT c.at AS at, coalesce(c.merge, c.repo) AS what, c.subject, c.author, substr(c.id, 1, 10)"
      "  FROM commit_log c WHERE c.at > :since AND c.at <= now() AND (c.merge IS NOT NULL OR NOT EXISTS"
      "   (SELECT 1 FROM commit_log m WHERE m.repo = c.repo AND m.subject = c.subject AND m.merge IS NOT NULL))"
      " UNION ALL SELECT h.at, e.name, h.name || ' ' || h.old || ' to ' || coalesce(h.new, 'unset'), NULL, s.name"
      "  FROM attribute_history h JOIN entity e ON e.id = h.entity_id JOIN source s ON s.id = e.source_id"
      "  WHERE h.old IS NOT NULL AND h.at > :since AND h.at <= now()) ORDER BY at, what",
-     {TIME("at", "AT"), TEXT("what", "WHAT"), TEXT("change", "CHANGE"), TEXT("who", "WHO"),
+     {TIME("at", "AT", NULL), TEXT("what", "WHAT"), TEXT("change", "CHANGE"), TEXT("who", "WHO"),
       TEXT("evidence", "EVIDENCE"), {0}}},
-    {"retries", "Retries", "nothing was retried",
+    {"retries", "Retries", "nothing was retried", BN_REPORT_NEEDS_NONE,
      "SELECT i.at, i.key, i.user, i.reason, coalesce((SELECT CASE WHEN json_valid(o.body) THEN"
      "  json_extract(o.body, '$.state') END FROM record o WHERE o.verb = 'outcome' AND o.parent = i.seq"
      "  ORDER BY o.seq DESC LIMIT 1), 'not known'), 'record ' || i.seq FROM record i WHERE i.verb = 'intent'"
      " AND i.at > :since ORDER BY i.seq",
-     {TIME("at", "AT"), TEXT("what", "WHAT"), TEXT("who", "WHO"), TEXT("why", "WHY"), TEXT("result", "RESULT"),
+     {TIME("at", "AT", NULL), TEXT("what", "WHAT"), TEXT("who", "WHO"), TEXT("why", "WHY"), TEXT("result", "RESULT"),
       TEXT("evidence", "EVIDENCE"), {0}}},
-    {"snoozed", "Snoozed", "nothing is snoozed",
+    {"snoozed", "Snoozed", "nothing is snoozed", BN_REPORT_NEEDS_NONE,
      "SELECT z.key, z.until, z.user, z.reason, 'record ' || z.seq FROM snooze_now z ORDER BY z.until, z.key",
-     {TEXT("what", "WHAT"), TIME("until", "UNTIL"), TEXT("who", "WHO"), TEXT("why", "WHY"),
+     {TEXT("what", "WHAT"), TIME("until", "UNTIL", "until"), TEXT("who", "WHO"), TEXT("why", "WHY"),
       TEXT("evidence", "EVIDENCE"), {0}}},
-    {"budgets", "Budgets", "every product keeps its objectives", NULL,
-     {TEXT("product", "PRODUCT"), TEXT("sli", "SLI"), TEXT("target", "TARGET"), TEXT("now", "NOW"),
-      SHARE("budget", "BUDGET LEFT"), {0}}},
-    {"cost", "Cost", "no product says what it costs",
+    {"budgets", "Budgets", "every product keeps its objectives", BN_REPORT_NEEDS_NONE, NULL,
+     {TEXT("product", "PRODUCT"), TEXT("sli", "SLI"), WORD("target", "TARGET", "target"),
+      WORD("now", "NOW", "now"), SHARE("budget", "BUDGET LEFT", "budget left"), {0}}},
+    {"cost", "Cost", "no product says what it costs", BN_REPORT_NEEDS_NONE,
      "SELECT e.name, p.cost, p.cost_unit, p.lifecycle FROM product p JOIN entity e ON e.id = p.entity_id"
      " WHERE p.cost IS NOT NULL AND e.gone_at IS NULL ORDER BY p.cost DESC, e.name",
-     {TEXT("product", "PRODUCT"), NUMBER("cost", "COST"), TEXT("unit", "UNIT"), TEXT("lifecycle", "STATE"), {0}}},
-    {"sources", "Sources degraded", "every source was read without a break",
+     {TEXT("product", "PRODUCT"), NUMBER("cost", "COST", "cost"), TEXT("unit", "UNIT"), TEXT("lifecycle", "STATE"), {0}}},
+    {"sources", "Sources degraded", "every source was read without a break", BN_REPORT_NEEDS_NONE,
      "SELECT name, trouble, at, until FROM (SELECT s.name AS name, coalesce(s.last_error, s.state) AS trouble,"
-     "  s.failing_since AS at, NULL AS until FROM source s WHERE s.configured_at IS NOT NULL AND NOT s.disabled"
-     "  AND s.state NOT IN ('ok', 'new')"
-     " UNION ALL SELECT s.name, 'not observed', max(o.ended, :since), (SELECT min(n.began) FROM observed n"
-     "   WHERE n.source_id = o.source_id AND n.began > o.began) AS until FROM observed o"
-     "   JOIN source s ON s.id = o.source_id WHERE s.configured_at IS NOT NULL AND (SELECT min(n.began) FROM"
-     "   observed n WHERE n.source_id = o.source_id AND n.began > o.began) > :since) ORDER BY at, name",
-     {TEXT("source", "SOURCE"), TEXT("trouble", "TROUBLE"), TIME("from", "FROM"), TIME("until", "UNTIL"), {0}}},
-    {"notes", "Notes", "nobody left a note",
+     "  s.failing_since AS at, NULL AS until FROM source s WHERE " IN_USE " AND s.state NOT IN ('ok', 'new')"
+     " UNION ALL SELECT name, 'not observed', at, until FROM (" GAPS ")) ORDER BY at, name",
+     {TEXT("source", "SOURCE"), TEXT("trouble", "TROUBLE"), TIME("from", "FROM", "from"),
+      TIME("until", "UNTIL", "until"), {0}}},
+    {"notes", "Notes", "nobody left a note", BN_REPORT_NEEDS_NONE,
      "SELECT n.at, n.user, coalesce(nullif(n.key, ''), n.tag), n.text, 'record ' || n.seq FROM note_now n"
      " WHERE n.at > :since ORDER BY n.seq",
-     {TIME("at", "AT"), TEXT("who", "WHO"), TEXT("about", "ABOUT"), TEXT("note", "NOTE"),
+     {TIME("at", "AT", NULL), TEXT("who", "WHO"), TEXT("about", "ABOUT"), TEXT("note", "NOTE"),
       TEXT("evidence", "EVIDENCE"), {0}}},
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -92,6 +109,11 @@ static const struct section sections[] = {
 static const char interrupts_sql[] =
     "SELECT count(*) FROM finding f WHERE f.since > :since AND f.since <= now() AND f.severity = 2"
     " AND f.root_id IS NULL";
+
+/* How many sources there are, were not observed at the end, and not in all of the time. */
+static const char blind_sql[] =
+    "SELECT count(*), count(*) FILTER (WHERE NOT " FRESH "), count(*) FILTER (WHERE NOT " FRESH
+    " OR s.id IN (SELECT id FROM (" GAPS "))) FROM source s WHERE " WATCHED;
 /* clang-format on */
 
 static sqlite3_stmt *
@@ -201,13 +223,35 @@ fill_budgets(struct bn_reader *reader, struct bn_report *report, struct bn_repor
 	return rc;
 }
 
+/* The numbers of the whole report. */
+static int
+fill_totals(sqlite3 *db, struct bn_report *report, struct bn_error *err)
+{
+	sqlite3_stmt *began = prepare(db, interrupts_sql, report->from),
+		     *blind = prepare(db, blind_sql, report->from);
+	int rc = BN_OK;
+
+	if (sqlite3_step(began) == SQLITE_ROW && sqlite3_step(blind) == SQLITE_ROW) {
+		report->interrupts = sqlite3_column_int(began, 0);
+		report->sources = sqlite3_column_int(blind, 0);
+		report->blind_now = sqlite3_column_int(blind, 1);
+		report->blind_ever = sqlite3_column_int(blind, 2);
+	} else
+		rc = bn_fail(err, BN_EIO, "report: %s", sqlite3_errmsg(db));
+	sqlite3_finalize(began);
+	sqlite3_finalize(blind);
+	if (report->to > report->from)
+		report->interrupts_12h =
+		    report->interrupts * 12.0 * 3600000.0 / (double)(report->to - report->from);
+	return rc;
+}
+
 int
 bn_report_handover(struct bn_reader *reader, bn_time from, struct bn_report **out,
 		   struct bn_error *err)
 {
 	struct bn_arena *arena = bn_arena_new();
 	struct bn_report *report = bn_arena_alloc(arena, sizeof(*report));
-	sqlite3_stmt *st;
 	int rc = BN_OK;
 
 	*report = (struct bn_report){.from = from, .to = bn_reader_now(reader), .arena = arena};
@@ -219,19 +263,15 @@ bn_report_handover(struct bn_reader *reader, bn_time from, struct bn_report **ou
 		*section = (struct bn_report_section){sections[i].name,
 						      sections[i].title,
 						      sections[i].nothing,
+						      sections[i].needs,
 						      sections[i].columns,
 						      NULL,
 						      0};
 		rc = sections[i].sql != NULL ? fill(reader, report, section, sections[i].sql, err)
 					     : fill_budgets(reader, report, section, err);
 	}
-	st = rc == BN_OK ? prepare(bn_reader_db(reader), interrupts_sql, from) : NULL;
-	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
-		report->interrupts = sqlite3_column_int(st, 0);
-	sqlite3_finalize(st);
-	if (report->to > from)
-		report->interrupts_12h =
-		    report->interrupts * 12.0 * 3600000.0 / (double)(report->to - from);
+	if (rc == BN_OK)
+		rc = fill_totals(bn_reader_db(reader), report, err);
 	if (rc == BN_OK)
 		*out = report;
 	else

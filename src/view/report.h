@@ -11,11 +11,19 @@
 struct bn_report_row {
 	struct bn_value values[BN_REPORT_COLUMNS];
 };
+/* Which observations an empty section rests on: without them nothing seen is not nothing there. */
+enum bn_report_needs {
+	BN_REPORT_NEEDS_NONE,
+	BN_REPORT_NEEDS_NOW, /* how things stand at the end */
+	BN_REPORT_NEEDS_ALL, /* all that happened in between */
+};
 struct bn_report_section {
-	const char *name;		 /* "open": for programs */
-	const char *title;		 /* "Open now" */
-	const char *nothing;		 /* what it means that there is no row */
-	const struct bn_column *columns; /* at most BN_REPORT_COLUMNS, ends with a NULL name */
+	const char *name;    /* "open": for programs */
+	const char *title;   /* "Open now" */
+	const char *nothing; /* what it means that there is no row */
+	enum bn_report_needs needs;
+	const struct bn_column *
+	    columns; /* `doc`: what a list says before a value; at most BN_REPORT_COLUMNS, ends with a NULL name */
 	struct bn_report_row *rows;
 	size_t count;
 };
@@ -23,6 +31,8 @@ struct bn_report {
 	bn_time from, to;
 	int interrupts; /* critical root causes that began in between */
 	double interrupts_12h;
+	int sources, blind_now; /* all; those not observed at `to` */
+	int blind_ever;		/* those not observed in at least a part of the time */
 	struct bn_report_section *sections;
 	size_t count;
 	struct bn_arena *arena;

@@ -159,12 +159,55 @@ handover_is_the_same_for_programs(void **state)
 	free(golden);
 }
 
+static void
+assert_in(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("'%s' is not in: %.4000s", part, text);
+}
+
+/* Where nobody looked, nothing seen is not nothing there; a list says what its numbers are. */
+static void
+handover_of_what_nobody_watched_does_not_say_none(void **state)
+{
+	char *text = report("-q report handover --at 03:05", 3);
+
+	(void)state;
+	assert_in(text, "There may have been more: 12 of 12 sources were not observed");
+	assert_in(text, "## 1. Open now (0)\n\nNot known: 12 of 12 sources were not observed");
+	assert_in(text, "## 2. Watch (0)\n\nNot known: 12 of 12 sources were not observed");
+	assert_in(text, "## 3. Recovered (0)\n\nNot known: 12 of 12 sources were not observed");
+	assert_in(text, "## 9. Sources degraded (12)\n");
+	assert_in(text, "- argo-prod · not observed · from 2026-03-09 15:05:00Z · until –\n");
+	assert_null(strstr(text, "nothing critical is open"));
+	assert_null(strstr(text, "no warnings"));
+	assert_null(strstr(text, "without a break"));
+	assert_in(text, "- customers · freshness · target 2h · now 53m · budget left 100%\n");
+	free(text);
+
+	/* watched for no time at all, up to now: how it stands is known, how it was is not */
+	text = report("report handover", 0);
+	assert_in(text, "## 3. Recovered (0)\n\nNot known: 12 of 12 sources were not observed");
+	assert_in(text, "- argo-prod · not observed · from 2026-03-09 15:12:00Z · until "
+			"2026-03-10 03:12:00Z\n");
+	assert_null(strstr(text, "without a break"));
+	free(text);
+
+	/* and with nothing left that nobody watched, it is none */
+	text = report("report handover --since 0s", 0);
+	assert_in(text, "## 3. Recovered (0)\n\nNone: nothing recovered in this time.\n");
+	assert_in(text,
+		  "## 9. Sources degraded (0)\n\nNone: every source was read without a break");
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(handover_of_the_demo_is_the_one_that_was_looked_at),
 	    cmocka_unit_test(handover_is_the_same_for_programs),
+	    cmocka_unit_test(handover_of_what_nobody_watched_does_not_say_none),
 	};
 
 	setbuf(stdout, NULL);
