@@ -355,14 +355,20 @@ series_legend_never_counts_the_unknown(void **state)
 }
 
 static void
-told(const struct bn_series *series, size_t first, size_t count, const char *expected)
+told_in(int width, const struct bn_series *series, size_t first, size_t count, const char *expected)
 {
 	const struct bn_style style = {NULL, false, NOON + 1200000};
 	struct bn_buf text = BN_BUF_INIT(1000);
 
-	bn_series_tell(series, first, count, "tx/min", NULL, NULL, &style, &text);
+	bn_series_tell(series, first, count, "tx/min", NULL, NULL, &style, width, &text);
 	assert_string_equal(bn_buf_text(&text), expected);
 	bn_buf_free(&text);
+}
+
+static void
+told(const struct bn_series *series, size_t first, size_t count, const char *expected)
+{
+	told_in(200, series, first, count, expected);
 }
 
 static void
@@ -385,6 +391,42 @@ series_cursor_reads_every_state(void **state)
 	told(&series, 4, 1, "12:04  not observed");
 	told(&series, 0, 4,
 	     "12:00..12:03  min 285  avg 324.7  max 401 tx/min, 1 of 4 missing, 1 late");
+	bn_series_clear(&series);
+}
+
+/* Where there is less room less is said, and never another minute's value. */
+static void
+series_cursor_says_less_where_it_is_narrow(void **state)
+{
+	static const double values[] = {288, NAN, 285, 401, 300};
+	const struct bn_style style = {NULL, false, NOON + 1200000};
+	struct bn_buf text = BN_BUF_INIT(1000);
+	struct bn_series series;
+
+	(void)state;
+	make_series(&series, 5, values);
+	series.steps[2].state = BN_STEP_LATE;
+	series.steps[2].seen_at = NOON + 246000;
+	series.steps[3].state = BN_STEP_OVER;
+	told_in(55, &series, 2, 1, "12:02  285 tx/min (closed 17m ago), late: came 12:04:06");
+	told_in(54, &series, 2, 1, "12:02  285 tx/min, late: came 12:04:06");
+	told_in(30, &series, 2, 1, "12:02  285 tx/min, late");
+	told_in(22, &series, 2, 1, "12:02  285 tx/min");
+	told_in(16, &series, 2, 1, "12:02  285");
+	told_in(0, &series, 2, 1, "12:02  285");
+	told_in(70, &series, 3, 1, "12:03  401 or more tx/min, at the ceiling: a lower bound");
+	told_in(50, &series, 3, 1, "12:03  401 or more tx/min, at the ceiling");
+	told_in(30, &series, 3, 1, "12:03  401 or more tx/min");
+	told_in(24, &series, 3, 1, "12:03  401 or more");
+	told_in(20, &series, 1, 1, "12:01  no record");
+	told_in(68, &series, 0, 4, "12:00..12:03  min 285  avg 324.7  max 401 tx/min, 1 missing");
+	told_in(52, &series, 0, 4, "12:00..12:03  min 285  avg 324.7  max 401 tx/min");
+	told_in(30, &series, 0, 4, "12:00..12:03  avg 324.7");
+	bn_series_tell(&series, 0, 1, "tx/min", &series, "a day before", &style, 46, &text);
+	assert_string_equal(bn_buf_text(&text), "12:00  288 tx/min · a day before 288");
+	bn_series_tell(&series, 0, 1, "tx/min", &series, "a day before", &style, 20, &text);
+	assert_string_equal(bn_buf_text(&text), "12:00  288 tx/min");
+	bn_buf_free(&text);
 	bn_series_clear(&series);
 }
 
@@ -413,6 +455,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(chart_other_day_is_dots_behind),
     cmocka_unit_test(series_legend_never_counts_the_unknown),
     cmocka_unit_test(series_cursor_reads_every_state),
+    cmocka_unit_test(series_cursor_says_less_where_it_is_narrow),
     cmocka_unit_test(series_numbers_are_short),
 };
 BN_TEST_MAIN(tests)

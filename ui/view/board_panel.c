@@ -244,7 +244,7 @@ draw_chart(struct bn_board_panel *p, struct bn_rect in)
 	struct bn_buf words = BN_BUF_INIT(1024);
 
 	bn_curve_draw(&p->curve, (struct bn_rect){in.y + 1, in.x, in.h - 1, in.w}, in.h > 3);
-	bn_curve_tell(&p->curve, &words);
+	bn_curve_tell(&p->curve, in.w, &words);
 	if (words.size == 0)
 		bn_curve_legend(&p->curve, in.w, &words);
 	bn_draw_right(pen, in.y, in.x, in.w,

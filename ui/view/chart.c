@@ -60,7 +60,7 @@ chart_draw(struct bn_screen *screen, struct bn_rect r)
 		    c->curve.unit != NULL ? c->curve.unit : "");
 	bn_curve_draw(&c->curve, (struct bn_rect){r.y + 2, r.x, r.h - 2, r.w}, true);
 	bn_curve_legend(&c->curve, r.w - (int)bn_text_width(bn_buf_text(&title)) - 10, &right);
-	bn_curve_tell(&c->curve, &told);
+	bn_curve_tell(&c->curve, r.w - BN_CHART_GUTTER, &told);
 	bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title), bn_buf_text(&right));
 	bn_draw_blank(pen, r.y + 1, r.x, r.w, BN_INK(BN_ROLE_TEXT));
 	bn_draw(pen, r.y + 1, r.x + BN_CHART_GUTTER, r.w - BN_CHART_GUTTER, BN_INK(BN_ROLE_KEY),

@@ -305,8 +305,25 @@ bn_curve_legend(const struct bn_curve *curve, int width, struct bn_buf *out)
 	bn_buf_free(&limit);
 }
 
+/* There is a cursor, and no step of this series under it. */
+static void
+tell_nothing(const struct bn_curve *curve, const struct bn_style *style, struct bn_buf *out)
+{
+	bn_time at = curve->window->cursor;
+	bool past = style->now - at >= 86400000;
+	char text[BN_TIME_TEXT];
+
+	if (at == 0)
+		return;
+	bn_buf_addf(out, "%s  %s",
+		    bn_time_show(at, style->zone, past ? BN_TIME_MDHM : BN_TIME_HM, text),
+		    !curve->answered	       ? "…"
+		    : curve->series.count == 0 ? "nothing was observed"
+					       : "not in what is shown");
+}
+
 void
-bn_curve_tell(const struct bn_curve *curve, struct bn_buf *out)
+bn_curve_tell(const struct bn_curve *curve, int width, struct bn_buf *out)
 {
 	const struct bn_style style = bn_app_style(curve->screen->app);
 	size_t bucket = bn_chart_bucket(&curve->series, bn_app_charts(curve->screen->app),
@@ -314,8 +331,10 @@ bn_curve_tell(const struct bn_curve *curve, struct bn_buf *out)
 	long at = cursor_step(curve);
 	size_t first, count;
 
-	if (at < 0)
+	if (at < 0) {
+		tell_nothing(curve, &style, out);
 		return;
+	}
 	/* The bar that the step lies in. */
 	first = (size_t)(curve->series.start / curve->series.step_ms) % bucket;
 	first = ((size_t)at + first) / bucket * bucket > first
@@ -326,5 +345,5 @@ bn_curve_tell(const struct bn_curve *curve, struct bn_buf *out)
 		count = curve->series.count - first;
 	bn_series_tell(&curve->series, first, count, curve->unit, before_of(curve),
 		       curve->window->compare == BN_COMPARE_DAY ? "a day before" : "a week before",
-		       &style, out);
+		       &style, width, out);
 }

@@ -50,7 +50,7 @@ unsigned bn_window_act(struct bn_window *window, enum bn_action action,
 void bn_curve_draw(struct bn_curve *curve, struct bn_rect rect, bool times);
 /* "now 291  avg 288  ceiling 400" */
 void bn_curve_legend(const struct bn_curve *curve, int width, struct bn_buf *out);
-/* What the cursor stands on, "" without one. */
-void bn_curve_tell(const struct bn_curve *curve, struct bn_buf *out);
+/* What the cursor stands on in so many columns, or as few as its minute and value take; "" only without a cursor. */
+void bn_curve_tell(const struct bn_curve *curve, int width, struct bn_buf *out);
 
 #endif

@@ -44,7 +44,7 @@ draw_chart(const struct bn_plain *p, struct bn_rect in)
 	struct bn_buf words = BN_BUF_INIT(1024);
 
 	bn_curve_draw(&e->curve, (struct bn_rect){in.y + 1, in.x, in.h - 1, in.w}, true);
-	bn_curve_tell(&e->curve, &words);
+	bn_curve_tell(&e->curve, in.w - 5, &words);
 	if (words.size == 0)
 		bn_curve_legend(&e->curve, in.w - 5, &words);
 	bn_draw(pen, in.y, in.x, 4, BN_INK(BN_ROLE_DIM), bn_window_word(&e->window));

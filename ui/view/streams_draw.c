@@ -304,11 +304,10 @@ draw_title(const struct bn_curve *curve, struct bn_rect r, bool rule)
 	bn_buf_addf(&title, "%s%s%s", curve->about.key, curve->unit != NULL ? ", " : "",
 		    curve->unit != NULL ? curve->unit : "");
 	room = r.w - (int)bn_text_width(bn_buf_text(&title)) - 10;
-	bn_curve_tell(curve, &right);
-	if (right.size == 0 || (int)bn_text_width(bn_buf_text(&right)) > room) {
-		bn_buf_reset(&right);
+	/* How it is now is never told where the cursor is elsewhere. */
+	bn_curve_tell(curve, room, &right);
+	if (right.size == 0)
 		bn_curve_legend(curve, room, &right);
-	}
 	if (rule) {
 		bn_draw_rule(pen, r.y, r.x, r.w, bn_buf_text(&title), bn_buf_text(&right));
 	} else {

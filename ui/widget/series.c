@@ -274,10 +274,42 @@ bn_series_legend(const struct bn_series *series, int width, bool ascii, struct b
 	add_part(out, width, "max", sums.most, absent);
 }
 
-/* The words after the time for one step. */
+/* How much is said of what the cursor stands on: less the further down, until it fits. */
+enum telling {
+	TELL_ALL,
+	TELL_NO_AGE, /* not how long ago it closed */
+	TELL_BRIEF,  /* "late", not when it came */
+	TELL_NO_REMARK,
+	TELL_NO_OTHER, /* nor the other day's */
+	TELL_VALUE     /* the minute and its value: what can't be left out */
+};
+
+static void
+add_unit(const char *unit, enum telling how, struct bn_buf *out)
+{
+	if (unit != NULL && how < TELL_VALUE)
+		bn_buf_addf(out, " %s", unit);
+}
+
+static void
+tell_remark(const struct bn_step *step, const struct bn_style *style, enum telling how,
+	    struct bn_buf *out)
+{
+	char text[BN_TIME_TEXT];
+
+	if (step->state == BN_STEP_OVER)
+		bn_buf_addf(out, ", at the ceiling%s", how < TELL_BRIEF ? ": a lower bound" : "");
+	if (step->state == BN_STEP_LATE)
+		bn_buf_adds(out, ", late");
+	if (step->state == BN_STEP_LATE && step->seen_at > 0 && how < TELL_BRIEF)
+		bn_buf_addf(out, ": came %s",
+			    bn_time_show(step->seen_at, style->zone, BN_TIME_HMS, text));
+}
+
+/* The words after the time for one step. "or more" belongs to the value. */
 static void
 tell_step(const struct bn_series *series, size_t at, const char *unit, const struct bn_style *style,
-	  struct bn_buf *out)
+	  enum telling how, struct bn_buf *out)
 {
 	const struct bn_step *step = &series->steps[at];
 	bn_time closed = series->start + (bn_time)(at + 1) * series->step_ms;
@@ -287,73 +319,94 @@ tell_step(const struct bn_series *series, size_t at, const char *unit, const str
 		bn_buf_adds(out, "not observed");
 		return;
 	}
-	if (step->state == BN_STEP_MISSING || isnan(step->value))
+	if (step->state == BN_STEP_MISSING || isnan(step->value)) {
 		bn_buf_adds(out, step->state == BN_STEP_OPEN ? "nothing yet"
-				 : step->state == BN_STEP_OK ? "nothing, and nothing expected"
-							     : "no record");
-	else
-		bn_buf_addf(out, "%s%s%s%s", bn_number_show(step->value, number),
-			    step->state == BN_STEP_OVER ? " or more" : "", unit == NULL ? "" : " ",
-			    unit == NULL ? "" : unit);
-	if (step->state == BN_STEP_OPEN || closed > style->now)
+				 : step->state != BN_STEP_OK ? "no record"
+				 : how < TELL_BRIEF	     ? "nothing, and nothing expected"
+							     : "nothing");
+	} else {
+		bn_buf_addf(out, "%s%s", bn_number_show(step->value, number),
+			    step->state == BN_STEP_OVER ? " or more" : "");
+		add_unit(unit, how, out);
+	}
+	if ((step->state == BN_STEP_OPEN || closed > style->now) && how < TELL_NO_REMARK)
 		bn_buf_adds(out, " (still open)");
-	else
+	else if (how < TELL_NO_AGE)
 		bn_buf_addf(out, " (closed %s ago)", bn_duration_show(style->now - closed, text));
-	if (step->state == BN_STEP_OVER)
-		bn_buf_adds(out, ", at the ceiling: a lower bound");
-	if (step->state == BN_STEP_LATE)
-		bn_buf_adds(out, ", late");
-	if (step->state == BN_STEP_LATE && step->seen_at > 0)
-		bn_buf_addf(out, ": came %s",
-			    bn_time_show(step->seen_at, style->zone, BN_TIME_HMS, text));
+	if (how < TELL_NO_REMARK)
+		tell_remark(step, style, how, out);
 }
 
 static void
 tell_bar(const struct bn_series *series, size_t first, size_t count, const char *unit,
-	 struct bn_buf *out)
+	 enum telling how, struct bn_buf *out)
 {
 	struct bn_sums sums = sums_of(series->steps + first, count);
-	char least[BN_NUMBER_TEXT], average[BN_NUMBER_TEXT], most[BN_NUMBER_TEXT];
+	char number[BN_NUMBER_TEXT];
 
+	if (sums.known > 0 && how < TELL_VALUE)
+		bn_buf_addf(out, "min %s  ", bn_number_show(sums.least, number));
 	if (sums.known > 0)
-		bn_buf_addf(out, "min %s  avg %s  max %s%s%s", bn_number_show(sums.least, least),
-			    bn_number_show(sums.average, average), bn_number_show(sums.most, most),
-			    unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+		bn_buf_addf(out, "avg %s", bn_number_show(sums.average, number));
 	else
 		bn_buf_adds(out, "no record");
-	if (sums.missing > 0)
+	if (sums.known > 0 && how < TELL_VALUE) {
+		bn_buf_addf(out, "  max %s", bn_number_show(sums.most, number));
+		add_unit(unit, how, out);
+	}
+	if (how >= TELL_NO_REMARK)
+		return;
+	if (sums.missing > 0 && how < TELL_BRIEF)
 		bn_buf_addf(out, ", %zu of %zu missing", sums.missing, count);
+	else if (sums.missing > 0)
+		bn_buf_addf(out, ", %zu missing", sums.missing);
 	if (sums.unobserved > 0)
 		bn_buf_addf(out, ", %zu not observed", sums.unobserved);
-	if (sums.late > 0)
+	if (sums.late > 0 && how < TELL_BRIEF)
 		bn_buf_addf(out, ", %zu late", sums.late);
+}
+
+/* "03:29", "03:29..03:33", with the date where it was another day's. */
+static void
+tell_when(const struct bn_series *series, size_t first, size_t count, const struct bn_style *style,
+	  struct bn_buf *out)
+{
+	bn_time at = series->start + (bn_time)first * series->step_ms;
+	bn_time end = at + (bn_time)(count - 1) * series->step_ms;
+	enum bn_time_form how = style->now - at >= 86400000 ? BN_TIME_MDHM : BN_TIME_HM;
+	char text[BN_TIME_TEXT];
+
+	bn_buf_adds(out, bn_time_show(at, style->zone, how, text));
+	if (count > 1)
+		bn_buf_addf(out, "..%s", bn_time_show(end, style->zone, how, text));
+	bn_buf_adds(out, "  ");
 }
 
 void
 bn_series_tell(const struct bn_series *series, size_t first, size_t count, const char *unit,
 	       const struct bn_series *before, const char *before_word,
-	       const struct bn_style *style, struct bn_buf *out)
+	       const struct bn_style *style, int width, struct bn_buf *out)
 {
-	char from[BN_TIME_TEXT], to[BN_TIME_TEXT], number[BN_NUMBER_TEXT];
-	bn_time at = series->start + (bn_time)first * series->step_ms, end;
-	enum bn_time_form how = style->now - at >= 86400000 ? BN_TIME_MDHM : BN_TIME_HM;
+	char number[BN_NUMBER_TEXT];
+	int how;
 
 	if (count == 0 || first + count > series->count)
 		return;
-	bn_buf_adds(out, bn_time_show(at, style->zone, how, from));
-	if (count > 1) {
-		end = at + (bn_time)(count - 1) * series->step_ms;
-		bn_buf_addf(out, "..%s", bn_time_show(end, style->zone, how, to));
-	}
-	bn_buf_adds(out, "  ");
-	if (count == 1)
-		tell_step(series, first, unit, style, out);
-	else
-		tell_bar(series, first, count, unit, out);
-	if (before != NULL && first + count <= before->count) {
-		struct bn_sums sums = sums_of(before->steps + first, count);
+	for (how = TELL_ALL; how <= TELL_VALUE; how++) {
+		bn_buf_reset(out);
+		tell_when(series, first, count, style, out);
+		if (count == 1)
+			tell_step(series, first, unit, style, (enum telling)how, out);
+		else
+			tell_bar(series, first, count, unit, (enum telling)how, out);
+		if (how < TELL_NO_OTHER && before != NULL && first + count <= before->count) {
+			struct bn_sums sums = sums_of(before->steps + first, count);
 
-		bn_buf_addf(out, " %s %s %s", style->ascii ? "-" : "·", before_word,
-			    isnan(sums.average) ? "unknown" : bn_number_show(sums.average, number));
+			bn_buf_addf(out, " %s %s %s", style->ascii ? "-" : "·", before_word,
+				    isnan(sums.average) ? "unknown"
+							: bn_number_show(sums.average, number));
+		}
+		if ((int)bn_text_width(bn_buf_text(out)) <= width)
+			break;
 	}
 }

@@ -67,9 +67,10 @@ char *bn_number_show(double value, char out[BN_NUMBER_TEXT]);
 /* "now 291  avg 288  min 250  max 320"; only as much as fits `width` columns, "" for none at all. */
 void bn_series_legend(const struct bn_series *series, int width, bool ascii, struct bn_buf *out);
 /* What the cursor stands on, one step or a bar of several: "03:31 no record (closed 17m ago)". `unit` may be NULL;
- * `before`, another day's series of the same length, may be NULL. */
+ * `before`, another day's series of the same length, may be NULL. Where it is wider than `width` columns, less is said:
+ * not how long ago it closed, then no remark; its minute and value stay. What `out` held is gone. */
 void bn_series_tell(const struct bn_series *series, size_t first, size_t count, const char *unit,
 		    const struct bn_series *before, const char *before_word,
-		    const struct bn_style *style, struct bn_buf *out);
+		    const struct bn_style *style, int width, struct bn_buf *out);
 
 #endif
