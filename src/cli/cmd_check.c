@@ -88,18 +88,73 @@ columns_of(enum bn_kind kind)
 				     : NULL;
 }
 
+/* The worst that is open about it, as `findings` has it: a rule's or its platform's. */
+struct open_finding {
+	const char *title; /* in the arena; NULL: nothing worse than information */
+	int code;	   /* what it is by itself; 0 where somebody has taken it, or put it off */
+};
+
+static bool
+is_on(const struct bn_rows *rows, size_t row, const char *column)
+{
+	struct bn_value value = bn_rows_named(rows, row, column);
+
+	return value.type != BN_VALUE_NULL && value.i != 0;
+}
+
+static int
+find_worst(struct verdict *v, const struct bn_ref *ref, struct open_finding *worst,
+	   struct bn_error *err)
+{
+	static const char *const columns[] = {"title",	 "severity", "acked",
+					      "snoozed", "silenced", NULL};
+	struct bn_query query = {.table = bn_view_table("findings"),
+				 .columns = columns,
+				 .filter = "status!=succeeded severity!=info",
+				 .scope = *ref};
+	struct bn_rows *rows = NULL;
+	int rc;
+
+	*worst = (struct open_finding){0};
+	if (ref->kind != BN_STREAM && ref->kind != BN_MODEL && ref->kind != BN_PRODUCT)
+		return BN_OK;
+	rc = bn_view_query(v->cli->reader, &query, &rows, err);
+	/* The worst come first; one that still needs somebody goes before those that don't. */
+	for (size_t i = 0; rc == BN_OK && i < bn_rows_count(rows) && worst->code == 0; i++) {
+		struct bn_value snoozed = bn_rows_named(rows, i, "snoozed");
+		bool off = is_on(rows, i, "acked") || is_on(rows, i, "silenced") ||
+			   (snoozed.type != BN_VALUE_NULL && snoozed.i > bn_rows_now(rows));
+
+		if (off && worst->title != NULL)
+			continue;
+		worst->title = bn_arena_strdup(v->cli->arena, bn_rows_named(rows, i, "title").s);
+		if (!off)
+			worst->code =
+			    strcmp(bn_rows_named(rows, i, "severity").s, "crit") == 0 ? 2 : 1;
+	}
+	bn_rows_free(rows);
+	return rc;
+}
+
+/* How it stands, and why. What is healthy or paused is still not as it should be while a finding about it
+ * waits for somebody. */
 static void
-judge_status(struct verdict *v, const struct bn_rows *rows, const char *name)
+judge_status(struct verdict *v, const struct bn_rows *rows, const char *name,
+	     const struct open_finding *worst)
 {
 	enum bn_status status = bn_rows_status(rows, 0);
 	const char *word = bn_status_row(status)->word;
+	const char *colon = worst->title != NULL ? ": " : "",
+		   *title = worst->title != NULL ? worst->title : "";
 
 	if (bn_rows_stale(rows, 0) || status == BN_UNKNOWN)
 		judge(v, 3, "%s is not known", name);
 	else if (status == BN_FAILED || status == BN_DOWN)
-		judge(v, 2, "%s is %s", name, word);
+		judge(v, 2, "%s is %s%s%s", name, word, colon, title);
 	else if (status == BN_DEGRADED || status == BN_CANCELLED)
-		judge(v, 1, "%s is %s", name, word);
+		judge(v, 1, "%s is %s%s%s", name, word, colon, title);
+	else
+		judge(v, worst->code, "%s", title);
 }
 
 /* --max-age: how long ago the last good run, probe or answer may be. */
@@ -297,7 +352,8 @@ judge_model(struct verdict *v, const struct bn_invocation *in, const struct bn_r
 		return rc;
 	if (text != NULL && (end == text || *end != '\0' || !(most >= 0)))
 		return bn_fail(err, BN_EINVAL, "--max-psi takes a number, not '%s'", text);
-	if (note.type == BN_VALUE_TEXT)
+	/* the finding may have said it already */
+	if (note.type == BN_VALUE_TEXT && strstr(bn_buf_text(&v->why), note.s) == NULL)
 		judge(v, 1, "%s", note.s);
 	if (text != NULL && psi.type == BN_VALUE_NULL)
 		judge(v, 3, "its PSI is not known");
@@ -321,13 +377,16 @@ judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref
 	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)),
 				 .columns = columns_of(ref->kind),
 				 .scope = *ref};
+	struct open_finding worst;
 	struct bn_rows *rows = NULL;
 	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
 
 	if (rc == BN_OK && bn_rows_count(rows) == 0)
 		rc = bn_fail(err, BN_ENOTFOUND, "%s is gone", ref->key);
+	if (rc == BN_OK)
+		rc = find_worst(v, ref, &worst, err);
 	if (rc == BN_OK) {
-		judge_status(v, rows, ref->key);
+		judge_status(v, rows, ref->key, &worst);
 		rc = ref->kind == BN_MODEL ? judge_model(v, in, rows, err)
 					   : judge_age(v, in, rows, err);
 	}
@@ -513,13 +572,17 @@ const struct bn_command bn_command_check = {
     .max_operands = 2,
     .operand_words = "pipeline|run|endpoint|model|product|source|stream",
     .summary = "one thing against thresholds, for monitoring systems and cron",
-    .doc = "Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
-	   "unknown. A thing whose "
-	   "source does not answer is unknown, whatever was last known of it.\n\nWith --at it says "
-	   "what "
-	   "it would have said at that moment: ages are counted from then, and what nobody "
-	   "observed then "
-	   "is unknown.",
+    .doc =
+	"Prints one line and exits as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 "
+	"unknown. A thing whose "
+	"source does not answer is unknown, whatever was last known of it.\n\nOf a stream, a model "
+	"and a product the line names the worst open finding, and one that still needs somebody "
+	"(a warning at least, neither acknowledged, snoozed nor silenced) is never ok.\n\nWith "
+	"--at it says "
+	"what "
+	"it would have said at that moment: ages are counted from then, and what nobody "
+	"observed then "
+	"is unknown.",
     .flags = check_flags,
     .examples = check_examples,
     .run = run_check,

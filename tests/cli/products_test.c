@@ -391,13 +391,18 @@ checks_of_products_end_as_monitoring_expects(void **state)
 {
 	(void)state;
 	check_ends("check product stock --slo --fresh 10m", 0, "OK - stock");
-	check_ends(
-	    "check product postage-quotes --slo", 2,
-	    "CRITICAL - postage-quotes: postage-quotes is degraded; freshness 1h, promised 1h");
+	check_ends("check product postage-quotes --slo", 2,
+		   "CRITICAL - postage-quotes: postage-quotes is degraded: freshness 1h missed; "
+		   "freshness 1h, promised 1h\n");
 	check_ends("check product stock --upstream", 2, "upstream transform-hourly is failed");
 	check_ends("check product newsletter-recs --slo --upstream", 0, "OK");
 	check_ends("check product stock --max-age 5m", 2, "last fine");
 	check_ends("check endpoint api-stock --slo", 64, "");
+	check_ends("check product supplier-perf", 1,
+		   "WARNING - supplier-perf: retiring, 2 consumers left\n");
+	check_ends("check model newsletter-recs", 1,
+		   "newsletter-recs@310554 is degraded: drifted, PSI over 0.1\n");
+	check_ends("check stream tx-metrics", 0, "OK - tx-metrics: as it should be\n");
 }
 
 static void
@@ -467,6 +472,28 @@ newsletter_is_feared_to_be_late_and_makes_it(void **state)
 	served_stop(&later);
 }
 
+/* Why it is not ok stands in the line; what a finding waits with is not ok, until somebody takes it. */
+static void
+checks_name_the_worst_open_finding(void **state)
+{
+	struct served late;
+	struct said said;
+
+	(void)state;
+	served_start(&late, "--at 2026-03-10T03:41:00Z");
+	ask(&late, "check stream tx-metrics", &said);
+	assert_int_equal(said.code, 1);
+	assert_string_equal(said.out, "WARNING - tx-metrics: tx-metrics is degraded: 5 min late\n");
+	said_clear(&said);
+	ask(&late, "ack product/supplier-perf", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	ask(&late, "check product supplier-perf", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	served_stop(&late);
+}
+
 int
 main(void)
 {
@@ -483,6 +510,7 @@ main(void)
 	    cmocka_unit_test(weeks_on_call_count_incidents_and_own_up_to_what_nobody_saw),
 	    cmocka_unit_test(products_with_an_unknown_need_are_never_fine),
 	    cmocka_unit_test(newsletter_is_feared_to_be_late_and_makes_it),
+	    cmocka_unit_test(checks_name_the_worst_open_finding),
 	};
 
 	setbuf(stdout, NULL);
