@@ -109,7 +109,8 @@ run_status(struct bn_cli *cli, const struct bn_invocation *in)
 	filter_flag(cli, &query, "kind", "kind");
 	if (domain != NULL)
 		filter_domain(cli, &query, domain);
-	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
+	if (bn_cli_open_domain(cli, domain, &err) != BN_OK ||
+	    bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
 	    bn_view_summary(cli->reader, &summary, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	write_summary(cli, &summary);
@@ -135,6 +136,7 @@ static const struct bn_example status_examples[] = {
     {"binnacle --demo status", 1, "What is broken, one line a root cause"},
     {"binnacle --demo status -o json", 1, "The same for a program"},
     {"binnacle --demo status --domain lpo", 1, "What hurts one domain's data products"},
+    {"binnacle --demo status --domain lop", 64, "64: no data product is of that domain"},
     {"binnacle --demo status --kind pipeline --columns what,state,since", 1,
      "Only pipelines, only these columns"},
     {NULL, 0, NULL},

@@ -38,7 +38,8 @@ run_products(struct bn_cli *cli, const struct bn_invocation *in)
 
 	if (domain != NULL)
 		query.filter = bn_arena_format(cli->arena, "domain=\"%s\"", domain);
-	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
+	if (bn_cli_open_domain(cli, domain, &err) != BN_OK ||
+	    bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
 	    bn_cli_list(cli, &query, &rows, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	code = exit_of(cli, rows);

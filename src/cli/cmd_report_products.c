@@ -51,7 +51,8 @@ run_report_products(struct bn_cli *cli, const struct bn_invocation *in)
 
 	if (domain != NULL)
 		products.filter = bn_arena_format(cli->arena, "domain=\"%s\"", domain);
-	if (bn_cli_refresh(cli, NULL, false, &err) != BN_OK)
+	if (bn_cli_open_domain(cli, domain, &err) != BN_OK ||
+	    bn_cli_refresh(cli, NULL, false, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	if (!is_prose(cli)) {
 		if (bn_cli_list(cli, &products, NULL, &err) != BN_OK)

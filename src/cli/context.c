@@ -314,6 +314,33 @@ bn_cli_may_write(struct bn_cli *cli, struct bn_error *err)
 	return bn_hint(err, "run it without --read-only");
 }
 
+int
+bn_cli_open_domain(struct bn_cli *cli, const char *domain, struct bn_error *err)
+{
+	const struct bn_config_section *section;
+	struct bn_buf known = BN_BUF_INIT(400);
+	int rc = bn_cli_open_store(cli, err);
+	bool found = domain == NULL;
+
+	for (size_t i = 0; rc == BN_OK && !found &&
+			   (section = bn_config_section(cli->config, "product", i)) != NULL;
+	     i++) {
+		const char *text = bn_section_get(section, NULL, "domain");
+
+		found = text != NULL && strcmp(text, domain) == 0;
+		if (text != NULL && strstr(bn_buf_text(&known), text) == NULL)
+			bn_buf_addf(&known, "%s%s", known.size > 0 ? ", " : "", text);
+	}
+	if (rc == BN_OK && !found) {
+		rc = bn_fail(err, BN_EINVAL, "no data product is of the domain '%.100s'", domain);
+		bn_hint(err, "%s%s",
+			known.size > 0 ? "there are " : "domain = in a [product] section names one",
+			bn_buf_text(&known));
+	}
+	bn_buf_free(&known);
+	return rc;
+}
+
 /* ---- collecting ---------------------------------------------------------------------------- */
 
 static void

@@ -101,9 +101,9 @@ static const char stream_sql[] =
     "SELECT coalesce((SELECT printf('%.6g', pt.value) || coalesce(' ' || st.unit, '') || ' at ' ||"
     " " TIME("pt.at") " FROM series sr JOIN point pt ON pt.series_id = sr.id WHERE sr.entity_id ="
     " :id AND sr.name = 'value' AND pt.value IS NOT NULL AND pt.at < now() / 60000 * 60000"
-    " ORDER BY pt.at DESC LIMIT 1), 'no value yet') || coalesce(' · expects ' || printf('%g',"
-    " st.expect) || '/min', ' · any rhythm') || coalesce(' · ceiling ' || printf('%g',"
-    " st.ceiling), '') || ' · settles in ' || human_ms(st.settle_ms) || coalesce(' · ' ||"
+    " ORDER BY pt.at DESC LIMIT 1), 'no value yet') || CASE WHEN st.expect IS NULL THEN ' · any rhythm' ELSE"
+    " ' · expects ' || printf('%g', st.expect) || '/min' END || CASE WHEN st.ceiling IS NULL THEN ''"
+    " ELSE ' · ceiling ' || printf('%g', st.ceiling) END || ' · settles in ' || human_ms(st.settle_ms) || coalesce(' · ' ||"
     " st.scope, '') FROM stream st WHERE st.entity_id = :id";
 
 static const char stream_gap_sql[] =
