@@ -40,8 +40,8 @@ run(const char *line, int code)
 	char patient[1200];
 
 	/* a sanitizer's build of both ends, among other tests, takes longer than a person would wait */
-	snprintf(patient, sizeof(patient), "%s%s",
-		 strstr(line, "--timeout") == NULL ? "--timeout 45s " : "", line);
+	snprintf(patient, sizeof(patient), "%s%s", line,
+		 strstr(line, "--timeout") == NULL ? " --timeout 45s" : "");
 	ask(&world, patient, &said);
 	if (said.code != code)
 		fail_msg("%s: ended with %d, not %d: %.800s", line, said.code, code, said.err);
