@@ -122,6 +122,32 @@ bn_cli_help(const struct bn_command *command, bool read_only, FILE *out)
 		command->page[0] != '\0' ? "-" : "", command->page);
 }
 
+void
+bn_cli_help_group(const char *group, bool read_only, FILE *out)
+{
+	int width = 0, length;
+	size_t i;
+
+	for (i = 0; bn_commands[i] != NULL; i++) {
+		length = (int)(strlen(bn_commands[i]->name) + strlen(bn_commands[i]->operands)) + 1;
+		if (bn_command_in_group(bn_commands[i], group) != NULL && length > width)
+			width = length;
+	}
+	fprintf(out, "usage: binnacle %s COMMAND [ARGUMENTS] [OPTIONS]\n\ncommands:\n", group);
+	for (i = 0; bn_commands[i] != NULL; i++) {
+		const struct bn_command *command = bn_commands[i];
+		struct bn_buf left = BN_BUF_INIT(4096);
+
+		if (bn_command_in_group(command, group) == NULL || (read_only && command->writes))
+			continue;
+		bn_buf_addf(&left, "%s %s", command->name, command->operands);
+		fprintf(out, "  %-*s  %s\n", width, bn_buf_text(&left), command->summary);
+		bn_buf_free(&left);
+	}
+	fprintf(out, "\nbinnacle %s COMMAND --help tells more. Global options: binnacle --help.\n",
+		group);
+}
+
 /* ---- global options ------------------------------------------------------------------------ */
 
 static enum bn_output
@@ -269,7 +295,10 @@ bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, 
 	if (bn_invocation_parse(&in, argc, argv, &err) != BN_OK)
 		code = bn_cli_report(&cli, &err);
 	else if (bn_flag_has(&in, "help")) {
-		bn_cli_help(in.command, bn_flag_has(&in, "read-only"), out);
+		if (in.group != NULL)
+			bn_cli_help_group(in.group, bn_flag_has(&in, "read-only"), out);
+		else
+			bn_cli_help(in.command, bn_flag_has(&in, "read-only"), out);
 		code = BN_EXIT_OK;
 	} else if (bn_flag_has(&in, "version")) {
 		fputs("binnacle " PACKAGE_VERSION "\n", out);

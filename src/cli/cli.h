@@ -93,6 +93,7 @@ extern const struct bn_flag bn_global_flags[];
 /* A parsed command line. Borrowed from argv. */
 struct bn_invocation {
 	const struct bn_command *command; /* NULL: none given */
+	const char *group; /* the first word of several commands, given alone: only with --help */
 	const char **operands;
 	int count;
 	struct bn_flag_value {
@@ -218,7 +219,11 @@ int bn_cli_complete(const struct bn_cli *cli);
 int bn_cli_main(const struct bn_program *program, int argc, char **argv, FILE *out, FILE *err);
 /* NULL: of the program; without what writes, where `read_only`. */
 void bn_cli_help(const struct bn_command *command, bool read_only, FILE *out);
+/* Of the commands whose first word this is. */
+void bn_cli_help_group(const char *group, bool read_only, FILE *out);
 const struct bn_command *bn_command_find(const char *first, const char *second, int *words);
+/* The second word of a command whose first one is `group`; NULL: that is not its first, or it has only one. */
+const char *bn_command_in_group(const struct bn_command *command, const char *group);
 
 /* ---- generated documents (src/cli/docgen.c) ------------------------------------------------ */
 

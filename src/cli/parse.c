@@ -31,6 +31,16 @@ bn_command_find(const char *first, const char *second, int *words)
 	return single;
 }
 
+const char *
+bn_command_in_group(const struct bn_command *command, const char *group)
+{
+	size_t length = strlen(group);
+
+	return strncmp(command->name, group, length) == 0 && command->name[length] == ' '
+		   ? command->name + length + 1
+		   : NULL;
+}
+
 static const struct bn_flag *
 find_in(const struct bn_flag *flags, const char *name, size_t length, char letter)
 {
@@ -61,6 +71,16 @@ add_names(struct bn_strlist *names, const struct bn_flag *flags)
 		bn_strlist_add(names, flags->name);
 }
 
+/* The one of the list that is meant, borrowed from it; NULL: none is near. */
+static const char *
+nearest(const char *word, struct bn_strlist *list)
+{
+	bn_strlist_add(list, "");
+	free(list->items[--list->count]);
+	list->items[list->count] = NULL;
+	return bn_nearest(word, (const char *const *)list->items);
+}
+
 static int
 unknown_option(const struct bn_command *command, const char *name, struct bn_error *err)
 {
@@ -71,10 +91,7 @@ unknown_option(const struct bn_command *command, const char *name, struct bn_err
 	add_names(&names, bn_global_flags);
 	if (command != NULL)
 		add_names(&names, command->flags);
-	bn_strlist_add(&names, "");
-	free(names.items[--names.count]);
-	names.items[names.count] = NULL;
-	near = bn_nearest(name, (const char *const *)names.items);
+	near = nearest(name, &names);
 	if (near != NULL)
 		bn_hint(err, "did you mean --%s?", near);
 	else
@@ -97,15 +114,65 @@ unknown_command(const char *word, struct bn_error *err)
 		bn_strlist_add(&names, first);
 		free(first);
 	}
-	bn_strlist_add(&names, "");
-	free(names.items[--names.count]);
-	names.items[names.count] = NULL;
-	near = bn_nearest(word, (const char *const *)names.items);
+	near = nearest(word, &names);
 	if (near != NULL)
 		bn_hint(err, "did you mean '%s'? binnacle --help lists all", near);
 	else
 		bn_hint(err, "binnacle --help lists the commands");
 	bn_strlist_clear(&names);
+	return BN_EINVAL;
+}
+
+/* The second words of a group's commands. */
+static void
+group_words(const char *group, struct bn_strlist *out)
+{
+	for (size_t i = 0; bn_commands[i] != NULL; i++) {
+		const char *word = bn_command_in_group(bn_commands[i], group);
+
+		if (word != NULL)
+			bn_strlist_add(out, word);
+	}
+}
+
+static bool
+is_group(const char *word)
+{
+	for (size_t i = 0; bn_commands[i] != NULL; i++)
+		if (bn_command_in_group(bn_commands[i], word) != NULL)
+			return true;
+	return false;
+}
+
+/* A group's name is only half a command. */
+static int
+half_a_command(const struct bn_invocation *in, struct bn_error *err)
+{
+	struct bn_strlist words = {0};
+	struct bn_buf list = BN_BUF_INIT(4096);
+	const char *near = NULL;
+
+	group_words(in->group, &words);
+	for (size_t i = 0; i < words.count; i++)
+		bn_buf_addf(&list, "%s%s",
+			    i == 0		  ? ""
+			    : i + 1 < words.count ? ", "
+						  : " or ",
+			    words.items[i]);
+	if (in->count == 0) {
+		bn_fail(err, BN_EINVAL, "'%s' needs a second word: %s", in->group,
+			bn_buf_text(&list));
+	} else {
+		bn_fail(err, BN_EINVAL, "there is no command '%s %s'", in->group, in->operands[0]);
+		near = nearest(in->operands[0], &words);
+	}
+	if (near != NULL)
+		bn_hint(err, "did you mean '%s %s'? binnacle %s --help lists all", in->group, near,
+			in->group);
+	else
+		bn_hint(err, "binnacle %s --help explains them", in->group);
+	bn_buf_free(&list);
+	bn_strlist_clear(&words);
 	return BN_EINVAL;
 }
 
@@ -219,7 +286,11 @@ find_command(struct bn_invocation *out, int argc, char *const *argv, int *at, in
 			out->command =
 			    bn_command_find(argv[i], i + 1 < argc ? argv[i + 1] : NULL, words);
 			*at = i;
-			return out->command != NULL ? BN_OK : unknown_command(argv[i], err);
+			if (out->command == NULL && is_group(argv[i]))
+				out->group = argv[i];
+			return out->command != NULL || out->group != NULL
+				   ? BN_OK
+				   : unknown_command(argv[i], err);
 		}
 		if (argv[i][1] == '-' && strchr(argv[i], '=') == NULL)
 			flag = find_in(bn_global_flags, argv[i] + 2, strlen(argv[i] + 2), 0);
@@ -236,6 +307,8 @@ check_operands(const struct bn_invocation *in, struct bn_error *err)
 {
 	const struct bn_command *command = in->command;
 
+	if (in->group != NULL && (in->count > 0 || !bn_flag_has(in, "help")))
+		return half_a_command(in, err);
 	if (command == NULL || bn_flag_has(in, "help"))
 		return BN_OK;
 	if (in->count < command->min_operands) {
@@ -259,7 +332,7 @@ bn_invocation_parse(struct bn_invocation *out, int argc, char *const *argv, stru
 	memset(out, 0, sizeof(*out));
 	rc = find_command(out, argc, argv, &at, &words, err);
 	for (i = 1; rc == BN_OK && i < argc; i++) {
-		if (out->command != NULL && (i == at || (words == 2 && i == at + 1)))
+		if (at > 0 && (i == at || (words == 2 && i == at + 1)))
 			continue;
 		if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0')
 			keep_operand(out, argv[i]);

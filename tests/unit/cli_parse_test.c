@@ -121,6 +121,51 @@ parse_missing_and_surplus_operands_are_refused(void **state)
 	bn_invocation_clear(&in);
 }
 
+/* The first word of several commands. */
+static void
+parse_half_a_command_names_the_others(void **state)
+{
+	static const char *const groups[] = {"run",	 "model",  "stream", "product",
+					     "endpoint", "report", "audit",  "note",
+					     "rule",	 "config", "policy"};
+	struct bn_invocation in;
+	struct bn_error err = {0};
+	char *text;
+	size_t size, i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		FILE *out = open_memstream(&text, &size);
+
+		assert_fails_with(BN_EINVAL, PARSE(&in, &err, "binnacle", groups[i]));
+		bn_invocation_clear(&in);
+		assert_fails_with(BN_EINVAL, PARSE(&in, &err, "binnacle", groups[i], "shwo"));
+		assert_non_null(strstr(err.message, "shwo"));
+		bn_invocation_clear(&in);
+		assert_ok(PARSE(&in, &err, "binnacle", "-o", "json", groups[i], "--help"), &err);
+		assert_null(in.command);
+		assert_string_equal(in.group, groups[i]);
+		bn_cli_help_group(in.group, false, out);
+		bn_invocation_clear(&in);
+		fclose(out);
+		for (k = 0; bn_commands[k] != NULL; k++)
+			if (bn_command_in_group(bn_commands[k], groups[i]) != NULL) {
+				assert_non_null(strstr(text, bn_commands[k]->name));
+				assert_non_null(strstr(text, bn_commands[k]->summary));
+			}
+		free(text);
+	}
+	assert_fails_with(BN_EINVAL, PARSE(&in, &err, "binnacle", "model"));
+	assert_non_null(strstr(err.message, "show, compare or history"));
+	bn_invocation_clear(&in);
+	assert_fails_with(BN_EINVAL, PARSE(&in, &err, "binnacle", "model", "shwo"));
+	assert_non_null(strstr(err.hint, "model show"));
+	bn_invocation_clear(&in);
+	/* no word behind a group's name is one of its options' values */
+	assert_fails_with(BN_EINVAL, PARSE(&in, &err, "binnacle", "model", "shwo", "--help"));
+	bn_invocation_clear(&in);
+}
+
 static void
 parse_typed_options_refuse_what_is_no_number(void **state)
 {
@@ -235,6 +280,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(parse_double_dash_ends_the_options),
     cmocka_unit_test(parse_mistakes_name_the_nearest_right_word),
     cmocka_unit_test(parse_missing_and_surplus_operands_are_refused),
+    cmocka_unit_test(parse_half_a_command_names_the_others),
     cmocka_unit_test(parse_typed_options_refuse_what_is_no_number),
     cmocka_unit_test(exit_codes_combine_in_the_documented_order),
     cmocka_unit_test(exit_codes_of_errors_are_in_the_table),
