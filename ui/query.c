@@ -85,6 +85,7 @@ copy_question(uint64_t owner, int slot, const struct bn_question *question)
 	asked->arena = arena;
 	asked->question = *question;
 	asked->question.about = copy_ref(arena, question->about);
+	asked->question.other = copy_ref(arena, question->other);
 	asked->question.task = bn_arena_strdup(arena, question->task);
 	asked->question.deed.words = bn_arena_strdup(arena, question->deed.words);
 	query->columns = copy_names(arena, question->query.columns);
@@ -123,7 +124,8 @@ same_question(const struct bn_question *a, const struct bn_question *b)
 	       same_text(a->query.filter, b->query.filter) &&
 	       same_text(a->query.sort, b->query.sort) && a->query.problems == b->query.problems &&
 	       same_ref(a->query.scope, b->query.scope) && same_ref(a->about, b->about) &&
-	       same_text(a->task, b->task) && a->query.attempt == b->query.attempt;
+	       same_ref(a->other, b->other) && same_text(a->task, b->task) &&
+	       a->query.attempt == b->query.attempt;
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
@@ -251,6 +253,11 @@ work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answ
 		answer->arena = bn_arena_new();
 		answer->rc = bn_lineage_read(q->reader, question->about, answer->arena,
 					     &answer->lineage, &answer->error);
+		break;
+	case BN_ASK_COMPARE:
+		answer->arena = bn_arena_new();
+		answer->rc = bn_view_compare(q->reader, question->about, question->other, &style,
+					     answer->arena, &answer->comparison, &answer->error);
 		break;
 	case BN_ASK_KEPT_LOG:
 		answer->rc = kept_log(q->reader, question, answer);

@@ -4,6 +4,7 @@
 #define BN_UI_QUERY_H
 
 #include "ui/lineage.h"
+#include "view/comparison.h"
 #include "view/view.h"
 
 enum bn_question_kind {
@@ -12,6 +13,7 @@ enum bn_question_kind {
 	BN_ASK_SUMMARY,
 	BN_ASK_KEPT_LOG,
 	BN_ASK_LINKS,
+	BN_ASK_COMPARE,
 	BN_ASK_DEED
 };
 
@@ -28,11 +30,12 @@ struct bn_deed {
 struct bn_question {
 	enum bn_question_kind kind;
 	struct bn_query query; /* ROWS */
-	struct bn_ref about;   /* DETAIL, LINKS; KEPT_LOG: the run */
+	struct bn_ref about;   /* DETAIL, LINKS; KEPT_LOG: the run; COMPARE: the left one */
+	struct bn_ref other;   /* COMPARE: the right one */
 	const char *task;      /* KEPT_LOG: the task's key, NULL: any */
 	int try_number;	       /* KEPT_LOG: 0: the latest */
 	struct bn_deed deed;   /* DEED; it is about `about` */
-	/* DETAIL, DEED: how times are written; borrowed, outlives the queries */
+	/* DETAIL, COMPARE, DEED: how times are written; borrowed, outlives the queries */
 	const struct bn_zone *zone;
 	bool ascii;
 };
@@ -44,9 +47,10 @@ struct bn_answer {
 	int rc;
 	struct bn_error error;	/* where rc isn't BN_OK */
 	struct bn_rows *rows;	/* ROWS; may be taken out (set to NULL) */
-	struct bn_arena *arena; /* holds the detail's text, the links */
+	struct bn_arena *arena; /* holds the detail's text, the links, the comparison */
 	struct bn_detail detail;
 	struct bn_lineage lineage;
+	struct bn_comparison comparison;
 	struct bn_summary summary;
 	char *text;	 /* KEPT_LOG: what is kept, or NULL; DEED: what was done, in words */
 	bn_time text_at; /* when it was read */

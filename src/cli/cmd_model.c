@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "view/compare.h"
+#include "view/comparison.h"
 
 /* ---- models -------------------------------------------------------------------------------- */
 
@@ -120,41 +120,64 @@ const struct bn_command bn_command_model_show = {
 
 /* ---- compare ------------------------------------------------------------------------------- */
 
-static const char *
-verdict_word(enum bn_better better)
+/* "61 ms (5s ago)". */
+static void
+write_side(struct bn_cli *cli, struct bn_buf *out, const struct bn_compared_side *side)
 {
-	static const char *const words[] = {"", "equal", "left better", "right better", "differs"};
+	struct bn_buf cell = BN_BUF_INIT(0);
+	char age[BN_TIME_TEXT];
 
-	return words[better];
+	bn_buf_adds(&cell, side->text != NULL ? side->text : bn_view_absent(&cli->style));
+	if (side->age >= 0)
+		bn_buf_addf(&cell, " (%s ago)", bn_duration_show(side->age, age));
+	bn_text_cell(out, bn_buf_text(&cell), 29, BN_PAD_RIGHT, cli->style.ascii);
+	bn_buf_addc(out, ' ');
+	bn_buf_free(&cell);
 }
 
 static void
 write_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_comparison *c)
 {
-	const char *none = bn_view_absent(&cli->style);
+	static const char *const verdicts[] = {"", "=", "left better", "right better", "differs"};
 	char left[128], right[128];
 
-	snprintf(left, sizeof(left), "LEFT %.100s", c->left);
-	snprintf(right, sizeof(right), "RIGHT %.100s", c->right);
-	bn_text_cell(out, "", 18, BN_PAD_RIGHT, cli->style.ascii);
-	bn_text_cell(out, left, 28, BN_PAD_RIGHT, cli->style.ascii);
+	snprintf(left, sizeof(left), "LEFT %.90s%s", c->left, c->left_live ? " live" : "");
+	snprintf(right, sizeof(right), "RIGHT %.90s%s", c->right, c->right_live ? " live" : "");
+	bn_text_cell(out, "", 24, BN_PAD_RIGHT, cli->style.ascii);
+	bn_text_cell(out, left, 30, BN_PAD_RIGHT, cli->style.ascii);
 	bn_buf_addf(out, "%s\n", right);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct bn_compared *row = &c->rows[i];
 
-		bn_text_cell(out, row->name, 17, BN_PAD_RIGHT, cli->style.ascii);
+		bn_text_cell(out, row->name, 23, BN_PAD_RIGHT, cli->style.ascii);
 		bn_buf_addc(out, ' ');
-		bn_text_cell(out, row->left != NULL ? row->left : none, 27, BN_PAD_RIGHT,
-			     cli->style.ascii);
-		bn_buf_addc(out, ' ');
-		bn_text_cell(out, row->right != NULL ? row->right : none, 27, BN_PAD_RIGHT,
-			     cli->style.ascii);
-		bn_buf_addf(out, " %s",
-			    row->better == BN_BETTER_EQUAL ? "=" : verdict_word(row->better));
+		write_side(cli, out, &row->left);
+		write_side(cli, out, &row->right);
+		bn_buf_adds(out, verdicts[row->better]);
 		while (out->size > 0 && out->data[out->size - 1] == ' ')
 			out->data[--out->size] = '\0';
 		bn_buf_addc(out, '\n');
 	}
+}
+
+/* "left":"61 ms","left_value":61,"left_unit":"ms","left_age":5 */
+static void
+write_json_side(struct bn_buf *out, const char *name, const struct bn_compared_side *side)
+{
+	bn_buf_addf(out, ",\"%s\":", name);
+	bn_json_quote(out, side->text);
+	bn_buf_addf(out, ",\"%s_value\":", name);
+	if (side->number)
+		bn_buf_addf(out, "%.10g", side->value);
+	else
+		bn_buf_adds(out, "null");
+	bn_buf_addf(out, ",\"%s_unit\":", name);
+	bn_json_quote(out, side->unit);
+	bn_buf_addf(out, ",\"%s_age\":", name);
+	if (side->age >= 0)
+		bn_buf_addf(out, "%lld", (long long)side->age / 1000);
+	else
+		bn_buf_adds(out, "null");
 }
 
 static void
@@ -168,10 +191,8 @@ write_json(struct bn_cli *cli, struct bn_buf *out, const struct bn_comparison *c
 
 		bn_buf_adds(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		bn_json_quote(out, row->name);
-		bn_buf_adds(out, ",\"left\":");
-		bn_json_quote(out, row->left);
-		bn_buf_adds(out, ",\"right\":");
-		bn_json_quote(out, row->right);
+		write_json_side(out, "left", &row->left);
+		write_json_side(out, "right", &row->right);
 		bn_buf_adds(out, ",\"better\":");
 		bn_json_quote(out, words[row->better]);
 		bn_buf_addc(out, '}');
@@ -247,16 +268,19 @@ static const struct bn_example compare_examples[] = {
 const struct bn_command bn_command_model_compare = {
     .name = "model compare",
     .page = "model",
-    .operands = "MODEL[@VERSION] [@VERSION]",
+    .operands = "MODEL[@VERSION] [[MODEL]@VERSION]",
     .min_operands = 1,
     .max_operands = 2,
     .completes = BN_MODEL,
     .summary = "two versions side by side, the better one marked",
     .doc = NAMING
     " Without a second version the other side is what is live, or, of what is live, what was "
-    "live before it. A number says which side is better only where that is known: of the "
-    "declared number of the training runs (`better` in the configuration), and of drift, "
-    "latency and cost, of which less is better.",
+    "live before it; it may be of another model. A number bears its unit and how long ago it was "
+    "measured; one of a version that is not live any more is what was measured of it last. A "
+    "number of the model, such as a KPI, is told of the version that alone was live then. Which "
+    "side is better is said only where it is known: of the declared number by `better` in the "
+    "configuration, of a number with a `target` by that, else by its name (less of a loss, of "
+    "drift, latency and cost, more of an accuracy); of other numbers only that they differ.",
     .examples = compare_examples,
     .run = run_model_compare,
     .past = true,

@@ -503,8 +503,9 @@ models_compare_says_which_is_better(void **state)
 
 	(void)state;
 	console_play(t, "3<Wait:118203><Quiet:1500>jc<Wait:LIVE 094410><Quiet:700>");
-	expect(t, "THAT 118203");
-	expect(t, "wape offline 0.121");
+	expect(t, "THIS 118203");
+	expect(t, "wape (offline)        0.121 1d");
+	expect(t, "0.118 ● 3");
 	expect(t, "better");
 	console_play(t, "c<Wait:STAGE>");
 	console_quit(t);

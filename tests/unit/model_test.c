@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "view/compare.h"
+#include "view/comparison.h"
 #include "view/view.h"
 
 static const char *const champion_means_live[] = {"champion", "production", NULL};
@@ -508,11 +508,33 @@ compared(const struct bn_comparison *c, const char *name)
 	return NULL;
 }
 
+static struct bn_comparison
+comparison_of(struct world *w, const char *left, const char *right, struct bn_arena *arena)
+{
+	struct bn_style style = {.now = bn_clock_now(&w->clock)};
+	struct bn_comparison c;
+
+	assert_ok(bn_view_compare(w->reader, (struct bn_ref){BN_MODEL, "mlflow", left},
+				  (struct bn_ref){BN_MODEL, "mlflow", right}, &style, arena, &c,
+				  &w->err),
+		  &w->err);
+	return c;
+}
+
+static void
+number_at(struct world *w, const char *key, const char *name, double value, const char *unit,
+	  bn_time at)
+{
+	struct bn_batch *b = world_batch(w, "mlflow", at);
+
+	bn_batch_measure(b, (struct bn_ref){BN_MODEL, NULL, key}, name, value, unit, at);
+	bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, key}, name, at, value);
+	world_done(w, b);
+}
+
 static void
 comparison_marks_the_better_side_only_where_that_is_known(void **state)
 {
-	struct bn_ref left = {BN_MODEL, "mlflow", "product-recs@1"},
-		      right = {BN_MODEL, "mlflow", "product-recs@2"};
 	struct world *w = *state;
 	struct bn_arena *arena = bn_arena_new();
 	struct bn_style style = {.now = NOW};
@@ -521,22 +543,141 @@ comparison_marks_the_better_side_only_where_that_is_known(void **state)
 	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
 	measure_of(w, "product-recs@1", "eval:ndcg", 0.412);
 	measure_of(w, "product-recs@2", "eval:ndcg", 0.419);
-	measure_of(w, "product-recs@1", "eval:loss", 0.5);
-	measure_of(w, "product-recs@2", "eval:loss", 0.4);
+	measure_of(w, "product-recs@1", "eval:val_loss", 0.5);
+	measure_of(w, "product-recs@2", "eval:val_loss", 0.4);
+	measure_of(w, "product-recs@1", "eval:novelty", 0.5);
+	measure_of(w, "product-recs@2", "eval:novelty", 0.4);
 	measure_of(w, "product-recs", "psi", 0.31);
 	measure_of(w, "product-recs@2", "p95", 40);
-	assert_ok(bn_view_compare(w->reader, left, right, &style, arena, &c, &w->err), &w->err);
+	c = comparison_of(w, "product-recs@1", "product-recs@2", arena);
 	assert_string_equal(c.rows[0].name, "ndcg (offline)");
 	assert_int_equal(c.rows[0].better, BN_BETTER_RIGHT);
-	assert_int_equal(compared(&c, "loss (offline)")->better, BN_BETTER_DIFFERENT);
+	assert_int_equal(compared(&c, "val_loss (offline)")->better, BN_BETTER_RIGHT);
+	/* nobody said which way it is better */
+	assert_int_equal(compared(&c, "novelty (offline)")->better, BN_BETTER_DIFFERENT);
 	/* the model's number is that of its live version; the other side is not known */
-	assert_string_equal(compared(&c, "PSI")->left, "0.31");
-	assert_null(compared(&c, "PSI")->right);
+	assert_string_equal(compared(&c, "PSI")->left.text, "0.31");
+	assert_null(compared(&c, "PSI")->right.text);
 	assert_int_equal(compared(&c, "PSI")->better, BN_BETTER_UNKNOWN);
-	assert_int_equal(compared(&c, "p95")->better, BN_BETTER_UNKNOWN);
-	right.key = "product-recs@7";
-	assert_int_equal(bn_view_compare(w->reader, left, right, &style, arena, &c, &w->err),
+	assert_int_equal(compared(&c, "latency p95")->better, BN_BETTER_UNKNOWN);
+	assert_string_equal(compared(&c, "latency p95")->right.text, "40 ms");
+	assert_int_equal(bn_view_compare(w->reader,
+					 (struct bn_ref){BN_MODEL, "mlflow", "product-recs@1"},
+					 (struct bn_ref){BN_MODEL, "mlflow", "product-recs@7"},
+					 &style, arena, &c, &w->err),
 			 BN_ENOTFOUND);
+	bn_arena_free(arena);
+}
+
+/* A KPI is the model's: of a version it is what was measured while that version alone was live. */
+static void
+comparison_tells_numbers_of_the_model_by_who_was_live_then(void **state)
+{
+	struct world *w = *state;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_comparison c;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	number_at(w, "product-recs", "kpi:click-through", 3.1, "%", NOW + MINUTES(1));
+	observe(w, NOW + MINUTES(10), LIST("champion", "2"), LIST("1", "2"));
+	c = comparison_of(w, "product-recs@1", "product-recs@2", arena);
+	assert_null(compared(&c, "click-through (KPI)")->right.text);
+	number_at(w, "product-recs", "kpi:click-through", 2.54, "%", NOW + MINUTES(12));
+	number_at(w, "product-recs", "least:kpi:click-through", 3, "%", NOW + MINUTES(12));
+	world_at(w, NOW + MINUTES(13));
+	c = comparison_of(w, "product-recs@1", "product-recs@2", arena);
+	assert_string_equal(compared(&c, "click-through (KPI)")->left.text, "3.1%");
+	assert_int_equal(compared(&c, "click-through (KPI)")->left.age, MINUTES(12));
+	assert_string_equal(compared(&c, "click-through (KPI)")->right.text, "2.54%");
+	assert_int_equal(compared(&c, "click-through (KPI)")->right.age, MINUTES(1));
+	assert_int_equal(compared(&c, "click-through (KPI)")->better, BN_BETTER_LEFT);
+	assert_string_equal(compared(&c, "click-through (KPI) target")->right.text, "≥ 3%");
+	/* two that are live: nobody knows whose it is */
+	observe(w, NOW + MINUTES(20), LIST("champion", "2", "production", "1"), LIST("1", "2"));
+	number_at(w, "product-recs", "kpi:click-through", 2.8, "%", NOW + MINUTES(21));
+	world_at(w, NOW + MINUTES(22));
+	c = comparison_of(w, "product-recs@1", "product-recs@2", arena);
+	for (size_t i = 0; i < c.count; i++)
+		assert_true(c.rows[i].left.text == NULL ||
+			    strstr(c.rows[i].left.text, "2.8") == NULL);
+	bn_arena_free(arena);
+}
+
+static void
+comparison_of_two_models_keeps_their_numbers_apart(void **state)
+{
+	struct world *w = *state;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_comparison c;
+	struct bn_batch *b;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1"));
+	b = world_batch(w, "mlflow", NOW);
+	bn_batch_model(b, &(struct bn_model){.e = {.key = "lpo-postage", .status = BN_HEALTHY},
+					     .metric = "mae",
+					     .better = "lower",
+					     .aliases = LIST("champion", "9"),
+					     .live = champion_means_live});
+	add_version(b, "lpo-postage", "9", NOW);
+	world_done(w, b);
+	measure_of(w, "product-recs@1", "eval:ndcg", 0.4);
+	measure_of(w, "lpo-postage@9", "eval:mae", 0.3);
+	measure_of(w, "product-recs@1", "live", 0.39);
+	measure_of(w, "lpo-postage@9", "live", 0.33);
+	measure_of(w, "product-recs@1", "eval:loss", 0.7);
+	measure_of(w, "lpo-postage@9", "eval:loss", 0.2);
+	c = comparison_of(w, "product-recs@1", "lpo-postage@9", arena);
+	assert_null(compared(&c, "ndcg (offline)")->right.text);
+	assert_null(compared(&c, "mae (offline)")->left.text);
+	assert_string_equal(compared(&c, "ndcg (live)")->left.text, "0.39");
+	assert_null(compared(&c, "ndcg (live)")->right.text);
+	assert_string_equal(compared(&c, "mae (live)")->right.text, "0.33");
+	/* losses of different models are no matter of better and worse */
+	assert_int_equal(compared(&c, "loss (offline)")->better, BN_BETTER_DIFFERENT);
+	bn_arena_free(arena);
+}
+
+static void
+comparison_tells_what_a_signature_and_a_thousand_predictions_come_to(void **state)
+{
+	static const char *const signatures[] = {
+	    "{\"inputs\":[{\"name\":\"price\",\"type\":\"double\"},{\"name\":\"age\",\"type\":"
+	    "\"long\"}],\"outputs\":[{\"type\":\"double\"}]}",
+	    "{\"inputs\":\"[{\\\"name\\\":\\\"price\\\",\\\"type\\\":\\\"double\\\"}]\","
+	    "\"outputs\":null}"};
+	struct world *w = *state;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_comparison c;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	for (int i = 0; i < 2; i++) {
+		const char *key = i == 0 ? "product-recs@1" : "product-recs@2";
+		struct bn_batch *b = world_batch(w, "mlflow", NOW + 1);
+
+		bn_batch_model_version(
+		    b, &(struct bn_model_version){.e = {.key = key, .status = BN_HEALTHY},
+						  .model = "product-recs",
+						  .version = key + strlen(key) - 1,
+						  .signature = signatures[i]});
+		world_done(w, b);
+		number_at(w, key, "cost", i == 0 ? 300 : 40, "USD/month", NOW);
+		number_at(w, key, "predictions", i == 0 ? 10000000 : 100,
+			  i == 0 ? "1/month" : "1/min", NOW);
+	}
+	c = comparison_of(w, "product-recs@1", "product-recs@2", arena);
+	assert_string_equal(compared(&c, "signature")->left.text, "2 in, 1 out");
+	assert_string_equal(compared(&c, "signature")->right.text, "1 in, 0 out");
+	assert_string_equal(compared(&c, "input age")->left.text, "long");
+	assert_null(compared(&c, "input age")->right.text);
+	for (size_t i = 0; i < c.count; i++)
+		assert_string_not_equal(c.rows[i].name, "input price"); /* it is the same */
+	/* 40 USD for 4,320,000 predictions of 30 days */
+	assert_string_equal(compared(&c, "cost per 1,000")->left.text, "0.03 USD/1000");
+	assert_string_equal(compared(&c, "cost per 1,000")->right.text, "0.009259 USD/1000");
+	assert_int_equal(compared(&c, "cost per 1,000")->better, BN_BETTER_RIGHT);
+	/* what it costs in all depends on how much it answers */
+	assert_int_equal(compared(&c, "cost")->better, BN_BETTER_DIFFERENT);
+	assert_string_equal(compared(&c, "predictions")->left.text, "10M/month");
 	bn_arena_free(arena);
 }
 
@@ -558,6 +699,9 @@ static const struct CMUnitTest tests[] = {
     MODEL_TEST(detail_tells_what_is_live_and_what_was_before),
     MODEL_TEST(name_with_an_alias_means_that_version),
     MODEL_TEST(comparison_marks_the_better_side_only_where_that_is_known),
+    MODEL_TEST(comparison_tells_numbers_of_the_model_by_who_was_live_then),
+    MODEL_TEST(comparison_of_two_models_keeps_their_numbers_apart),
+    MODEL_TEST(comparison_tells_what_a_signature_and_a_thousand_predictions_come_to),
     MODEL_TEST(flag_note_marks_the_model_and_its_versions),
 };
 

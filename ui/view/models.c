@@ -8,7 +8,7 @@
 #include "ui/view/detail.h"
 #include "ui/view/pane.h"
 
-enum { SLOT_MODELS, SLOT_VERSIONS, SLOT_LIVE, SLOT_DETAIL };
+enum { SLOT_MODELS, SLOT_COMPARISON, SLOT_LIVE, SLOT_DETAIL };
 
 static const char *const columns[] = {
     "status",	  "title",	 "created", "stage",	 "kind",    "live_on",	  "traffic",
@@ -23,9 +23,10 @@ static const char *const live_columns[] = {"version",	  "role",   "from",	"until
 
 struct models {
 	struct bn_screen screen;
-	struct bn_pane list, versions, live;
+	struct bn_pane list, live;
 	struct bn_detail_pane detail;
-	char *source, *model; /* whose versions and history are shown */
+	struct bn_compare_pane comparison; /* of the selected version with the live one */
+	char *source, *model;		   /* whose history is shown */
 	bool boxed;
 };
 
@@ -36,84 +37,9 @@ ask_about_model(struct models *m)
 {
 	if (m->model == NULL || !m->boxed)
 		return;
-	bn_pane_ask(&m->versions);
+	bn_compare_ask(&m->comparison);
 	bn_pane_ask(&m->live);
 }
-
-/* The other panes follow the cursor. */
-static void
-follow(struct models *m)
-{
-	const struct bn_rows *rows = bn_list_rows(m->list.list);
-	struct bn_ref ref;
-	const char *model;
-	size_t row;
-
-	if (!bn_list_selected(m->list.list, &row)) {
-		bn_detail_about(&m->detail, NULL);
-		return;
-	}
-	ref = bn_rows_ref(rows, row);
-	model = bn_row_text(rows, row, "model");
-	bn_detail_about(&m->detail, &ref);
-	if (m->model != NULL && strcmp(m->model, model) == 0 && strcmp(m->source, ref.source) == 0)
-		return;
-	free(m->model);
-	free(m->source);
-	m->model = bn_xstrdup(model);
-	m->source = bn_xstrdup(ref.source);
-	m->versions.scope = m->live.scope = (struct bn_ref){BN_MODEL, m->source, m->model};
-	m->live.fresh = m->versions.fresh = true;
-	ask_about_model(m);
-}
-
-static void
-models_ask(struct bn_screen *screen)
-{
-	struct models *m = (struct models *)screen;
-
-	bn_pane_ask(&m->list);
-	bn_detail_ask(&m->detail);
-	ask_about_model(m);
-}
-
-static void
-models_answer(struct bn_screen *screen, struct bn_answer *answer)
-{
-	struct models *m = (struct models *)screen;
-
-	if (bn_pane_answer(&m->list, answer))
-		follow(m);
-	else if (!bn_pane_answer(&m->versions, answer) && !bn_pane_answer(&m->live, answer))
-		bn_detail_answer(&m->detail, answer);
-}
-
-static void
-models_come(struct bn_screen *screen)
-{
-	((struct models *)screen)->list.fresh = true;
-}
-
-static void
-models_close(struct bn_screen *screen)
-{
-	struct models *m = (struct models *)screen;
-
-	bn_pane_clear(&m->list);
-	bn_pane_clear(&m->versions);
-	bn_pane_clear(&m->live);
-	bn_detail_clear(&m->detail);
-	free(m->model);
-	free(m->source);
-}
-
-static bool
-models_selected(struct bn_screen *screen, struct bn_ref *ref)
-{
-	return bn_pane_selected(&((struct models *)screen)->list, ref);
-}
-
-/* ---- comparing --------------------------------------------------------------------------- */
 
 static bool
 is_version(const struct bn_rows *rows, size_t row)
@@ -136,6 +62,99 @@ live_version(const struct bn_rows *rows, size_t row, size_t *out)
 		}
 	return false;
 }
+
+/* The selected version beside the live one, where there is room for it. */
+static void
+follow_comparison(struct models *m, const struct bn_rows *rows, size_t row)
+{
+	struct bn_ref left, right;
+	size_t live;
+
+	if (!m->boxed || !is_version(rows, row) || !live_version(rows, row, &live) || live == row) {
+		bn_compare_about(&m->comparison, NULL, NULL);
+		return;
+	}
+	left = bn_rows_ref(rows, live);
+	right = bn_rows_ref(rows, row);
+	bn_compare_about(&m->comparison, &left, &right);
+}
+
+/* The other panes follow the cursor. */
+static void
+follow(struct models *m)
+{
+	const struct bn_rows *rows = bn_list_rows(m->list.list);
+	struct bn_ref ref;
+	const char *model;
+	size_t row;
+
+	if (!bn_list_selected(m->list.list, &row)) {
+		bn_detail_about(&m->detail, NULL);
+		bn_compare_about(&m->comparison, NULL, NULL);
+		return;
+	}
+	ref = bn_rows_ref(rows, row);
+	model = bn_row_text(rows, row, "model");
+	bn_detail_about(&m->detail, &ref);
+	follow_comparison(m, rows, row);
+	if (m->model != NULL && strcmp(m->model, model) == 0 && strcmp(m->source, ref.source) == 0)
+		return;
+	free(m->model);
+	free(m->source);
+	m->model = bn_xstrdup(model);
+	m->source = bn_xstrdup(ref.source);
+	m->live.scope = (struct bn_ref){BN_MODEL, m->source, m->model};
+	m->live.fresh = true;
+	ask_about_model(m);
+}
+
+static void
+models_ask(struct bn_screen *screen)
+{
+	struct models *m = (struct models *)screen;
+
+	bn_pane_ask(&m->list);
+	bn_detail_ask(&m->detail);
+	ask_about_model(m);
+}
+
+static void
+models_answer(struct bn_screen *screen, struct bn_answer *answer)
+{
+	struct models *m = (struct models *)screen;
+
+	if (bn_pane_answer(&m->list, answer))
+		follow(m);
+	else if (!bn_compare_answer(&m->comparison, answer) && !bn_pane_answer(&m->live, answer))
+		bn_detail_answer(&m->detail, answer);
+}
+
+static void
+models_come(struct bn_screen *screen)
+{
+	((struct models *)screen)->list.fresh = true;
+}
+
+static void
+models_close(struct bn_screen *screen)
+{
+	struct models *m = (struct models *)screen;
+
+	bn_pane_clear(&m->list);
+	bn_compare_clear(&m->comparison);
+	bn_pane_clear(&m->live);
+	bn_detail_clear(&m->detail);
+	free(m->model);
+	free(m->source);
+}
+
+static bool
+models_selected(struct bn_screen *screen, struct bn_ref *ref)
+{
+	return bn_pane_selected(&((struct models *)screen)->list, ref);
+}
+
+/* ---- comparing --------------------------------------------------------------------------- */
 
 /* The two that are marked: the older one left, as it stands below. */
 static bool
@@ -163,11 +182,8 @@ compare(struct models *m)
 	size_t left, right;
 
 	if (two_marked(m, &left, &right)) {
-		if (!is_version(rows, left) || !is_version(rows, right) ||
-		    strcmp(bn_row_text(rows, left, "model"), bn_row_text(rows, right, "model")) !=
-			0) {
-			bn_app_say(app, BN_TONE_PLAIN,
-				   "mark two versions of one model to compare them");
+		if (!is_version(rows, left) || !is_version(rows, right)) {
+			bn_app_say(app, BN_TONE_PLAIN, "mark two versions to compare them");
 			return BN_REDRAW;
 		}
 	} else if (!bn_list_selected(m->list.list, &right)) {
@@ -341,29 +357,18 @@ draw_headline(const struct models *m, int y, struct bn_rect r)
 static void
 draw_compare(struct models *m, struct bn_rect in)
 {
-	const struct bn_rows *rows = bn_list_rows(m->versions.list);
+	const struct bn_rows *rows = bn_list_rows(m->list.list);
 	struct bn_pen *pen = bn_app_pen(m->screen.app);
-	struct bn_ref ref;
-	size_t i, live = SIZE_MAX, mine = SIZE_MAX;
+	size_t row, live;
 
-	if (m->versions.error.code != BN_OK) {
-		bn_draw_folded(pen, in, BN_INK(BN_ROLE_WARN), m->versions.error.message);
-		return;
-	}
-	for (i = 0; rows != NULL && bn_pane_selected(&m->list, &ref) && i < bn_rows_count(rows);
-	     i++) {
-		if (bn_row_int(rows, i, "live") != 0 && live == SIZE_MAX)
-			live = i;
-		if (strcmp(bn_rows_ref(rows, i).key, ref.key) == 0)
-			mine = i;
-	}
-	if (rows != NULL && live != SIZE_MAX && mine != SIZE_MAX && live != mine)
-		bn_compare_draw(m->screen.app, in, rows, live, mine);
-	else
+	if (m->comparison.left.key != NULL)
+		bn_compare_draw(&m->comparison, in);
+	else if (rows != NULL && bn_list_selected(m->list.list, &row))
 		bn_draw(pen, in.y, in.x, in.w, BN_INK(BN_ROLE_DIM),
-			live == SIZE_MAX   ? "no version of it is live"
-			: mine == SIZE_MAX ? "select one of its versions"
-					   : "this is the live version; mark two to compare them");
+			!live_version(rows, row, &live) ? "no version of it is live"
+			: !is_version(rows, row)
+			    ? "select one of its versions"
+			    : "this is the live version; mark two to compare them");
 }
 
 /* "EVER IN PRODUCTION 61 versions since 2025-01-04": over all that is known. */
@@ -428,11 +433,11 @@ models_draw(struct bn_screen *screen, struct bn_rect r)
 	int below = r.w < 80 || r.h < 18 ? 0 : boxed ? r.h * 11 / 20 : r.h / 4 + 2;
 	struct bn_buf title = BN_BUF_INIT(512);
 
-	if (boxed && !m->boxed) {
-		m->boxed = true;
+	if (boxed != m->boxed) {
+		m->boxed = boxed;
 		ask_about_model(m);
+		follow(m);
 	}
-	m->boxed = boxed;
 	bn_pane_draw(&m->list, (struct bn_rect){r.y + 1, r.x, r.h - 1 - below, r.w},
 		     bn_level_for(r.w), true, true,
 		     "no source tells of models; [source \"name\"] type = mlflow adds one");
@@ -474,7 +479,7 @@ bn_models_screen(struct bn_app *app)
 	m->list.level_column = "level";
 	m->list.group_text = "note";
 	m->list.flag = "flagged";
-	bn_pane_init(&m->versions, &m->screen, SLOT_VERSIONS, "versions", bn_compare_columns, NULL);
+	bn_compare_init(&m->comparison, &m->screen, SLOT_COMPARISON);
 	bn_pane_init(&m->live, &m->screen, SLOT_LIVE, "live", live_columns, "from");
 	m->live.limit = 500;
 	bn_detail_init(&m->detail, &m->screen, SLOT_DETAIL);
