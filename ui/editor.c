@@ -125,18 +125,29 @@ wait_for(pid_t pid)
 	}
 }
 
-/* What was pressed at the editor (Ctrl-C, Ctrl-\\) reached us too, and was not meant for us. */
+/* While the terminal is lent, its Ctrl-C and Ctrl-\\ are the editor's, though they reach us too: POSIX's system()
+ * leaves them aside in the same way. */
 static void
-forget_keys(void)
+leave_keys_aside(struct sigaction *quit)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGQUIT, &ignore, quit);
+}
+
+/* Only once the terminal is raw again, where Ctrl-C is a key: what came before then was not meant for us. */
+static void
+heed_keys(const struct sigaction *quit)
 {
 	static const struct timespec now = {0, 0};
-	sigset_t keys;
+	sigset_t interrupt;
 
-	sigemptyset(&keys);
-	sigaddset(&keys, SIGINT);
-	sigaddset(&keys, SIGQUIT);
-	while (sigtimedwait(&keys, NULL, &now) > 0)
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT); /* it is blocked: it waits for the loop that would end the console */
+	while (sigtimedwait(&interrupt, NULL, &now) > 0)
 		continue;
+	sigaction(SIGQUIT, quit, NULL);
 }
 
 static const char *
@@ -158,6 +169,7 @@ bn_app_edit(struct bn_app *app, const char *text, char **out, struct bn_error *e
 {
 	const char *chosen = editor_of_choice();
 	char *path = lay_out(text, err), *command;
+	struct sigaction quit;
 	pid_t pid = 0;
 	int rc, status = 0;
 
@@ -165,13 +177,14 @@ bn_app_edit(struct bn_app *app, const char *text, char **out, struct bn_error *e
 	if (path == NULL)
 		return err->code;
 	command = bn_xstrdup(chosen);
+	leave_keys_aside(&quit);
 	bn_term_release(app->term);
 	rc = start(command, path, &pid);
 	if (rc == 0)
 		status = wait_for(pid);
-	forget_keys();
 	bn_term_resized(app->term);
 	bn_term_reclaim(app->term);
+	heed_keys(&quit);
 	app->stale = app->dirty = app->whole = true;
 	if (rc != 0) {
 		bn_fail(err, BN_ENOTFOUND, "%s: %s", chosen, strerror(rc));

@@ -246,7 +246,13 @@ handover_is_edited_in_the_persons_own_editor(void **state)
 	bn_term_settle(t, 1500, 5000);
 	bn_term_type(t, "\003");
 	assert_true(bn_term_wait(t, "the text is as it was", 20000));
-	console_play(t, "<Esc><Gone:Hand-over>");
+	console_play(t, "e");
+	bn_term_settle(t, 1500, 5000);
+	for (int i = 0; i < 40; i++) { /* also while the terminal is on its way back */
+		bn_term_type(t, i == 0 ? "\034" : "\003");
+		bn_term_pump(t, 1);
+	}
+	console_play(t, "1<Wait:[1 Triage]><Gone:Hand-over>");
 	console_quit(t);
 
 	t = console_start(&world, 120, 40, NULL, bad, NULL);
