@@ -70,7 +70,7 @@ many_are_sent_wave_by_wave_and_followed_to_their_end(void **state)
 	struct said said;
 
 	(void)state;
-	recorded_start(&world, NIGHT " --speed 60");
+	recorded_start(&world, NIGHT " --speed 20");
 	t = start_marked(&world, 120, 40);
 	bn_term_type(t, "r");
 	assert_shown(t, "bulk retry of 2 runs");
