@@ -52,7 +52,7 @@ struct bn_judge {
 int bn_objective_judge(const struct bn_judge *judge, const struct bn_objective *objective,
 		       struct bn_objective_record *out, struct bn_error *err);
 
-/* ---- between objective.c and its history (objective_past.c) ---- */
+/* ---- between objective.c, its history (objective_past.c) and what that rests on (objective_evidence.c) ---- */
 
 /* Good ends of what tells freshness, in [from, to], and the last one before `from`. Of a run also when it
  * started: that is what says which day's deadline it is for. */
@@ -72,6 +72,17 @@ bn_time bn_deadline_from(const struct bn_deadline *deadline, bn_time due);
 /* The first good end among them; 0: none. */
 bn_time bn_ready_for(const struct bn_good_ends *ends, const struct bn_deadline *deadline,
 		     bn_time due);
+/* When a good end of that need would have become known, since `from`: in order, none touching another. */
+struct bn_period {
+	bn_time from, to;
+};
+struct bn_covered {
+	struct bn_period *items;
+	size_t count, capacity;
+};
+int bn_covered_read(const struct bn_judge *judge, const struct bn_need *need, bn_time from,
+		    struct bn_covered *out, struct bn_error *err);
+bool bn_covered_holds(const struct bn_covered *covered, bn_time from, bn_time to);
 int bn_objective_past(const struct bn_judge *judge, const struct bn_objective *objective,
 		      struct bn_objective_record *out, struct bn_error *err);
 

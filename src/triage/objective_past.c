@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Time is good where there is evidence that it was: a run that ended well in time, a probe that was answered.
- * It is bad where there is none although the source was observed. All other time is unknown, whether binnacle
- * ran or not: not running is never good, and never bad. Since all of it follows from the store, it does not
+ * It is bad where there is none although there would have been (objective_evidence.c). All other time is unknown, whether
+ * binnacle ran or not: not running is never good, and never bad. Since all of it follows from the store, it does not
  * matter who reckons it, how often, or after what pause. */
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,6 @@
 #define MINUTE	  ((int64_t)60000)
 #define ROW	  BN_OBJECTIVE_ROW
 #define LOOK_BACK ((int64_t)86400000) /* rows of the last day are reckoned anew: truth comes late */
-#define LONG_RUN  ((int64_t)7 * 86400000)
 
 enum state { GOOD, UNKNOWN, BAD }; /* by which outranks which */
 
@@ -48,108 +47,24 @@ add_span(struct spans *spans, bn_time from, bn_time to, enum state state)
 	spans->items[spans->count++] = (struct span){from, to, state};
 }
 
-/* ---- good ends ----------------------------------------------------------------------------- */
-
-static const char runs_sql[] =
-    "SELECT a.finished_at, coalesce(a.started_at, a.finished_at) FROM run r"
-    " JOIN attempt a ON a.run_id = r.entity_id WHERE r.pipeline_id = ?1 AND a.status = 3"
-    " AND a.finished_at >= ?2 AND a.finished_at <= ?3 AND r.started_at >= ?2 - ?4"
-    " AND r.started_at <= ?3"
-    " UNION SELECT * FROM (SELECT a.finished_at, coalesce(a.started_at, a.finished_at) FROM run r"
-    "  JOIN attempt a ON a.run_id = r.entity_id WHERE r.pipeline_id = ?1 AND a.status = 3"
-    "  AND a.finished_at < ?2 AND r.started_at < ?2 ORDER BY r.started_at DESC LIMIT 3)"
-    " ORDER BY 1";
-/* A dataset, or what an endpoint serves, that was so many seconds old when somebody looked. */
-static const char ages_sql[] =
-    "SELECT at - CAST(value * 1000 AS INTEGER), at FROM measure WHERE entity_id = ?1 AND name = "
-    "'age'"
-    " AND at <= ?3 AND value >= 0 AND ?2 >= 0 AND ?4 >= 0"
-    " UNION SELECT pt.at - CAST(pt.value * 1000 AS INTEGER), pt.at FROM series s JOIN point pt"
-    "  ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = 'age' AND pt.at >= ?2"
-    "  AND pt.at <= ?3 AND pt.value >= 0 ORDER BY 1";
-/* The end of each minute that has a value. */
-static const char closed_sql[] =
-    "SELECT pt.at + st.step_ms, pt.at FROM stream st JOIN series s ON s.entity_id = st.entity_id"
-    " AND s.name = 'value' JOIN point pt ON pt.series_id = s.id WHERE st.entity_id = ?1"
-    " AND pt.at >= ?2 - st.step_ms AND pt.at <= ?3 - st.step_ms AND pt.value IS NOT NULL"
-    " AND ?4 >= 0 UNION SELECT * FROM (SELECT pt.at + st.step_ms, pt.at FROM stream st"
-    "  JOIN series s ON s.entity_id = st.entity_id AND s.name = 'value' JOIN point pt"
-    "  ON pt.series_id = s.id WHERE st.entity_id = ?1 AND pt.at < ?2 - st.step_ms"
-    "  AND pt.value IS NOT NULL ORDER BY pt.at DESC LIMIT 1) ORDER BY 1";
-
-int
-bn_good_ends(const struct bn_judge *judge, const struct bn_need *need, bn_time from, bn_time to,
-	     struct bn_good_ends *out, struct bn_error *err)
-{
-	const char *sql = need->ref.kind == BN_PIPELINE ? runs_sql
-			  : need->ref.kind == BN_DATASET || need->ref.kind == BN_ENDPOINT
-			      ? ages_sql
-			      : closed_sql;
-	sqlite3_stmt *row = NULL;
-	int step, rc = bn_triage_prepare(judge->db, sql, &row, err);
-
-	if (rc != BN_OK)
-		return rc;
-	sqlite3_bind_int64(row, 1, need->id);
-	sqlite3_bind_int64(row, 2, from);
-	sqlite3_bind_int64(row, 3, to);
-	sqlite3_bind_int64(row, 4, LONG_RUN);
-	while ((step = sqlite3_step(row)) == SQLITE_ROW) {
-		if (out->count == out->capacity) {
-			out->capacity = out->capacity > 0 ? out->capacity * 2 : 64;
-			out->items = bn_xrealloc(out->items, out->capacity, sizeof(*out->items));
-		}
-		out->items[out->count++] = (struct bn_good_end){sqlite3_column_int64(row, 0),
-								sqlite3_column_int64(row, 1)};
-	}
-	sqlite3_finalize(row);
-	return step == SQLITE_DONE
-		   ? BN_OK
-		   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
-}
-
-bn_time
-bn_deadline_from(const struct bn_deadline *deadline, bn_time due)
-{
-	return due - (due - bn_deadline_last(deadline, due - 1)) / 2;
-}
-
-bn_time
-bn_ready_for(const struct bn_good_ends *ends, const struct bn_deadline *deadline, bn_time due)
-{
-	bn_time from = bn_deadline_from(deadline, due);
-
-	for (size_t i = 0; i < ends->count; i++) {
-		if (ends->items[i].started > from)
-			return ends->items[i].ended;
-	}
-	return 0;
-}
+/* One need of the objective: since when the store tells of it, and the time it tells of. */
+struct past {
+	const struct bn_need *need;
+	bn_time known; /* 0: nothing is known */
+	struct bn_covered covered;
+};
 
 /* ---- spans --------------------------------------------------------------------------------- */
 
-/* Time without evidence: bad where the source was observed, else unknown. Before `known` nobody can tell. */
-static int
-add_observed(const struct bn_judge *judge, const struct bn_need *need, bn_time known, bn_time from,
-	     bn_time to, struct spans *spans, struct bn_error *err)
+/* Time without evidence: bad where there would have been some, else unknown. Before `known` nobody can tell. */
+static void
+add_missed(const struct bn_covered *covered, bn_time known, bn_time from, bn_time to,
+	   struct spans *spans)
 {
-	static const char sql[] =
-	    "SELECT began, ended FROM observed WHERE source_id = ?1 AND ended > ?2"
-	    " AND began < ?3 ORDER BY began";
-	sqlite3_stmt *row = NULL;
 	bn_time at = from;
-	int rc, step;
 
-	if (from >= to)
-		return BN_OK;
-	rc = bn_triage_prepare(judge->db, sql, &row, err);
-	if (rc != BN_OK)
-		return rc;
-	sqlite3_bind_int64(row, 1, need->source_id);
-	sqlite3_bind_int64(row, 2, from);
-	sqlite3_bind_int64(row, 3, to);
-	while ((step = sqlite3_step(row)) == SQLITE_ROW) {
-		bn_time began = sqlite3_column_int64(row, 0), ended = sqlite3_column_int64(row, 1);
+	for (size_t i = 0; i < covered->count && at < to; i++) {
+		bn_time began = covered->items[i].from, ended = covered->items[i].to;
 
 		began = began < at ? at : began;
 		began = began < known ? known : began;
@@ -160,16 +75,13 @@ add_observed(const struct bn_judge *judge, const struct bn_need *need, bn_time k
 		add_span(spans, began, ended, BAD);
 		at = ended;
 	}
-	sqlite3_finalize(row);
 	add_span(spans, at, to, UNKNOWN);
-	return step == SQLITE_DONE
-		   ? BN_OK
-		   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
 }
 
 static int
 fresh_spans(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
-	    bn_time from, struct spans *spans, struct bn_error *err)
+	    const struct bn_covered *covered, bn_time from, struct spans *spans,
+	    struct bn_error *err)
 {
 	struct bn_good_ends ends = {0};
 	int64_t target = (int64_t)o->target;
@@ -177,19 +89,19 @@ fresh_spans(const struct bn_judge *judge, const struct bn_objective *o, const st
 	int rc = bn_good_ends(judge, need, from - target, judge->now, &ends, err);
 
 	known = ends.count > 0 ? ends.items[0].ended : judge->now;
-	for (size_t i = 0; i < ends.count && rc == BN_OK; i++) {
+	for (size_t i = 0; rc == BN_OK && i < ends.count; i++) {
 		bn_time good = ends.items[i].ended, end = good + target;
 
 		end = end > judge->now ? judge->now : end;
 		if (end <= at)
 			continue;
 		good = good < at ? at : good;
-		rc = add_observed(judge, need, known, at, good, spans, err);
+		add_missed(covered, known, at, good, spans);
 		add_span(spans, good, end, GOOD);
 		at = end;
 	}
 	if (rc == BN_OK)
-		rc = add_observed(judge, need, known, at, judge->now, spans, err);
+		add_missed(covered, known, at, judge->now, spans);
 	free(ends.items);
 	return rc;
 }
@@ -197,7 +109,7 @@ fresh_spans(const struct bn_judge *judge, const struct bn_objective *o, const st
 /* From each deadline on the time is good once a run that counts for it has ended well. */
 static int
 due_spans(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
-	  bn_time from, struct spans *spans, struct bn_error *err)
+	  const struct bn_covered *covered, bn_time from, struct spans *spans, struct bn_error *err)
 {
 	bn_time due = bn_deadline_last(&o->deadline, from), next, ready, known, at = from, end;
 	struct bn_good_ends ends = {0};
@@ -211,9 +123,8 @@ due_spans(const struct bn_judge *judge, const struct bn_objective *o, const stru
 		ready = bn_ready_for(&ends, &o->deadline, due);
 		ready = ready == 0 || ready > end ? end : ready < at ? at : ready;
 		/* runs of before are known, so this one's absence says something */
-		rc = add_observed(judge, need,
-				  known <= bn_deadline_from(&o->deadline, due) ? at : judge->now,
-				  at, ready, spans, err);
+		add_missed(covered, known <= bn_deadline_from(&o->deadline, due) ? at : judge->now,
+			   at, ready, spans);
 		add_span(spans, ready, end, GOOD);
 		at = end;
 		if (next == 0)
@@ -229,16 +140,17 @@ due_spans(const struct bn_judge *judge, const struct bn_objective *o, const stru
  * part comes first. A minute without a value is bad if it must have had one. */
 static int
 share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t entity_id,
-	    const struct bn_need *need, bn_time from, struct spans *spans, struct bn_error *err)
+	    const struct past *past, bn_time from, struct spans *spans, struct bn_error *err)
 {
 	static const char sql[] =
 	    "SELECT pt.at / 60000 * 60000, avg(pt.value), count(pt.value) FROM series s JOIN point "
 	    "pt"
 	    " ON pt.series_id = s.id WHERE s.entity_id = ?1 AND s.name = ?2 AND pt.at >= ?3"
 	    " AND pt.at <= ?4 GROUP BY 1 ORDER BY 1";
-	bool stream = o->sli == BN_COMPLETENESS && need != NULL && need->ref.kind == BN_STREAM;
+	bool stream =
+	    o->sli == BN_COMPLETENESS && past != NULL && past->need->ref.kind == BN_STREAM;
 	/* what is still within its time to come in is not missing */
-	bn_time open = stream ? judge->now - 3 * MINUTE : judge->now, at = from, known = 0;
+	bn_time open = stream ? judge->now - 3 * MINUTE : judge->now, at = from;
 	sqlite3_stmt *row = NULL;
 	int step, rc = bn_triage_prepare(judge->db, sql, &row, err);
 
@@ -252,7 +164,7 @@ share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t 
 			  -1, SQLITE_STATIC);
 	sqlite3_bind_int64(row, 3, from);
 	sqlite3_bind_int64(row, 4, judge->now);
-	while (rc == BN_OK && (step = sqlite3_step(row)) == SQLITE_ROW) {
+	while ((step = sqlite3_step(row)) == SQLITE_ROW) {
 		bn_time minute = sqlite3_column_int64(row, 0), end = minute + MINUTE;
 		double share = sqlite3_column_double(row, 1);
 
@@ -262,9 +174,8 @@ share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t 
 			share = 1;
 		else if (o->sli != BN_AVAILABILITY)
 			share = share >= o->target;
-		known = known == 0 ? minute : known;
 		if (stream)
-			rc = add_observed(judge, need, known, at, minute, spans, err);
+			add_missed(&past->covered, past->known, at, minute, spans);
 		else
 			add_span(spans, at, minute, UNKNOWN);
 		end = end > judge->now ? judge->now : end;
@@ -274,12 +185,14 @@ share_spans(const struct bn_judge *judge, const struct bn_objective *o, int64_t 
 		at = end;
 	}
 	sqlite3_finalize(row);
-	if (rc == BN_OK && stream && known != 0 && at < open) {
-		rc = add_observed(judge, need, known, at, open, spans, err);
+	if (step != SQLITE_DONE)
+		return bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
+	if (stream && past->known != 0 && at < open) {
+		add_missed(&past->covered, past->known, at, open, spans);
 		at = open;
 	}
 	add_span(spans, at, judge->now, UNKNOWN);
-	return rc;
+	return BN_OK;
 }
 
 /* The worst of both at each moment. Both cover the same time. */
@@ -337,7 +250,7 @@ make_rows(const struct bn_judge *judge, const struct spans *spans, bn_time from,
 	out->row_count = n;
 }
 
-/* When the store's knowledge of the objective's needs begins, as far as it tells the past. */
+/* When the store's knowledge of a need begins, as far as it tells the past. */
 static int
 first_known(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
 	    bn_time *out, struct bn_error *err)
@@ -355,26 +268,91 @@ first_known(const struct bn_judge *judge, const struct bn_objective *o, const st
 			  : need != NULL && need->ref.kind == BN_PIPELINE ? of_runs
 									  : of_points;
 	sqlite3_stmt *row = NULL;
-	bn_time first = 0;
 	int rc = bn_triage_prepare(judge->db, sql, &row, err);
 
+	*out = 0;
 	if (rc != BN_OK)
 		return rc;
 	sqlite3_bind_int64(row, 1,
 			   o->sli == BN_QUALITY || need == NULL ? judge->product_id : need->id);
 	if (sqlite3_step(row) == SQLITE_ROW)
-		first = sqlite3_column_int64(row, 0);
+		*out = sqlite3_column_int64(row, 0);
 	sqlite3_finalize(row);
-	if (first != 0 && (*out == 0 || first < *out))
-		*out = first;
 	return BN_OK;
+}
+
+/* Does what was missed count against it? A probe that was not made says nothing. */
+static bool
+takes_silence(const struct bn_objective *o, const struct bn_need *need)
+{
+	return o->sli == BN_FRESHNESS || o->sli == BN_DEADLINE ||
+	       (o->sli == BN_COMPLETENESS && need->ref.kind == BN_STREAM);
+}
+
+static int
+read_past(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
+	  struct past *out, struct bn_error *err)
+{
+	int rc = BN_OK;
+
+	*out = (struct past){.need = need};
+	if (need->id != 0)
+		rc = first_known(judge, o, need, &out->known, err);
+	if (rc == BN_OK && out->known != 0 && takes_silence(o, need))
+		rc = bn_covered_read(judge, need, judge->now - judge->window, &out->covered, err);
+	return rc;
+}
+
+/* The first ten minutes kept as unknown of which all needs tell by now: a backfill came after they were reckoned,
+ * or a stream's minutes were read when binnacle ran again. 0: none. */
+static int
+first_learnt(const struct bn_judge *judge, const struct bn_objective *o, const struct past *pasts,
+	     size_t count, bn_time *out, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT h.at FROM objective o JOIN objective_history h ON h.objective_id = o.id"
+	    " WHERE o.product_id = ?1 AND o.sli = ?2 AND h.unknown_ms > 0 AND h.at >= ?3"
+	    " AND h.at + ?4 <= ?5 ORDER BY h.at";
+	bn_time since = judge->now - judge->window, at;
+	sqlite3_stmt *row = NULL;
+	int step = SQLITE_DONE, rc = bn_triage_prepare(judge->db, sql, &row, err);
+
+	*out = 0;
+	if (rc != BN_OK)
+		return rc;
+	for (size_t i = 0; i < count; i++) {
+		at = pasts[i].known;
+		/* a deadline is told of once runs are known that could have been for it */
+		while (o->sli == BN_DEADLINE && at != 0 &&
+		       bn_deadline_from(&o->deadline, at) < pasts[i].known)
+			at = bn_deadline_next(&o->deadline, at);
+		since = at == 0 ? judge->now : at > since ? at : since;
+	}
+	sqlite3_bind_int64(row, 1, judge->product_id);
+	sqlite3_bind_text(row, 2, bn_sli_words[o->sli], -1, SQLITE_STATIC);
+	sqlite3_bind_int64(row, 3, since);
+	sqlite3_bind_int64(row, 4, ROW);
+	sqlite3_bind_int64(row, 5, judge->now);
+	while (*out == 0 && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		size_t i = 0;
+
+		at = sqlite3_column_int64(row, 0);
+		while (i < count && bn_covered_holds(&pasts[i].covered, at, at + ROW))
+			i++;
+		if (i == count && count > 0)
+			*out = at;
+	}
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE || step == SQLITE_ROW
+		   ? BN_OK
+		   : bn_fail(err, BN_EIO, "products: %s", sqlite3_errmsg(judge->db));
 }
 
 /* From where rows have to be reckoned: the last day's, or all of them where more of the past has become
  * known than they tell. */
 static int
-begin_of(const struct bn_judge *judge, const struct bn_objective *o, bn_time known, bn_time *out,
-	 struct bn_error *err)
+begin_of(const struct bn_judge *judge, const struct bn_objective *o, bn_time known, bn_time learnt,
+	 bn_time *out, struct bn_error *err)
 {
 	static const char sql[] = "SELECT min(h.at), max(o.evaluated_at) FROM objective o"
 				  " LEFT JOIN objective_history h ON h.objective_id = o.id"
@@ -399,6 +377,8 @@ begin_of(const struct bn_judge *judge, const struct bn_objective *o, bn_time kno
 		*out = known;
 	else {
 		*out = (last < judge->now ? last : judge->now) - LOOK_BACK;
+		if (learnt != 0 && learnt < *out)
+			*out = learnt;
 		*out = *out < known ? known : *out;
 	}
 	*out = *out / ROW * ROW;
@@ -406,18 +386,18 @@ begin_of(const struct bn_judge *judge, const struct bn_objective *o, bn_time kno
 }
 
 static int
-past_of(const struct bn_judge *judge, const struct bn_objective *o, const struct bn_need *need,
-	bn_time from, struct spans *spans, struct bn_error *err)
+spans_of(const struct bn_judge *judge, const struct bn_objective *o, const struct past *past,
+	 bn_time from, struct spans *spans, struct bn_error *err)
 {
-	if (need->id == 0) {
+	if (past->need->id == 0) {
 		add_span(spans, from, judge->now, UNKNOWN);
 		return BN_OK;
 	}
 	if (o->sli == BN_FRESHNESS)
-		return fresh_spans(judge, o, need, from, spans, err);
+		return fresh_spans(judge, o, past->need, &past->covered, from, spans, err);
 	if (o->sli == BN_DEADLINE)
-		return due_spans(judge, o, need, from, spans, err);
-	return share_spans(judge, o, need->id, need, from, spans, err);
+		return due_spans(judge, o, past->need, &past->covered, from, spans, err);
+	return share_spans(judge, o, past->need->id, past, from, spans, err);
 }
 
 int
@@ -426,25 +406,30 @@ bn_objective_past(const struct bn_judge *judge, const struct bn_objective *o,
 {
 	struct spans all = {0}, one = {0};
 	const struct bn_need *needs = o->of != NULL ? o->of : judge->needs;
-	size_t count = o->of != NULL ? 1 : judge->need_count;
-	bn_time known = 0, from = 0;
+	size_t most = o->of != NULL ? 1 : judge->need_count, count = 0;
+	struct past *pasts = bn_xcalloc(most + 1, sizeof(*pasts));
+	bn_time known = 0, learnt = 0, from = 0;
 	int rc = BN_OK;
 
-	for (size_t i = 0; i < count && rc == BN_OK; i++) {
-		if (bn_objective_takes(o, &needs[i]) && needs[i].id != 0)
-			rc = first_known(judge, o, &needs[i], &known, err);
+	for (size_t i = 0; i < most && rc == BN_OK; i++) {
+		if (!bn_objective_takes(o, &needs[i]))
+			continue;
+		rc = read_past(judge, o, &needs[i], &pasts[count], err);
+		if (pasts[count].known != 0 && (known == 0 || pasts[count].known < known))
+			known = pasts[count].known;
+		count++;
 	}
 	if (o->sli == BN_QUALITY && rc == BN_OK)
 		rc = first_known(judge, o, NULL, &known, err);
 	if (rc == BN_OK)
-		rc = begin_of(judge, o, known, &from, err);
+		rc = first_learnt(judge, o, pasts, count, &learnt, err);
+	if (rc == BN_OK)
+		rc = begin_of(judge, o, known, learnt, &from, err);
 	if (rc == BN_OK && o->sli == BN_QUALITY)
 		rc = share_spans(judge, o, judge->product_id, NULL, from, &all, err);
 	for (size_t i = 0; i < count && rc == BN_OK; i++) {
-		if (!bn_objective_takes(o, &needs[i]))
-			continue;
 		one = (struct spans){0};
-		rc = past_of(judge, o, &needs[i], from, &one, err);
+		rc = spans_of(judge, o, &pasts[i], from, &one, err);
 		if (all.count == 0)
 			all = one;
 		else {
@@ -454,6 +439,9 @@ bn_objective_past(const struct bn_judge *judge, const struct bn_objective *o,
 	}
 	if (rc == BN_OK && all.count > 0)
 		make_rows(judge, &all, from, out);
+	for (size_t i = 0; i < count; i++)
+		free(pasts[i].covered.items);
+	free(pasts);
 	free(all.items);
 	return rc;
 }

@@ -389,6 +389,99 @@ products_time_without_binnacle_is_neither_good_nor_bad(void **state)
 	assert_int_equal(number(w, "SELECT sum(good_ms) FROM objective_history"), MINUTES(60));
 }
 
+/* A run of five minutes every ten, but for those that would have ended in the hole: as a backfill gives them, in
+ * one list; `claimed` says that these are all there were. */
+static void
+runs_of_the_past(struct world *w, bn_time from, const bn_time hole[2], bool claimed)
+{
+	struct bn_batch *batch = world_batch(w, ARGO, NOW);
+	char key[32];
+
+	for (bn_time end = from; end <= NOW; end += MINUTES(10)) {
+		if (end > hole[0] && end < hole[1])
+			continue;
+		snprintf(key, sizeof(key), "past-%lld", (long long)end);
+		bn_batch_run(batch, &(struct bn_run){.e = {.key = key, .status = BN_SUCCEEDED},
+						     .pipeline = "nightly",
+						     .started_at = end - MINUTES(5),
+						     .finished_at = end});
+	}
+	if (claimed)
+		bn_batch_history(batch, from, NOW);
+	world_done(w, batch);
+}
+
+/* A day that nobody watched, and of which the platform knew every run: what it was down is what was burnt, wherever
+ * the outage lay, and whether the objective was reckoned before the backfill had come to its end. */
+static void
+products_burn_of_a_backfilled_day_what_its_outage_took(void **state)
+{
+	static const int outages[][2] = {{60, 200}, {300, 341}, {700, 1000}, {1380, 1441}};
+
+	for (size_t i = 0; i < 2 * sizeof(outages) / sizeof(outages[0]); i++) {
+		bn_time from = NOW - DAYS(2),
+			hole[] = {from + MINUTES(outages[i / 2][0]),
+				  from + MINUTES(outages[i / 2][1])},
+			last = from + (hole[0] - from) / MINUTES(10) * MINUTES(10),
+			again =
+			    from + (hole[1] - from + MINUTES(10) - 1) / MINUTES(10) * MINUTES(10);
+		struct world *w;
+
+		assert_int_equal(world_teardown(state), 0);
+		setup(state);
+		w = *state;
+		if (i % 2 != 0) {
+			/* of what was read so far nobody can say that it is all */
+			runs_of_the_past(w, from, hole, false);
+			judge(w, FRESH);
+			assert_int_equal(objective(w, "budget_used_ms"), 0);
+			world_at(w, NOW + SECONDS(40));
+			world_source(w, ARGO, "argo-workflows", SECONDS(10));
+			world_pipeline(w, ARGO, "nightly");
+		}
+		runs_of_the_past(w, from, hole, true);
+		judge(w, FRESH);
+		assert_int_equal(objective(w, "budget_used_ms"), again - last - MINUTES(30));
+		assert_int_equal(
+		    number(w, "SELECT count(*) FROM objective_history WHERE unknown_ms > 0"
+			      " AND at > (SELECT min(at) FROM objective_history)"),
+		    0);
+	}
+}
+
+/* Minutes that a stream did not have, as its history was asked for; a day later they are as bad as before. */
+static void
+products_burn_the_minutes_that_a_stream_missed_and_go_on_doing_so(void **state)
+{
+	static const char text[] =
+	    "[product \"x\"]\nneeds = stream/" ARGO "/tx\ncompleteness = 99%\n",
+			  bad[] =
+			      "SELECT sum(bad_ms) FROM objective_history WHERE at < 1773105000000";
+	bn_time from = NOW / MINUTES(1) * MINUTES(1) - HOURS(30), hole = from + HOURS(6);
+	struct world *w = *state;
+	struct bn_batch *batch = world_batch(w, ARGO, NOW);
+
+	bn_batch_stream(batch, &(struct bn_stream){.e = {.key = "tx", .status = BN_HEALTHY},
+						   .expect = 1,
+						   .settle = MINUTES(2)});
+	for (bn_time at = from; at < NOW; at += MINUTES(1)) {
+		if (at < hole || at >= hole + MINUTES(90))
+			bn_batch_point(batch, (struct bn_ref){BN_STREAM, NULL, "tx"}, "value", at,
+				       1);
+	}
+	bn_batch_reading(batch, "tx", from, NOW);
+	world_done(w, batch);
+	judge(w, text);
+	assert_int_equal(number(w, bad), MINUTES(90));
+	/* the last day, which is reckoned anew, begins within the outage, and after it */
+	for (int minutes = 10; minutes <= 150; minutes += 35) {
+		world_at(w, NOW + MINUTES(minutes));
+		world_source(w, ARGO, "argo-workflows", SECONDS(10));
+		judge(w, text);
+		assert_int_equal(number(w, bad), MINUTES(90));
+	}
+}
+
 static void
 products_days_are_as_bad_as_their_worst_and_blank_where_nobody_looked(void **state)
 {
@@ -668,6 +761,8 @@ main(void)
 	    TEST(products_spend_budget_only_where_it_was_observed),
 	    TEST(products_history_does_not_depend_on_who_reckons_it_or_how_often),
 	    TEST(products_time_without_binnacle_is_neither_good_nor_bad),
+	    TEST(products_burn_of_a_backfilled_day_what_its_outage_took),
+	    TEST(products_burn_the_minutes_that_a_stream_missed_and_go_on_doing_so),
 	    TEST(products_days_are_as_bad_as_their_worst_and_blank_where_nobody_looked),
 	    TEST(products_are_seen_as_they_were),
 	    TEST(products_deadlines_follow_the_clocks_of_their_zone),
