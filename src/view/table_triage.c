@@ -68,8 +68,8 @@
 	" ELSE CASE WHEN f.about_kind = " SQL_SOURCE " OR " HITS " > 0 THEN 2"                     \
 	"  WHEN now() - f.since > 86400000 THEN 4 ELSE 3 END END"
 
-/* The newest commit of the last 24 hours that touched a file defining the thing or something
- * upstream of it; NULL where no repository is read. */
+/* The newest commit of the 24 hours before it began that touched a file defining the thing or something
+ * upstream of it; NULL where no repository is read. What came after it did not bring it about. */
 #define UPSTREAM                                                                                   \
 	"WITH RECURSIVE up(source, kind, key) AS ("                                                \
 	" SELECT f.about_source, f.about_kind, f.about_key"                                        \
@@ -90,7 +90,7 @@
 	"  AND k.status = " SQL_FAILED " AND cf.repo = cl.repo AND cf.id = cl.id)"
 #define CHANGED_ROW(what)                                                                          \
 	"(" UPSTREAM "SELECT " what " FROM commit_log cl"                                          \
-	" WHERE cl.at >= now() - 86400000 AND cl.at <= now()"                                      \
+	" WHERE cl.at >= f.since - 86400000 AND cl.at <= min(f.since, now())"                      \
 	" AND (EXISTS (SELECT 1 FROM up JOIN link d ON d.kind = 'defines'"                         \
 	"  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"       \
 	"  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                \
@@ -237,8 +237,8 @@ static const struct bn_column triage_columns[] = {
      "j pipelines; "
      "nothing where no link leads on"},
     {"changed", "CHANGED", 13, 8, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, CHANGED,
-     "Newest commit of the last 24 hours on a file that defines it or something upstream of it, "
-     "and its age; "
+     "Newest commit of the 24 hours before it began on a file that defines it or something "
+     "upstream of it, and its age; "
      "nothing where no repository is known to define it"},
     COMMON_COLUMNS,
     {"title", "TITLE", 30, 12, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "f.title",

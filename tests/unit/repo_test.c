@@ -270,6 +270,9 @@ triage_names_the_newest_change_or_says_none(void **state)
 				      .finished = NOW - MINUTES(3)});
 	commit(f, "README.md", "a", "Not a definition (#4)", NOW - MINUTES(1), NULL);
 	commit(f, "workflows/upstream.yaml", "a", "Fee rounding (!2207)", NOW - MINUTES(21), NULL);
+	/* what came after it failed did not bring that about */
+	commit(f, "workflows/calm.yaml", "b", "Repair (!2208)", NOW - MINUTES(2), NULL);
+	commit(f, "workflows/upstream.yaml", "b", "Repair (!2209)", NOW - MINUTES(2), NULL);
 	read_with(f, "");
 	assert_ok(bn_triage_new(&triage, f->w->store, NULL, &f->w->err), &f->w->err);
 	assert_ok(bn_triage_run(triage, &f->w->err), &f->w->err);
@@ -284,11 +287,12 @@ triage_names_the_newest_change_or_says_none(void **state)
 	assert_string_equal(bn_rows_named(rows, 1, "changed").s, "dbt!2207 21m");
 	bn_rows_free(rows);
 	rows = ask(f, "changed", hourly);
-	assert_int_equal(bn_rows_count(rows), 1);
-	assert_string_equal(bn_rows_named(rows, 0, "what").s, "dbt!2207 Fee rounding (!2207)");
-	assert_string_equal(bn_rows_named(rows, 0, "who").s, "dev-mo");
-	assert_string_equal(bn_rows_named(rows, 0, "group").s, "code");
-	assert_string_equal(bn_rows_named(rows, 0, "entity").s, "upstream");
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_string_equal(bn_rows_named(rows, 0, "what").s, "dbt!2209 Repair (!2209)");
+	assert_string_equal(bn_rows_named(rows, 1, "what").s, "dbt!2207 Fee rounding (!2207)");
+	assert_string_equal(bn_rows_named(rows, 1, "who").s, "dev-mo");
+	assert_string_equal(bn_rows_named(rows, 1, "group").s, "code");
+	assert_string_equal(bn_rows_named(rows, 1, "entity").s, "upstream");
 	bn_rows_free(rows);
 }
 
