@@ -169,6 +169,9 @@ const struct bn_shadow bn_asof_shadows[] = {
 	 "   AND a.value = x.version ORDER BY 1)) ELSE x.aliases END"},
 	PAST("updated_at")}},
 
+    {"product", NULL, {
+	{"lifecycle", "coalesce(CASE WHEN " HAS_ATTR("lifecycle") " THEN " ATTR("lifecycle") " END, x.lifecycle)"}}},
+
     {"stream_read", "x.began <= now()", {{"ended", "min(x.ended, now())"}}},
     {"stream", NULL, {
 	{"examined_at", "min(x.examined_at, (now() - 60000 - x.settle_ms) / 60000 * 60000)"},
@@ -238,10 +241,12 @@ const char *const bn_asof_fill[] = {
     " JOIN main.transition t ON t.id = (SELECT max(x.id) FROM main.transition x WHERE x.entity_id = e.id"
     "  AND x.seen_at <= now()) WHERE e.first_seen_at <= now() AND (e.kind <> 2 OR " OBSERVED("e") ")",
 
-    /* Of a source nobody watched then: what came to be known later may have been there. */
+    /* Of a source nobody watched then: what came to be known later may have been there, unless its registry says
+     * when it was made. */
     "INSERT INTO temp.at_over SELECT e.id, 0, NULL, NULL, 'not observed', NULL, NULL FROM temp.at_src u"
     " JOIN main.entity e ON e.source_id = u.id WHERE e.kind <> 2 AND e.first_seen_at > now()"
-    " AND e.gone_at IS NULL AND NOT (" OBSERVED("e") ")",
+    " AND e.gone_at IS NULL AND NOT (" OBSERVED("e") ") AND NOT EXISTS (SELECT 1 FROM main.model_version v"
+    "  WHERE v.entity_id = e.id AND v.created_at > now())",
     /* ... and its runs by the platform's own times. */
     "INSERT INTO temp.at_over_run SELECT e.id, r.pipeline_id, max(a.n), a.queued_at, a.started_at,"
     " CASE WHEN a.status IN " ENDED " AND a.finished_at <= now() THEN a.finished_at END,"
@@ -275,11 +280,14 @@ const char *const bn_asof_fill[] = {
     " started_at = CASE WHEN started_at <= now() THEN started_at END,"
     " finished_at = CASE WHEN finished_at <= now() THEN finished_at END",
 
-    /* The first change after says what was before it. */
+    /* The first change after says what was before it. A version's stage was the one it was found with, where nobody
+     * watched, if its registry has not touched it since. */
     "INSERT INTO temp.at_attr SELECT entity_id, name, old, coalesce((SELECT p.at FROM main.attribute_history p"
     "  WHERE p.entity_id = f.entity_id AND p.name = f.name AND p.id < f.first ORDER BY p.id DESC LIMIT 1), 0)"
     " FROM (SELECT h.entity_id, h.name, h.old, min(h.id) AS first FROM main.attribute_history h"
-    "  WHERE h.seen_at > now() GROUP BY h.entity_id, h.name) f",
+    "  WHERE h.seen_at > now() GROUP BY h.entity_id, h.name) f WHERE NOT (f.name = 'stage' AND f.old IS NULL"
+    "  AND EXISTS (SELECT 1 FROM main.model_version v JOIN main.entity e ON e.id = v.entity_id"
+    "   WHERE v.entity_id = f.entity_id AND v.updated_at <= now() AND NOT (" OBSERVED("e") ")))",
 
     "UPDATE temp.at_src SET (state, error, since) = (SELECT CASE e.status WHEN 8 THEN 'ok' WHEN 10 THEN 'throttled'"
     "  WHEN 11 THEN 'failing' ELSE 'new' END, CASE WHEN e.status IN (10, 11) THEN e.message END,"

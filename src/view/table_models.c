@@ -68,13 +68,17 @@
 	" WHEN " LIVE_NOW " OR (v.entity_id IS NULL AND " ANY_LIVE ") THEN " SQL_HEALTHY           \
 	" WHEN " PRODUCTION("traffic") " > 0 THEN " SQL_PROGRESSING " ELSE " SQL_QUEUED " END"
 
-/* Where it answers; `nowhere` when it never did. */
+/* Where it answers; `nowhere` when it never did. Of a time that nobody observed it is what somebody declared at
+ * the registry, and else not known. */
+#define DECLARED_LIVE                                                                              \
+	"(e.stale AND EXISTS (SELECT 1 FROM live_now ln WHERE ln.version_id = e.id"                \
+	" AND ln.ended IS NULL))"
 #define LIVE_ON                                                                                    \
-	"CASE WHEN v.entity_id IS NULL THEN NULL WHEN " LIVE_NOW " THEN coalesce(m.live_on, "      \
-	"m.serving)"                                                                               \
-	" WHEN " PRODUCTION("traffic") " > 0 THEN m.live_on WHEN NOT EXISTS (SELECT 1 FROM "       \
-				       "live_now ln"                                               \
-				       " WHERE ln.version_id = e.id) THEN 'nowhere' END"
+	"CASE WHEN v.entity_id IS NULL THEN NULL WHEN " LIVE_NOW " OR " DECLARED_LIVE              \
+	" THEN coalesce(m.live_on, m.serving)"                                                     \
+	" WHEN " PRODUCTION("traffic") " > 0 THEN m.live_on WHEN NOT e.stale AND NOT EXISTS"       \
+				       " (SELECT 1 FROM live_now ln WHERE ln.version_id = e.id) "  \
+				       "THEN 'nowhere' END"
 
 /* Fourteen days of mean PSI, oldest first, a hole where there was none. */
 #define PSI_SERIES                                                                                 \
@@ -125,10 +129,13 @@ static const struct bn_column columns[] = {
     {"kind", "KIND", 8, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "m.serving",
      "How it serves: endpoint, batch, embedded"},
     {"live_on", "LIVE ON", 16, 9, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, LIVE_ON,
-     "Where it answers; nowhere when it never did"},
+     "Where it answers; `nowhere` when it never did; nothing where that is not known, because its "
+     "registry was not read then and says nothing of that time"},
     {"live", "LIVE?", 5, 3, BN_LEFT, 3, BN_FORMAT_BOOL, NULL,
-     "CASE WHEN " IS_VERSION " THEN " LIVE_NOW " ELSE " ANY_LIVE " END",
-     "Whether an alias or stage that means production points to it (`live-alias`)"},
+     "CASE WHEN " IS_VERSION " THEN nullif(" LIVE_NOW " OR " DECLARED_LIVE
+     ", CASE WHEN e.stale THEN 0 END) ELSE nullif(" ANY_LIVE ", CASE WHEN e.stale THEN 0 END) END",
+     "Whether an alias or stage that means production points to it (`live-alias`); nothing where "
+     "that is not known"},
     {"traffic", "TRAFFIC", 7, 5, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", PRODUCTION("traffic"),
      "Share of the traffic it answers, where a source measures it"},
     {"eval", "EVAL", 10, 9, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, EVAL_TEXT,

@@ -316,6 +316,70 @@ models_table_shows_the_model_and_the_versions_that_count(void **state)
 	bn_rows_free(rows);
 }
 
+/* LIVE ON of product-recs' versions 1 to 3 and 9 at that moment, "-" where it says nothing. */
+static const char *
+live_on_at(struct world *w, bn_time at)
+{
+	static const char *const columns[] = {"version", "live_on", "live", NULL};
+	static char text[200];
+	struct bn_rows *rows;
+	size_t n = 0;
+
+	assert_ok(bn_reader_set_at(w->reader, at, &w->err), &w->err);
+	rows = query_models(w, "versions", columns, (struct bn_ref){0});
+	text[0] = '\0';
+	for (size_t i = bn_rows_count(rows); i-- > 0;) {
+		const char *on = cell(rows, i, "live_on");
+		struct bn_value live = bn_rows_named(rows, i, "live");
+
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s%s", n > 0 ? ", " : "",
+				      cell(rows, i, "version"), on[0] != '\0' ? on : "-",
+				      live.type == BN_VALUE_NULL ? " ?"
+				      : live.i != 0		 ? " live"
+								 : "");
+	}
+	bn_rows_free(rows);
+	assert_ok(bn_reader_set_at(w->reader, 0, &w->err), &w->err);
+	return text;
+}
+
+/* Before anybody looked: what is declared at the registry, what it has not touched since, and else nothing. */
+static void
+models_of_what_nobody_watched_are_live_only_where_somebody_says_so(void **state)
+{
+	struct world *w = *state;
+	struct bn_batch *b;
+
+	world_source(w, "mlflow", "mlflow", 30000);
+	observe(w, NOW, LIST("champion", "2"), LIST("1", "2", "3"));
+	b = world_batch(w, "mlflow", NOW);
+	bn_batch_model_version(
+	    b, &(struct bn_model_version){.e = {.key = "product-recs@1", .status = BN_HEALTHY},
+					  .model = "product-recs",
+					  .version = "1",
+					  .created_at = NOW - DAYS(10),
+					  .live_from = NOW - DAYS(3),
+					  .live_until = NOW - DAYS(1)});
+	bn_batch_model_version(
+	    b, &(struct bn_model_version){.e = {.key = "product-recs@9", .status = BN_HEALTHY},
+					  .model = "product-recs",
+					  .version = "9",
+					  .stage = "Production",
+					  .created_at = NOW - HOURS(30),
+					  .updated_at = NOW - HOURS(20)});
+	world_done(w, b);
+	world_at(w, NOW + MINUTES(1));
+	assert_string_equal(live_on_at(w, NOW + SECONDS(1)),
+			    "1 -, 2 recs-prod live, 3 nowhere, 9 recs-prod live");
+	/* 9 was not touched since it was made what it is; 2 may have been anything */
+	assert_string_equal(live_on_at(w, NOW - HOURS(10)),
+			    "1 - ?, 2 - ?, 3 - ?, 9 recs-prod live");
+	assert_string_equal(live_on_at(w, NOW - HOURS(25)),
+			    "1 recs-prod live, 2 - ?, 3 - ?, 9 - ?");
+	/* there was no 9 */
+	assert_string_equal(live_on_at(w, NOW - HOURS(40)), "1 recs-prod live, 2 - ?, 3 - ?");
+}
+
 static void
 versions_table_has_every_version_of_its_model_and_no_other(void **state)
 {
@@ -692,6 +756,7 @@ static const struct CMUnitTest tests[] = {
     MODEL_TEST(model_declared_interval_and_the_one_that_was_seen_are_one),
     MODEL_TEST(model_alias_names_a_version_for_numbers_from_elsewhere),
     MODEL_TEST(models_table_shows_the_model_and_the_versions_that_count),
+    MODEL_TEST(models_of_what_nobody_watched_are_live_only_where_somebody_says_so),
     MODEL_TEST(versions_table_has_every_version_of_its_model_and_no_other),
     MODEL_TEST(eval_is_not_said_to_be_missing_where_the_run_was_not_read),
     MODEL_TEST(models_are_unknown_when_their_source_is_silent),
