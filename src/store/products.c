@@ -241,6 +241,9 @@ put_product(struct put *put, const struct bn_product_record *p)
 	bind_real(put->product, 6, p->cost);
 	bn_bind_text(put->product, 7, p->cost_unit);
 	rc = step(put, put->product);
+	if (rc == BN_OK) /* when it was changed is history */
+		rc = bn_apply_attribute(&put->apply, BN_PRODUCT, p->entity.key, "lifecycle",
+					p->lifecycle, put->at, put->err);
 	for (size_t i = 0; i < p->objective_count && rc == BN_OK; i++)
 		rc = put_objective(put, seen.id, p->entity.key, &p->objectives[i]);
 	if (rc != BN_OK)

@@ -259,8 +259,10 @@ first_known(const struct bn_judge *judge, const struct bn_objective *o, const st
 	    "SELECT min(a.finished_at) FROM attempt a WHERE a.status = 3 AND a.run_id IN"
 	    " (SELECT entity_id FROM run WHERE pipeline_id = ?1 ORDER BY started_at LIMIT 5)";
 	static const char of_points[] =
-	    "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
-	    " WHERE s.entity_id = ?1 AND s.name IN ('age', 'value')";
+	    "SELECT min(first) FROM (SELECT (SELECT CASE s.name WHEN 'age' THEN"
+	    "   pt.at - CAST(max(coalesce(pt.value, 0), 0) * 1000 AS INTEGER) ELSE pt.at END"
+	    "  FROM point pt WHERE pt.series_id = s.id ORDER BY pt.at LIMIT 1) AS first"
+	    " FROM series s WHERE s.entity_id = ?1 AND s.name IN ('age', 'value'))";
 	static const char of_shares[] =
 	    "SELECT min(pt.at) FROM series s JOIN point pt ON pt.series_id = s.id"
 	    " WHERE s.entity_id = ?1 AND s.name IN ('up', 'value', 'quality', 'completeness')";

@@ -1,7 +1,10 @@
 -- severity: warn
 -- doc: A data product is being retired, and somebody still uses it.
 -- SPDX-License-Identifier: MIT
-SELECT e.source AS about_source, 9 AS about_kind, e.key AS about_key, NULL AS since,
+SELECT e.source AS about_source, 9 AS about_kind, e.key AS about_key,
+	-- when its configuration first said so, if it said otherwise before
+	(SELECT max(h.at) FROM attribute_history h WHERE h.entity_id = e.id AND h.name = 'lifecycle'
+		AND h.old IS NOT NULL AND h.old NOT IN ('retiring', 'retired') AND h.at <= now()) AS since,
 	p.lifecycle || ', ' || json_array_length(p.consumers) || CASE json_array_length(p.consumers)
 		WHEN 1 THEN ' consumer left' ELSE ' consumers left' END AS title,
 	(SELECT group_concat(c.value, ', ') FROM json_each(p.consumers) c) AS message

@@ -50,6 +50,20 @@ measure_of(struct world *w, const char *key, const char *name, double value)
 	world_done(w, b);
 }
 
+static int64_t
+number(struct world *w, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t n;
+
+	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(w->reader), sql, -1, &st, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
 /* The things that rule finds wrong now, as "KEY severity title", separated by "; ". */
 static const char *
 found(struct world *w, const char *rule)
@@ -93,6 +107,43 @@ drift_is_amber_over_one_threshold_and_red_over_the_other(void **state)
 	assert_string_equal(found(w, "model-drift"), "product-recs@1 crit drifted, PSI over 0.2");
 	measure_of(w, "product-recs", "psi", 0.05);
 	assert_string_equal(found(w, "model-drift"), "");
+}
+
+/* What was measured before binnacle came: a number an hour. */
+static void
+past_of(struct world *w, const char *key, const double *psi, int count)
+{
+	struct bn_batch *b = world_batch(w, "mlflow", NOW);
+
+	for (int i = 0; i < count; i++)
+		bn_batch_point(b, (struct bn_ref){BN_MODEL, NULL, key}, "psi",
+			       NOW - HOURS(count - i), psi[i]);
+	world_done(w, b);
+}
+
+static void
+drift_began_when_the_numbers_of_before_say_so(void **state)
+{
+	static const double psi[] = {0.12, 0.09, 0.11, 0.12, 0.13, 0.21};
+	struct world *w = *state;
+
+	registry(w, NOW, "1", false, NOW - DAYS(1));
+	past_of(w, "product-recs", psi, 6);
+	measure_of(w, "product-recs", "psi", 0.22);
+	assert_string_equal(found(w, "model-drift"), "product-recs@1 crit drifted, PSI over 0.2");
+	assert_int_equal(number(w, "SELECT since FROM finding WHERE rule = 'model-drift'"),
+			 NOW - HOURS(4));
+	assert_int_equal(number(w, "SELECT message LIKE 'PSI was 0.11 when this began;%' FROM "
+				   "finding WHERE rule = 'model-drift'"),
+			 1);
+	/* of another version that was seen to go live since, the drift is no older than that */
+	world_at(w, NOW + MINUTES(5));
+	registry(w, NOW + MINUTES(5), "2", false, NOW - DAYS(1));
+	measure_of(w, "product-recs", "psi", 0.15);
+	assert_string_equal(found(w, "model-drift"), "product-recs@2 warn drifted, PSI over 0.1");
+	assert_int_equal(number(w, "SELECT since FROM finding WHERE rule = 'model-drift' AND "
+				   "closed_at IS NULL"),
+			 NOW + MINUTES(5));
 }
 
 static void
@@ -192,6 +243,7 @@ silent_registry_finds_nothing_about_its_models(void **state)
 
 static const struct CMUnitTest tests[] = {
     RULE_TEST(drift_is_amber_over_one_threshold_and_red_over_the_other),
+    RULE_TEST(drift_began_when_the_numbers_of_before_say_so),
     RULE_TEST(champion_worse_than_the_one_before_it_is_told),
     RULE_TEST(model_of_which_nothing_is_live_any_more_is_told),
     RULE_TEST(trained_version_is_waited_for_and_then_told),

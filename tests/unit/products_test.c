@@ -228,6 +228,7 @@ static void
 products_asleep_page_nobody_and_retiring_ones_name_their_users(void **state)
 {
 	struct world *w = *state;
+	struct bn_rows *rows;
 
 	good_run(w, "a", NOW - HOURS(20), NOW - HOURS(19));
 	judge(w, FRESH "lifecycle = dormant\n");
@@ -236,8 +237,24 @@ products_asleep_page_nobody_and_retiring_ones_name_their_users(void **state)
 	judge(w, FRESH "lifecycle = retiring\nconsumers = a\nconsumers = b\n");
 	assert_int_equal(status(w), BN_DOWN); /* it still promises something */
 	assert_int_equal(findings(w, "rule=product-retiring title:\"2 consumers left\""), 1);
+	assert_int_equal(number(w, "SELECT since FROM finding WHERE rule = 'product-retiring'"),
+			 NOW);
 	judge(w, FRESH "lifecycle = retiring\n");
 	assert_int_equal(findings(w, "rule=product-retiring"), 0);
+	/* somebody uses it again: it is being retired since it was said to be, not since it is found so */
+	world_at(w, NOW + MINUTES(5));
+	judge(w, FRESH "lifecycle = retiring\nconsumers = a\n");
+	assert_int_equal(number(w, "SELECT since FROM finding WHERE rule = 'product-retiring'"
+				   " AND closed_at IS NULL"),
+			 NOW);
+	/* and at a moment before that it was not */
+	world_at(w, NOW + MINUTES(6));
+	judge(w, FRESH "lifecycle = retired\nconsumers = a\n");
+	assert_ok(bn_reader_set_at(w->reader, NOW + MINUTES(5), &w->err), &w->err);
+	rows = ask(w, "products", "lifecycle=retiring");
+	assert_int_equal(bn_rows_count(rows), 1);
+	bn_rows_free(rows);
+	assert_ok(bn_reader_set_at(w->reader, 0, &w->err), &w->err);
 }
 
 static void
@@ -480,6 +497,25 @@ products_burn_the_minutes_that_a_stream_missed_and_go_on_doing_so(void **state)
 		judge(w, text);
 		assert_int_equal(number(w, bad), MINUTES(90));
 	}
+}
+
+/* What was two hours old when it was first looked at was too old for all but half an hour of them. */
+static void
+products_burn_what_an_age_says_of_the_time_before_it(void **state)
+{
+	static const char text[] =
+	    "[product \"x\"]\nneeds = dataset/" ARGO "/table\nfreshness = 30m\n";
+	const struct bn_ref table = {BN_DATASET, ARGO, "table"};
+	struct world *w = *state;
+	struct bn_batch *batch = world_batch(w, ARGO, NOW);
+
+	bn_batch_entity(batch, BN_DATASET,
+			&(struct bn_entity){.key = "table", .status = BN_HEALTHY});
+	bn_batch_point(batch, table, "age", NOW, 7200);
+	world_done(w, batch);
+	judge(w, text);
+	assert_int_equal(objective(w, "budget_used_ms"), MINUTES(90));
+	assert_int_equal(number(w, "SELECT sum(good_ms) FROM objective_history"), MINUTES(30));
 }
 
 static void
@@ -763,6 +799,7 @@ main(void)
 	    TEST(products_time_without_binnacle_is_neither_good_nor_bad),
 	    TEST(products_burn_of_a_backfilled_day_what_its_outage_took),
 	    TEST(products_burn_the_minutes_that_a_stream_missed_and_go_on_doing_so),
+	    TEST(products_burn_what_an_age_says_of_the_time_before_it),
 	    TEST(products_days_are_as_bad_as_their_worst_and_blank_where_nobody_looked),
 	    TEST(products_are_seen_as_they_were),
 	    TEST(products_deadlines_follow_the_clocks_of_their_zone),
