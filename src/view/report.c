@@ -84,7 +84,7 @@ static const struct section sections[] = {
      "SELECT z.key, z.until, z.user, z.reason, 'record ' || z.seq FROM snooze_now z ORDER BY z.until, z.key",
      {TEXT("what", "WHAT"), TIME("until", "UNTIL", "until"), TEXT("who", "WHO"), TEXT("why", "WHY"),
       TEXT("evidence", "EVIDENCE"), {0}}},
-    {"budgets", "Budgets", "every product keeps its objectives", BN_REPORT_NEEDS_NONE, NULL,
+    {"budgets", "Budgets", "every product keeps its objectives", BN_REPORT_NEEDS_NOW, NULL,
      {TEXT("product", "PRODUCT"), TEXT("sli", "SLI"), WORD("target", "TARGET", "target"),
       WORD("now", "NOW", "now"), SHARE("budget", "BUDGET LEFT", "budget left"), {0}}},
     {"cost", "Cost", "no product says what it costs", BN_REPORT_NEEDS_NONE,
@@ -190,7 +190,8 @@ fill(struct bn_reader *reader, struct bn_report *report, struct bn_report_sectio
 	return rc;
 }
 
-/* Objectives that are not kept or have spent half of what they may, as their own table tells. */
+/* Objectives that are not kept or have spent half of what they may, as their own table tells. Of a moment at which
+ * nobody judged them only that they were promised. */
 static int
 fill_budgets(struct bn_reader *reader, struct bn_report *report, struct bn_report_section *section,
 	     struct bn_error *err)
@@ -213,11 +214,13 @@ fill_budgets(struct bn_reader *reader, struct bn_report *report, struct bn_repor
 		    (left.type == BN_VALUE_NULL || share > 50))
 			continue;
 		row = new_row(report, section, &capacity);
-		for (c = 0; c < 5; c++) {
+		for (c = 0; c < (bn_rows_stale(rows, i) ? 3 : 5); c++) {
 			row->values[c] = bn_rows_value(rows, i, (size_t)c);
 			if (row->values[c].type == BN_VALUE_TEXT)
 				row->values[c].s = bn_arena_strdup(report->arena, row->values[c].s);
 		}
+		if (bn_rows_stale(rows, i))
+			row->values[3] = (struct bn_value){.type = BN_VALUE_TEXT, .s = "not known"};
 	}
 	bn_rows_free(rows);
 	return rc;
