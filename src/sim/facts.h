@@ -76,8 +76,8 @@
  *   about       a ref, or null
  *   since       null where the platform does not say
  *   root        the ref of what it follows from, or null
- *   changed     {ref, at}: the newest change of the last 24 hours on a file that defines it or what
- *               it depends on; null if there is none
+ *   changed     {ref, at}: the newest change of the 24 hours before it began on a file that defines it
+ *               or what it depends on; null if there is none
  * products    [{name, ref, owner, contact, domain, lifecycle, consumers, needs, cost, status,
  *             freshness: {target, made, age, status}, deadline: {due, ready, status},
  *             completeness: {share, status}, quality: {passed, total, share, status}}]; without

@@ -93,9 +93,9 @@ bn_facts_defines(const struct bn_facts *facts, const struct bn_w_change *change)
 	return list;
 }
 
-/* The newest change of the last day on a file that defines one of `things`. */
+/* The newest change of the day before `since` on a file that defines one of `things`. */
 static json_t *
-last_change(const struct bn_facts *facts, const json_t *things)
+last_change(const struct bn_facts *facts, const json_t *things, bn_time since)
 {
 	json_t *change, *thing;
 	size_t i, k;
@@ -104,7 +104,9 @@ last_change(const struct bn_facts *facts, const json_t *things)
 	{
 		json_array_foreach(json_object_get(change, "defines"), k, thing)
 		{
-			if (bn_time_parse(text_of(change, "at")) >= facts->at - BN_W_DAY &&
+			bn_time at = bn_time_parse(text_of(change, "at"));
+
+			if (at <= since && at >= since - BN_W_DAY &&
 			    holds(things, json_string_value(thing)))
 				return json_pack("{s:s, s:s}", "ref", text_of(change, "ref"), "at",
 						 text_of(change, "at"));
@@ -123,11 +125,12 @@ bn_facts_blame(struct bn_facts *facts)
 
 	json_array_foreach(facts->findings, i, finding)
 	{
-		const char *about = text_of(finding, "about");
+		const char *about = text_of(finding, "about"), *began = text_of(finding, "since");
+		bn_time since = *began != '\0' ? bn_time_parse(began) : facts->at;
 		json_t *up = reached(facts, about);
 
 		json_object_set_new(finding, "changed",
-				    *about == '\0' ? json_null() : last_change(facts, up));
+				    *about == '\0' ? json_null() : last_change(facts, up, since));
 		json_decref(up);
 	}
 }

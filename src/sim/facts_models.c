@@ -47,6 +47,25 @@ reference_of(const struct bn_w_version *version)
 	return bn_facts_reference("model", "mlflow", called(version, key));
 }
 
+/* Since which full hour its numbers are over the threshold, as Prometheus tells them an hour apart; 0: it was not
+ * yet at the last full hour. */
+static bn_time
+drifts_since(const struct bn_facts *facts, const struct bn_w_version *version)
+{
+	bn_time since = 0;
+
+	for (bn_time at = facts->at / BN_W_HOUR * BN_W_HOUR; at > facts->at - 14 * BN_W_DAY;
+	     at -= BN_W_HOUR) {
+		struct bn_w_production then;
+
+		bn_world_production(facts->world, version, at, &then);
+		if (isnan(then.psi) || then.psi < PSI_WARN)
+			break;
+		since = at;
+	}
+	return since;
+}
+
 static void
 find_drift(struct bn_facts *facts, const struct bn_w_version *version,
 	   const struct bn_w_production *production)
@@ -55,7 +74,8 @@ find_drift(struct bn_facts *facts, const struct bn_w_version *version,
 
 	if (!isnan(production->psi) && production->psi >= PSI_WARN)
 		bn_facts_find(facts, "model-drift", production->psi >= PSI_BAD, "mlflow",
-			      reference_of(version), called(version, key), 0);
+			      reference_of(version), called(version, key),
+			      drifts_since(facts, version));
 }
 
 /* The checks that the demo's configuration has of product-recs. */

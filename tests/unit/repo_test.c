@@ -270,9 +270,13 @@ triage_names_the_newest_change_or_says_none(void **state)
 				      .finished = NOW - MINUTES(3)});
 	commit(f, "README.md", "a", "Not a definition (#4)", NOW - MINUTES(1), NULL);
 	commit(f, "workflows/upstream.yaml", "a", "Fee rounding (!2207)", NOW - MINUTES(21), NULL);
-	/* what came after it failed did not bring that about */
+	/* what came after it failed did not bring that about, nor what was not merged before */
 	commit(f, "workflows/calm.yaml", "b", "Repair (!2208)", NOW - MINUTES(2), NULL);
 	commit(f, "workflows/upstream.yaml", "b", "Repair (!2209)", NOW - MINUTES(2), NULL);
+	commit(f, "workflows/calm.yaml", "c", "Late", NOW - MINUTES(20), NULL);
+	commit(f, "workflows/calm.yaml", "d",
+	       "Merge branch 'x' into 'main'\n\nLate\n\nSee merge request group/dbt!2210",
+	       NOW - MINUTES(1), NULL);
 	read_with(f, "");
 	assert_ok(bn_triage_new(&triage, f->w->store, NULL, &f->w->err), &f->w->err);
 	assert_ok(bn_triage_run(triage, &f->w->err), &f->w->err);
