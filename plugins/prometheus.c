@@ -30,11 +30,20 @@ static const struct bn_option query_options[] = {
     {"for", BN_OPT_STRING, NULL,
      "the thing the number belongs to, such as `endpoint/api-lpo-quote`", 0, NULL},
     {"as", BN_OPT_STRING, NULL,
-     "which of its numbers it is: `rps`, `error-rate`, `p50`, `p95`, `p99`, `cpu` have columns; "
-     "any other word is kept "
-     "too (default: the query's name)",
+     "which of its numbers it is: `rps`, `error-rate`, `p50`, `p95`, `p99`, `cpu`, `memory`, "
+     "`cost` have columns, of a "
+     "model also `model-latency`, `overhead`, `predictions`, `psi`, `live`, `traffic`, `kpi:NAME` "
+     "(binnacle-model(1)); any other word is kept too (default: the query's name)",
      0, NULL},
-    {"unit", BN_OPT_STRING, NULL, "what the number counts, such as `ms`, `%` or `1/s`", 0, NULL},
+    {"unit", BN_OPT_STRING, NULL,
+     "what the number counts, such as `ms`, `%`, `1/s` or `USD/month`; what is so much a time is "
+     "reckoned by it",
+     0, NULL},
+    {"target", BN_OPT_STRING, NULL,
+     "what the number should be, after scaling: `>= 3`, `<= 100`; shown with it and marked where "
+     "it is not so, but no "
+     "finding",
+     0, NULL},
     {"scale", BN_OPT_NUMBER, "1",
      "the value is multiplied by it: `1000` makes milliseconds of seconds", 0, NULL},
     {"warn", BN_OPT_STRING, NULL, "when it is a warning, after scaling: `> 400`, `<= 0.99`", 0,

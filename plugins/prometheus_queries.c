@@ -51,7 +51,8 @@ crosses(const char *threshold, double value)
 
 struct query {
 	const char *name, *text, *unit, *as, *warn, *crit;
-	double scale;
+	const char *target_name; /* of the measure that holds the target; NULL: there is none */
+	double scale, target;
 	struct bn_ref about;
 };
 
@@ -105,6 +106,11 @@ take_sample(struct prometheus_poll *p, const struct query *q, struct bn_json sam
 		return;
 	bn_add_measure(p->batch, q->about, q->as, value, q->unit, at);
 	bn_add_point(p->batch, q->about, q->as, at, value);
+	if (q->target_name == NULL)
+		return;
+	/* of the same moment: so one that was taken out of the configuration is seen to be old */
+	bn_add_measure(p->batch, q->about, q->target_name, q->target, q->unit, at);
+	bn_add_point(p->batch, q->about, q->target_name, at, q->target);
 }
 
 static int
@@ -141,6 +147,23 @@ read_answer(struct prometheus_poll *p, const struct query *q, struct bn_json ans
 	return BN_OK;
 }
 
+/* ">= 3" makes a measure `least:NAME` of 3, "<= 100" one `most:NAME`. */
+static int
+read_target(struct bn_source *s, size_t section, struct query *q, struct bn_error *err)
+{
+	const char *text = bn_section_option(s, section, "target");
+	char op[3];
+
+	if (text == NULL)
+		return BN_OK;
+	if (!parse_threshold(text, op, &q->target) || op[0] == '=')
+		return bn_fail_at(s, err, BN_ECONFIG,
+				  "[query \"%s\"] target is written like `>= 3` or `<= 100`",
+				  q->name);
+	q->target_name = bn_format(s, "%s:%s", op[0] == '>' ? "least" : "most", q->as);
+	return BN_OK;
+}
+
 static int
 read_query(struct bn_source *s, size_t section, struct query *q, struct bn_error *err)
 {
@@ -171,6 +194,8 @@ read_query(struct bn_source *s, size_t section, struct query *q, struct bn_error
 		return bn_hint_at(err,
 				  "say what it is `for`, or when it is a problem: `warn`, `crit`");
 	}
+	if (read_target(s, section, q, err) != BN_OK)
+		return err->code;
 	return about != NULL ? bn_parse_ref(s, about, &q->about, err) : BN_OK;
 }
 

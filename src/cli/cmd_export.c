@@ -168,7 +168,8 @@ const struct bn_command bn_command_export = {
     .page = "export",
     .operands = "",
     .summary = "what is known as numbers: Prometheus' text format or JSON",
-    .doc = "Writes one number for each source, status, pipeline, endpoint, stream and product, "
+    .doc = "Writes one number for each source, status, pipeline, endpoint, model version, stream "
+	   "and product, "
 	   "under the "
 	   "names listed below.\n\n"
 	   "What is not known has no sample: it is never 0. A thing whose source has not answered "

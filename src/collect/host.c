@@ -434,7 +434,7 @@ is_feed(const char *name, void *payload)
 	for (size_t i = 0; i < collect->count; i++)
 		if (strcmp(collect->feeds[i].name, name) == 0)
 			return true;
-	return false;
+	return strcmp(name, BN_PRODUCT_SOURCE) == 0;
 }
 
 /* The source whose configuration has a section for the thing ([endpoint "api"]), else the asking one. */
@@ -443,6 +443,8 @@ owner_of(const struct bn_feed *asking, enum bn_kind kind, const char *key)
 {
 	const struct bn_collect *collect = asking->collect;
 
+	if (kind == BN_PRODUCT)
+		return BN_PRODUCT_SOURCE;
 	for (size_t i = 0; i < collect->count; i++) {
 		const struct bn_feed *feed = &collect->feeds[i];
 

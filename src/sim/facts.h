@@ -55,7 +55,8 @@
  *   versions    oldest first: {version, ref, aliases, live, created, trained, eval (of the metric; null: the
  *               run has none), run, artifact, train_time, live_from, live_until, approved_by, change,
  *               data_from, data_to, image, rows, psi, quality, traffic (share), p95 (s), cost (USD a
- *               month), click_through}; numbers from production are null where nobody measures them
+ *               month), click_through, p50, p99, model_latency, overhead (s), cpu, memory (shares),
+ *               predictions (of 30 days)}; numbers from production are null where nobody measures them
  * alerts      [{name, severity, state, active_at, summary, labels, silence: {by, why, until} or null}]
  * keys        of the Redis that serves recommendations
  *             [{name, ref, type, rows, written, age, expires, status}]

@@ -135,6 +135,14 @@ version_form(struct bn_facts *facts, const struct bn_w_version *version, bool li
 			    number_or_null(production.traffic), "p95",
 			    number_or_null(production.p95), "cost", number_or_null(production.cost),
 			    "click_through", number_or_null(production.click_through)));
+	json_object_update_new(form, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "p50",
+					       number_or_null(production.p50), "p99",
+					       number_or_null(production.p99), "model_latency",
+					       number_or_null(production.model_latency), "overhead",
+					       number_or_null(production.overhead), "cpu",
+					       number_or_null(production.cpu), "memory",
+					       number_or_null(production.memory), "predictions",
+					       number_or_null(production.predictions)));
 	if (live) {
 		find_drift(facts, version, &production);
 		find_checks(facts, version, &production);

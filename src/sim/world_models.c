@@ -60,6 +60,16 @@ static const struct told told[] = {
 };
 #define TOLD (sizeof(told) / sizeof(told[0]))
 
+/* What serves them, and how much it has to do: a share of processor and memory, predictions in 30 days; 0: nobody
+ * measures it (a serverless endpoint has no processor of its own). */
+static const struct {
+	int model, back;
+	double cpu, memory, predictions;
+} loads[] = {
+    {FORECAST, 1, .41, .84, 520000}, {RECS, 0, .12, .61, 1240000},   {RECS, 1, .38, .62, 11200000},
+    {POSTAGE, 0, .55, .48, 8600000}, {ANOMALY, 0, 0, .71, 12440000}, {NEWSLETTER, 0, 0, 0, 1900000},
+};
+
 /* The version that was rolled back after three hours, and what went live again for it, by ml-deploy#57. */
 #define BAD_DAY	 (-128) /* 2025-11-02 */
 #define BAD_BACK 22	/* demand-forecast, counted from the newest */
@@ -336,6 +346,38 @@ drift(const struct bn_world *world, const struct bn_w_version *version, double l
 	return level - rise * (days - 1) / 13 + 0.01 * (bn_world_chance(hash) - 0.5);
 }
 
+/* Of latency only the 95th percentile is told; the others follow from it. */
+static void
+describe_load(int model, int back, bool bad, struct bn_w_production *out)
+{
+	if (!isnan(out->p95)) {
+		out->p50 = out->p95 * .45;
+		out->p99 = out->p95 * 1.6;
+		out->overhead = out->p95 * .2;
+		out->model_latency = out->p95 - out->overhead;
+	}
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		if (loads[i].model != model || loads[i].back != back)
+			continue;
+		if (loads[i].cpu > 0)
+			out->cpu = bad ? .91 : loads[i].cpu;
+		if (loads[i].memory > 0)
+			out->memory = loads[i].memory;
+		out->predictions = bad ? 1610000 : loads[i].predictions;
+	}
+}
+
+/* How many of those who see a recommendation follow it: about the same every day, whichever version is live. */
+static double
+click_through(const struct bn_world *world, bool bad, bn_time now)
+{
+	uint64_t hash = bn_world_hash(world->seed, "click-through", now / BN_W_DAY, 38);
+
+	if (bad)
+		return .0254;
+	return now >= BN_W_NIGHT ? .031 : .0305 + .0012 * (bn_world_chance(hash) - 0.5);
+}
+
 void
 bn_world_production(const struct bn_world *world, const struct bn_w_version *version, bn_time now,
 		    struct bn_w_production *out)
@@ -348,7 +390,10 @@ bn_world_production(const struct bn_world *world, const struct bn_w_version *ver
 	bool challenger = which == RECS && one != NULL && one->back == 0 && !live;
 	bool bad = which == RECS && one != NULL && one->back == 0 && live;
 
-	*out = (struct bn_w_production){NAN, NAN, NAN, NAN, NAN, NAN};
+	*out = (struct bn_w_production){NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+					NAN, NAN, NAN, NAN, NAN, NAN};
+	if (which == RECS && live)
+		out->click_through = click_through(world, bad, now);
 	if (one == NULL || (!live && !challenger))
 		return;
 	out->psi = bad ? .31 : drift(world, version, one->psi, now);
@@ -362,6 +407,5 @@ bn_world_production(const struct bn_world *world, const struct bn_w_version *ver
 		out->traffic = challenger					  ? .10
 			       : which == RECS && !bad && now >= AT(-1, 2, 45, 0) ? .90
 										  : 1;
-	if (which == RECS && live)
-		out->click_through = bad ? .0254 : .031;
+	describe_load(which, one->back, bad, out);
 }

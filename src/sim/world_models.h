@@ -53,6 +53,10 @@ int bn_world_alias_version(const struct bn_world *world, const struct bn_w_model
 struct bn_w_production {
 	double psi, quality, traffic, p95, cost; /* traffic: a share; p95: s; cost: USD a month */
 	double click_through;			 /* a share; only where the model recommends */
+	double p50, p99;			 /* s */
+	double model_latency, overhead;		 /* s: what the 95th percentile is made of */
+	double cpu, memory;			 /* shares */
+	double predictions;			 /* of the last 30 days */
 };
 void bn_world_production(const struct bn_world *world, const struct bn_w_version *version,
 			 bn_time now, struct bn_w_production *out);

@@ -299,7 +299,9 @@ int
 bn_writer_products(struct bn_writer *writer, const char *origin, int64_t interval, bn_time at,
 		   const struct bn_product_record *products, size_t count, struct bn_error *err)
 {
-	struct put put = {.apply = {.writer = writer, .now = at}, .at = at, .err = err};
+	struct put put = {.apply = {.writer = writer, .now = at, .source_name = BN_PRODUCT_SOURCE},
+			  .at = at,
+			  .err = err};
 	int rc;
 
 	if (is_settled(writer, origin, at, products, count))

@@ -99,7 +99,10 @@ static const char *const texts[BN_ST_COUNT] = {
     [BN_ST_ENTITY_TOUCH] =
 	"UPDATE entity SET seen_at = ?2, sent_at = ?3, generation = ?4 WHERE id = ?1",
     [BN_ST_ENTITY_LISTED] = "UPDATE entity SET generation = ?2 WHERE id = ?1",
-    [BN_ST_SOURCE_UNREAD] = "SELECT 1 FROM source WHERE name = ?1 AND last_ok_at IS NULL",
+    /* Products are judged after the first poll: until then they have no source. */
+    [BN_ST_SOURCE_UNREAD] =
+	"SELECT 1 FROM source WHERE name = ?1 AND last_ok_at IS NULL"
+	" UNION ALL SELECT 1 WHERE ?1 = 'products' AND NOT EXISTS (SELECT 1 FROM source WHERE name = ?1)",
     [BN_ST_ENTITY_ID] = "SELECT e.id FROM source s JOIN entity e ON e.source_id = s.id"
 			" WHERE s.name = ?1 AND e.kind = ?2 AND e.key = ?3",
     [BN_ST_TEXT_CHANGED] =

@@ -199,13 +199,15 @@ add_target(struct compare *c, struct side *side, sqlite3_stmt *row, struct fact 
 {
 	static const char *const signs[][2] = {{"<=", "≤"}, {">=", "≥"}};
 	bool least = sqlite3_column_type(row, NUMBER_LEAST) != SQLITE_NULL;
-	int column = least ? NUMBER_LEAST : NUMBER_MOST;
+	int column = least ? NUMBER_LEAST : NUMBER_MOST, bare = (int)strcspn(of->label, "(");
 	struct fact *fact;
 
 	if (sqlite3_column_type(row, column) == SQLITE_NULL)
 		return;
 	of->direction = least ? BN_HIGHER_IS_BETTER : BN_LOWER_IS_BETTER;
-	fact = add_fact(side, of->rank, bn_arena_format(c->arena, "%s target", of->label));
+	fact = add_fact(side, of->rank,
+			bn_arena_format(c->arena, "%.*s%starget", bare, of->label,
+					of->label[bare] != '\0' ? "" : " "));
 	if (fact == NULL)
 		return;
 	fact->beside = of->label;
@@ -396,8 +398,7 @@ judge(const struct fact *left, const struct fact *right)
 static bool
 goes_without_saying(const struct fact *left, const struct fact *right)
 {
-	return left != NULL && right != NULL && left->rank >= RANK_INPUT &&
-	       judge(left, right) == BN_BETTER_EQUAL;
+	return left->rank >= RANK_INPUT && judge(left, right) == BN_BETTER_EQUAL;
 }
 
 static struct bn_compared *
@@ -424,20 +425,18 @@ lay_beside(struct compare *c, struct side *left, struct side *right)
 		int order = by_place(l, r);
 		struct bn_compared *row;
 
-		l = order <= 0 ? l : NULL;
-		r = order >= 0 ? r : NULL;
-		i += l != NULL;
-		k += r != NULL;
-		if (goes_without_saying(l, r)) {
+		i += order <= 0;
+		k += order >= 0;
+		if (order == 0 && goes_without_saying(l, r)) {
 			equal += l->rank == RANK_PARAM;
 			continue;
 		}
-		row = add_row(c, l != NULL ? l->label : r->label);
-		if (l != NULL)
+		row = add_row(c, order <= 0 ? l->label : r->label);
+		if (order <= 0)
 			row->left = l->side;
-		if (r != NULL)
+		if (order >= 0)
 			row->right = r->side;
-		if (l != NULL && r != NULL)
+		if (order == 0)
 			row->better = judge(l, r);
 	}
 	if (equal > 0) {

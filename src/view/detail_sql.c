@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/status.h"
 #include "view/detail.h"
+#include "view/model_sql.h"
 #include "view/sql.h"
 
 #define PIPELINE (1u << BN_PIPELINE)
@@ -254,6 +255,60 @@ static const char ends_sql[] =
     " WHERE e.kind = " SQL_PIPELINE " AND p.p50_ms > 0 AND NOT e.stale AND EXISTS (SELECT 1 FROM entity x"
     "  WHERE x.id = :id AND status_problem(x.status)) ORDER BY p.p50_ms DESC LIMIT 1";
 
+/* ---- models ------------------------------------------------------------------------------------- */
+
+/* The thing itself, and the model of the one version that is live. */
+#define NUMBERS_OF \
+	"(SELECT :id UNION SELECT w.model_id FROM version_now w WHERE w.id = :id AND w.live AND" \
+	" (SELECT count(*) FROM version_now x WHERE x.model_id = w.model_id AND x.live) = 1)"
+/* The version's own before the model's. */
+#define NUMBER(what, name) \
+	"(SELECT q." what " FROM measure q WHERE q.entity_id IN " NUMBERS_OF " AND q.name = '" name "'" \
+	" AND q.value IS NOT NULL ORDER BY q.entity_id <> :id LIMIT 1)"
+#define PART(word, name, unit) \
+	"coalesce(' · " word "' || " SQL_WITH_UNIT(NUMBER("value", name), "coalesce(" NUMBER("unit", name) ", '" unit "')") ", '')"
+#define AGO(names) \
+	"(SELECT ', measured ' || human_ms(now() - min(q.at)) || ' ago' FROM measure q WHERE q.entity_id IN " NUMBERS_OF \
+	" AND q.value IS NOT NULL AND q.name IN (" names "))"
+/* " · a · b" without its beginning, where there is anything. */
+#define JOINED(parts) "substr(nullif(" parts ", ''), 4)"
+
+static const char kpi_sql[] =
+    "SELECT k.name || ' ' || " SQL_WITH_UNIT("k.value", "k.unit") " || coalesce(', target ' || "
+    SQL_TARGET_TEXT("k.least", "k.most", "k.unit") ", '') || ', measured ' || human_ms(now() - k.at) || ' ago',"
+    " CASE " SQL_TARGET_STATE("k.value", "k.at", "k.least", "k.most") " WHEN " SQL_DEGRADED " THEN 7 ELSE 0 END"
+    " FROM (SELECT substr(q.name, 5) AS name, q.value, q.unit, q.at, " SQL_TARGET("least", "q.entity_id", "q.name")
+    "  AS least, " SQL_TARGET("most", "q.entity_id", "q.name") " AS most FROM measure q"
+    "  WHERE q.entity_id IN " NUMBERS_OF " AND q.name GLOB 'kpi:*' AND q.value IS NOT NULL ORDER BY 1) k";
+
+static const char latency_sql[] =
+    "SELECT " JOINED(PART("p50 ", "p50", "ms") " || " PART("p95 ", "p95", "ms") " || " PART("p99 ", "p99", "ms")
+    " || " PART("model ", "model-latency", "ms") " || " PART("overhead ", "overhead", "ms"))
+    " || " AGO("'p50', 'p95', 'p99', 'model-latency', 'overhead'");
+
+#define HIGH(name) "coalesce(" NUMBER("value", name) " > " SQL_UTILISATION_HIGH ", 0)"
+static const char use_sql[] =
+    "SELECT " JOINED(PART("CPU ", "cpu", "%") " || CASE WHEN " HIGH("cpu") " THEN ' (over " SQL_UTILISATION_HIGH
+    "%)' ELSE '' END || " PART("memory ", "memory", "%") " || CASE WHEN " HIGH("memory") " THEN ' (over "
+    SQL_UTILISATION_HIGH "%)' ELSE '' END || " PART("traffic ", "traffic", "%"))
+    " || " AGO("'cpu', 'memory', 'traffic'") ", CASE WHEN " HIGH("cpu") " OR " HIGH("memory") " THEN 7 ELSE 0 END";
+
+static const char model_cost_sql[] =
+    "SELECT " SQL_WITH_UNIT("x.cost", "x.cost_unit") " || coalesce(' for ' || " SQL_WITH_UNIT("x.n", "x.n_unit")
+    " || ' predictions' || coalesce(': ' || " SQL_SHORT("x.rate") " || ' ' || " SQL_CURRENCY("x.cost_unit")
+    " || ' per 1,000', ''), '') || " AGO("'cost', 'predictions'") " FROM (SELECT y.*, 1000.0 * "
+    SQL_PER_MONTH("y.cost", "y.cost_unit") " / nullif(" SQL_PER_MONTH("y.n", "y.n_unit") ", 0) AS rate FROM (SELECT "
+    NUMBER("value", "cost") " AS cost, " NUMBER("unit", "cost") " AS cost_unit, " NUMBER("value", "predictions")
+    " AS n, " NUMBER("unit", "predictions") " AS n_unit) y) x WHERE x.cost IS NOT NULL";
+
+/* What the lines above don't say. */
+static const char measured_sql[] =
+    "SELECT group_concat(q.name || ' ' || " SQL_WITH_UNIT("q.value", "q.unit") ", ' · ')"
+    " || ', measured ' || human_ms(now() - min(q.at)) || ' ago' FROM measure q WHERE q.entity_id = :id"
+    " AND q.name NOT GLOB 'eval:*' AND q.name NOT GLOB 'kpi:*' AND NOT " SQL_IS_TARGET("q.name")
+    " AND q.name NOT IN ('p50', 'p95', 'p99', 'model-latency', 'overhead', 'cpu', 'memory', 'traffic', 'cost',"
+    " 'predictions') AND q.value IS NOT NULL";
+
 static const char findings_sql[] =
     "SELECT f.title || coalesce(': ' || nullif(f.message, ''), '') || ', since ' ||"
     " " TIME("f.since")
@@ -376,10 +431,11 @@ const struct bn_detail_query bn_detail_queries[] = {
 	" UNION ALL SELECT 'no eval' FROM model_version v WHERE v.entity_id = :id AND (v.run_read"
 	"  OR v.run_key IS NULL) AND NOT EXISTS (SELECT 1 FROM measure q WHERE q.entity_id = :id"
 	"  AND q.name GLOB 'eval:*')"},
-    {1u << BN_MODEL, "measured", BN_ROLE_TEXT,
-	"SELECT group_concat(q.name || ' ' || printf('%.4g', q.value) || coalesce(' ' || q.unit,"
-	" ''), ' · ') FROM measure q WHERE q.entity_id = :id AND q.name NOT GLOB 'eval:*'"
-	" AND q.value IS NOT NULL"},
+    {1u << BN_MODEL, "measured", BN_ROLE_TEXT, measured_sql},
+    {1u << BN_MODEL | PRODUCT, "kpi", BN_ROLE_TEXT, kpi_sql},
+    {1u << BN_MODEL, "latency", BN_ROLE_TEXT, latency_sql},
+    {1u << BN_MODEL, "use", BN_ROLE_TEXT, use_sql},
+    {1u << BN_MODEL, "cost", BN_ROLE_TEXT, model_cost_sql},
     {1u << BN_MODEL, "trained", BN_ROLE_TEXT,
 	"SELECT coalesce('run ' || v.run_key, 'by no known run') || coalesce(', took ' ||"
 	" human_ms(v.train_finished_at - v.train_started_at), '') || coalesce(', image ' || v.image,"

@@ -151,19 +151,45 @@ spark_top(const json_t *array, size_t first)
 	return top;
 }
 
+/* A KPI is seldom near nothing: what counts is how it moved. The lowest sign stands for the least there was; where
+ * it hardly moved, nothing is made of it. */
+static double
+spark_bottom(const json_t *array, size_t first, double *top)
+{
+	size_t count = json_array_size(array);
+	double least = INFINITY, most = -INFINITY, margin;
+
+	for (size_t i = first; i < count; i++) {
+		const json_t *item = json_array_get(array, i);
+
+		if (!json_is_number(item))
+			continue;
+		least = json_number_value(item) < least ? json_number_value(item) : least;
+		most = larger(most, json_number_value(item));
+	}
+	if (least > most)
+		return 0;
+	margin = larger(0.1 * larger(fabs(most), fabs(least)) - (most - least), 0) / 2;
+	*top = most + margin;
+	return least - margin;
+}
+
 /* One sign a bucket, holes as blanks. */
 static void
-show_spark(struct bn_buf *out, const char *text, const struct bn_style *style, size_t width)
+show_spark(struct bn_buf *out, const char *text, const struct bn_style *style, size_t width,
+	   bool moves)
 {
 	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 	static const char *const signs[] = {"_", ".", "-", "=", "^"};
 	json_t *array = json_loads(text, JSON_DECODE_ANY, NULL);
 	size_t count = json_array_size(array), first = 0, levels = style->ascii ? 5 : 8;
-	double top;
+	double top, bottom = 0;
 
 	if (width > 0 && count > width)
 		first = count - width;
 	top = spark_top(array, first);
+	if (moves)
+		bottom = spark_bottom(array, first, &top);
 	for (size_t i = first; i < count; i++) {
 		const json_t *item = json_array_get(array, i);
 		size_t level;
@@ -172,9 +198,9 @@ show_spark(struct bn_buf *out, const char *text, const struct bn_style *style, s
 			bn_buf_addc(out, ' ');
 			continue;
 		}
-		level = top > 0
-			    ? (size_t)(larger(0, json_number_value(item)) / top * (double)levels)
-			    : 0;
+		level = top > bottom ? (size_t)(larger(0, json_number_value(item) - bottom) /
+						(top - bottom) * (double)levels)
+				     : 0;
 		if (level >= levels)
 			level = levels - 1;
 		bn_buf_adds(out, style->ascii ? signs[level] : blocks[level]);
@@ -196,7 +222,8 @@ bn_view_show(struct bn_buf *out, const struct bn_column *column, struct bn_value
 		if (column->format == BN_FORMAT_HISTORY)
 			show_history(out, value.s, style, width);
 		else if (column->format == BN_FORMAT_SPARK)
-			show_spark(out, value.s, style, width);
+			show_spark(out, value.s, style, width,
+				   strcmp(column->name, "kpi_14d") == 0);
 		else
 			show_text(out, value.s);
 		return;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "view/model_sql.h"
 #include "view/sql.h"
 
 /* clang-format off */
@@ -22,6 +23,40 @@
 #define SOURCE_FROM " FROM source s WHERE s.configured_at IS NOT NULL AND NOT s.disabled"
 #define PIPELINE_FROM \
 	" FROM entity_now e JOIN pipeline p ON p.entity_id = e.id WHERE e.kind = " SQL_PIPELINE
+
+/* Versions that are live, and how many of their model are. */
+#define LIVE_ONES \
+	"one AS MATERIALIZED (SELECT x.model_id, x.model, x.version, e.id, e.source," \
+	"  count(*) OVER (PARTITION BY x.model_id) AS n FROM (SELECT DISTINCT o.source_id, o.model_id, o.model," \
+	"   o.version FROM live_moved o WHERE o.ended IS NULL) x JOIN entity_now e ON e.source_id = x.source_id" \
+	"  AND e.kind = " SQL_MODEL " AND e.key = x.model || '@' || x.version WHERE NOT e.stale)"
+/* Those and the others that have a name. */
+#define NAMED_VERSIONS \
+	"WITH " LIVE_ONES ", named AS MATERIALIZED (SELECT e.id, e.source, v.model_key AS model, v.version," \
+	"  v.created_at, e.id IN (SELECT id FROM one) AS live FROM model_version v JOIN entity_now e" \
+	"  ON e.id = v.entity_id AND NOT e.stale WHERE e.id IN (SELECT id FROM one) OR EXISTS (SELECT 1 FROM attribute a" \
+	"   WHERE a.entity_id = v.model_id AND a.name GLOB 'alias:*' AND a.value = v.version)) "
+/* What was measured of versions within the last hour: their own numbers, then the model's of the one that is live. */
+#define RECENT "q.value IS NOT NULL AND q.at >= now() - 3600000"
+#define VERSION_NUMBERS(names) \
+	"WITH " LIVE_ONES ", n AS MATERIALIZED (SELECT e.source, v.model_key AS model, v.version, q.name, q.value, q.unit" \
+	"  FROM model_version v JOIN entity_now e ON e.id = v.entity_id AND NOT e.stale JOIN measure q ON q.entity_id = e.id" \
+	"  WHERE " RECENT " AND q.name IN (" names ") UNION ALL SELECT one.source, one.model, one.version, q.name, q.value," \
+	"  q.unit FROM one JOIN measure q ON q.entity_id = one.model_id WHERE one.n = 1 AND " RECENT \
+	"  AND q.name IN (" names ") AND NOT EXISTS (SELECT 1 FROM measure y WHERE y.entity_id = one.id" \
+	"   AND y.name = q.name)) "
+#define VERSION_LABELS "n.source, n.model, n.version"
+/* Shares may come as such or in %, times in ms where they bear no unit. */
+#define AS_SHARE   "n.value / CASE n.unit WHEN '%' THEN 100.0 ELSE 1.0 END"
+#define AS_SECONDS \
+	"n.value / CASE lower(n.unit) WHEN 's' THEN 1.0 WHEN 'seconds' THEN 1.0 WHEN 'us' THEN 1e6 WHEN 'µs' THEN 1e6" \
+	" WHEN 'microseconds' THEN 1e6 ELSE 1e3 END"
+#define KPI_FROM(kind) \
+	" FROM entity_now e JOIN measure q ON q.entity_id = e.id AND q.name GLOB 'kpi:*' WHERE e.kind = " kind \
+	" AND NOT e.stale AND " RECENT
+#define LAST_OF_STREAM \
+	"(SELECT pt.value FROM series sr JOIN point pt ON pt.series_id = sr.id WHERE sr.entity_id = e.id" \
+	" AND sr.name = 'value' AND pt.value IS NOT NULL AND pt.at < now() / 60000 * 60000 ORDER BY pt.at DESC LIMIT 1)"
 
 const struct bn_metric bn_metrics[] = {
     {"binnacle_source_up", "gauge",
@@ -98,6 +133,52 @@ const struct bn_metric bn_metrics[] = {
      "SELECT e.source, e.key AS dataset, m.value + max(now() - m.at, 0) / 1e3 FROM entity_now e"
      " JOIN measure m ON m.entity_id = e.id WHERE e.kind = " SQL_DATASET " AND m.name = 'age'"
      " AND NOT e.stale", NULL, NULL, 1},
+    {"binnacle_model_version_live", "gauge",
+     "Whether the version is what its model answers with; of versions that have an alias or are live",
+     NAMED_VERSIONS "SELECT source, model, version, live FROM named", NULL, NULL, 1},
+    {"binnacle_model_version_live_since_timestamp_seconds", "gauge", "When it last went live, of those that are",
+     "WITH " LIVE_ONES " SELECT one.source, one.model, one.version, max(l.began) / 1e3 FROM one JOIN live_now l"
+     "  ON l.version_id = one.id AND l.ended IS NULL GROUP BY one.id", NULL, NULL, 1},
+    {"binnacle_model_version_age_seconds", "gauge", "How long ago the version was registered",
+     NAMED_VERSIONS "SELECT source, model, version, max(now() - created_at, 0) / 1e3 FROM named"
+     " WHERE created_at > 0", NULL, NULL, 1},
+    {"binnacle_model_eval", "gauge", "Numbers of its training run, by name",
+     NAMED_VERSIONS "SELECT w.source, w.model, w.version, substr(q.name, 6) AS metric, q.value FROM named w"
+     " JOIN measure q ON q.entity_id = w.id AND q.name GLOB 'eval:*'", NULL, NULL, 1},
+    {"binnacle_model_quality", "gauge",
+     "The declared number as production has it; this and what follows as measured within the last hour",
+     VERSION_NUMBERS("'live'") "SELECT " VERSION_LABELS ", n.value FROM n", NULL, NULL, 1},
+    {"binnacle_model_drift_psi", "gauge", "Population stability index of its input",
+     VERSION_NUMBERS("'psi'") "SELECT " VERSION_LABELS ", n.value FROM n", NULL, NULL, 1},
+    {"binnacle_model_traffic_ratio", "gauge", "Share of the traffic it answers",
+     VERSION_NUMBERS("'traffic'") "SELECT " VERSION_LABELS ", " AS_SHARE " FROM n", NULL, NULL, 1},
+    {"binnacle_model_latency_seconds", "gauge", "How long it takes to answer",
+     VERSION_NUMBERS("'p50', 'p95', 'p99'") "SELECT " VERSION_LABELS ", substr(n.name, 2) AS percentile, " AS_SECONDS
+     " FROM n", NULL, NULL, 1},
+    {"binnacle_model_latency_part_seconds", "gauge",
+     "What of that the model itself takes (model), and what is around it (overhead)",
+     VERSION_NUMBERS("'model-latency', 'overhead'") "SELECT " VERSION_LABELS ", CASE n.name WHEN 'overhead' THEN"
+     " 'overhead' ELSE 'model' END AS part, " AS_SECONDS " FROM n", NULL, NULL, 1},
+    {"binnacle_model_utilization_ratio", "gauge", "Share of its cpu and memory that it uses",
+     VERSION_NUMBERS("'cpu', 'memory'") "SELECT " VERSION_LABELS ", n.name AS resource, " AS_SHARE " FROM n",
+     NULL, NULL, 1},
+    {"binnacle_model_monthly_cost", "gauge", "What it costs in 30 days, where its unit says of what time it speaks",
+     VERSION_NUMBERS("'cost'") "SELECT " VERSION_LABELS ", " SQL_CURRENCY("n.unit") " AS currency, "
+     SQL_PER_MONTH("n.value", "n.unit") " FROM n", NULL, NULL, 1},
+    {"binnacle_model_monthly_predictions", "gauge", "How many predictions it makes in 30 days",
+     VERSION_NUMBERS("'predictions'") "SELECT " VERSION_LABELS ", " SQL_PER_MONTH("n.value", "n.unit") " FROM n",
+     NULL, NULL, 1},
+    {"binnacle_model_kpi", "gauge", "What a model, or a version, does for the business, in the unit it is told in",
+     "SELECT e.source, e.key AS model, substr(q.name, 5) AS kpi, coalesce(q.unit, '') AS unit, q.value"
+     KPI_FROM(SQL_MODEL), NULL, NULL, 1},
+    {"binnacle_model_kpi_target", "gauge", "What that should be at least, or at most",
+     "SELECT e.source, e.key AS model, substr(q.name, 5) AS kpi, coalesce(q.unit, '') AS unit, coalesce("
+     SQL_TARGET("least", "e.id", "q.name") ", " SQL_TARGET("most", "e.id", "q.name") ")" KPI_FROM(SQL_MODEL),
+     NULL, NULL, 1},
+    {"binnacle_stream_value", "gauge",
+     "Value of the latest closed minute that has one, in the unit it is told in; the lag says how old that is",
+     "SELECT e.source, e.key AS stream, coalesce(st.unit, '') AS unit, " LAST_OF_STREAM
+     " FROM entity_now e JOIN stream st ON st.entity_id = e.id WHERE NOT e.stale", NULL, NULL, 1},
     {"binnacle_stream_lag_seconds", "gauge", "How long ago its latest minute with a value ended",
      NULL, "streams", "lag", 1e-3},
     {"binnacle_stream_gaps", "gauge", "Minutes of the last hour that are missing", NULL, "streams",
@@ -110,6 +191,9 @@ const struct bn_metric bn_metrics[] = {
     {"binnacle_product_error_budget_burn_rate", "gauge",
      "Pace of the last hour at which the budget is used; 1 lasts exactly the window", NULL, "products",
      "burn", 1},
+    {"binnacle_product_kpi", "gauge", "What it does for the business, in the unit it is told in",
+     "SELECT e.source, e.key AS product, substr(q.name, 5) AS kpi, coalesce(q.unit, '') AS unit, q.value"
+     KPI_FROM(SQL_PRODUCT), NULL, NULL, 1},
     {NULL, NULL, NULL, NULL, NULL, NULL, 0},
 };
 /* clang-format on */

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "view/filter.h"
 
-#define MAX_COLUMNS 64
+#define MAX_COLUMNS 96
 #define MAX_SORT    8
 
 struct row {

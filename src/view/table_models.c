@@ -1,5 +1,6 @@
 /* table_models.c - registered models with the versions that count, and every version of one model. */
 /* SPDX-License-Identifier: MIT */
+#include "view/model_sql.h"
 #include "view/sql.h"
 #include "view/tables.h"
 
@@ -30,12 +31,40 @@
 
 #define OWN_MEASURE(name)                                                                          \
 	"(SELECT q.value FROM measure q WHERE q.entity_id = e.id AND q.name = " name ")"
-/* Numbers from production are told of a version, or of the model: then they are its live version's. */
+/* Numbers from production are told of a version, or of the model (mo, see ROWS): then they are its live version's. */
 #define MEASURE_OF(what, name)                                                                     \
 	"coalesce((SELECT q." what " FROM measure q WHERE q.entity_id = e.id AND q.name = " name   \
-	" AND " IS_VERSION "), CASE WHEN " LIVE_NOW " THEN (SELECT q." what " FROM measure q"      \
-	" WHERE q.entity_id = v.model_id AND q.name = " name ") END)"
+	" AND " IS_VERSION "), (SELECT q." what " FROM measure q WHERE q.entity_id = mo.id"        \
+	" AND q.name = " name "))"
 #define PRODUCTION(name) MEASURE_OF("value", "'" name "'")
+#define UNIT(name)	 MEASURE_OF("unit", "'" name "'")
+/* In µs, whatever unit the source tells it in; ms where it tells none. */
+#define LATENCY(name)                                                                              \
+	"CAST(" PRODUCTION(name) " * CASE lower(" UNIT(                                            \
+	    name) ") WHEN 's' THEN 1e6 WHEN 'seconds'"                                             \
+		  " THEN 1e6 WHEN 'us' THEN 1 WHEN 'µs' THEN 1 WHEN 'microseconds' THEN 1 ELSE "  \
+		  "1e3 END"                                                                        \
+		  " AS INTEGER)"
+/* A month where its unit says of what time it speaks, else as it was told. */
+#define MONTHLY(name)                                                                              \
+	"coalesce(" SQL_PER_MONTH(PRODUCTION(name), UNIT(name)) ", " PRODUCTION(name) ")"
+#define COST_OF_1000                                                                               \
+	"1000.0 * " SQL_PER_MONTH(PRODUCTION("cost"), UNIT("cost")) " / nullif(" SQL_PER_MONTH(    \
+	    PRODUCTION("predictions"), UNIT("predictions")) ", 0)"
+#define HIGH(name)                                                                                 \
+	"CASE WHEN " PRODUCTION(name) " > " SQL_UTILISATION_HIGH " THEN " SQL_DEGRADED             \
+				      " WHEN " PRODUCTION(name) " IS NOT NULL THEN " SQL_HEALTHY   \
+								" END"
+
+#define SERVING_NUMBERS                                                                            \
+	"q.name IN ('p50', 'p95', 'p99', 'model-latency', 'overhead', 'cost', 'cpu', 'memory',"    \
+	" 'traffic', 'predictions')"
+
+#define KPI(what) SQL_KPI(what, "ko.id")
+#define KPI_LEAST SQL_KPI_TARGET("least", "ko.id")
+#define KPI_MOST  SQL_KPI_TARGET("most", "ko.id")
+#define KPI_SERIES                                                                                 \
+	"SELECT sr.id FROM series sr WHERE sr.entity_id = ko.id AND sr.name = " KPI("name")
 
 /* The number that counts: the declared one, or the only one there is. */
 #define METRIC                                                                                     \
@@ -80,20 +109,10 @@
 				       " (SELECT 1 FROM live_now ln WHERE ln.version_id = e.id) "  \
 				       "THEN 'nowhere' END"
 
-/* Fourteen days of mean PSI, oldest first, a hole where there was none. */
 #define PSI_SERIES                                                                                 \
 	"SELECT sr.id FROM series sr WHERE sr.name = 'psi' AND (sr.entity_id = e.id"               \
-	" OR (sr.entity_id = v.model_id AND " LIVE_NOW "))"
-#define PSI_14D                                                                                    \
-	"(WITH RECURSIVE d(i) AS (SELECT 13 UNION ALL SELECT i - 1 FROM d WHERE i > 0),"           \
-	" b(i, n, t) AS MATERIALIZED (SELECT (now() - p.at) / 86400000, count(*), sum(p.value)"    \
-	"  FROM point p WHERE p.series_id IN (" PSI_SERIES ") AND p.at > now() - 1209600000"       \
-	"   AND p.at <= now() AND p.value IS NOT NULL GROUP BY 1"                                  \
-	"  UNION ALL SELECT (now() - r.at) / 86400000, sum(r.count), sum(r.sum) FROM rollup r"     \
-	"   WHERE r.series_id IN (" PSI_SERIES ") AND r.at > now() - 1209600000 AND r.at <= now()" \
-	"   GROUP BY 1)"                                                                           \
-	" SELECT CASE WHEN EXISTS (SELECT 1 FROM b WHERE t IS NOT NULL) THEN json_group_array("    \
-	"  (SELECT round(sum(t) / sum(n), 4) FROM b WHERE b.i = d.i)) END FROM d)"
+	" OR sr.entity_id = mo.id)"
+#define PSI_14D SQL_DAILY(PSI_SERIES)
 
 #define FLAGGED                                                                                    \
 	"EXISTS (SELECT 1 FROM note_now nt WHERE nt.kind = 'model' AND nt.tag = 'flag'"            \
@@ -165,11 +184,46 @@ static const struct bn_column columns[] = {
     {"psi_14d", "PSI 14d", 10, 7, BN_LEFT, 2, BN_FORMAT_SPARK, NULL,
      "CASE WHEN " IS_VERSION " THEN " PSI_14D " END",
      "Its daily mean over fourteen days, oldest first; holes where nothing was measured"},
-    {"p95", "p95", 6, 4, BN_RIGHT, 2, BN_FORMAT_MILLIS, "ms",
-     "CAST(1000 * " PRODUCTION("p95") " AS INTEGER)",
+    {"psi_mark", "DRIFT?", 6, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL,
+     "CASE WHEN " PRODUCTION("psi") " >= m.psi_warn THEN " SQL_DEGRADED " WHEN " PRODUCTION(
+	 "psi") " IS NOT NULL THEN " SQL_HEALTHY " END",
+     "How its drift stands"},
+    {"p50", "p50", 6, 4, BN_RIGHT, 3, BN_FORMAT_MILLIS, "ms", LATENCY("p50"),
+     "Median of the time it takes to answer"},
+    {"p95", "p95", 6, 4, BN_RIGHT, 2, BN_FORMAT_MILLIS, "ms", LATENCY("p95"),
      "95th percentile of the time it takes to answer"},
-    {"cost", "$/MO", 6, 4, BN_RIGHT, 2, BN_FORMAT_NUMBER, "USD/month", PRODUCTION("cost"),
-     "What it costs, where a source says it"},
+    {"p99", "p99", 6, 4, BN_RIGHT, 3, BN_FORMAT_MILLIS, "ms", LATENCY("p99"),
+     "99th percentile of the time it takes to answer"},
+    {"model_latency", "MODEL", 6, 4, BN_RIGHT, 3, BN_FORMAT_MILLIS, "ms", LATENCY("model-latency"),
+     "The part of that time which the model itself takes"},
+    {"overhead", "OVERHEAD", 8, 4, BN_RIGHT, 3, BN_FORMAT_MILLIS, "ms", LATENCY("overhead"),
+     "The part of that time which what is around it takes"},
+    {"cost", "$/MO", 6, 4, BN_RIGHT, 2, BN_FORMAT_NUMBER, "USD/month", MONTHLY("cost"),
+     "What it costs a month, where a source says it; another currency is in `cost_unit`"},
+    {"cpu", "CPU%", 4, 4, BN_RIGHT, 2, BN_FORMAT_PERCENT, "%", PRODUCTION("cpu"),
+     "Share of its processors that it uses; marked over " SQL_UTILISATION_HIGH "%"},
+    {"memory", "MEM%", 4, 4, BN_RIGHT, 2, BN_FORMAT_PERCENT, "%", PRODUCTION("memory"),
+     "Share of its memory that it uses; marked over " SQL_UTILISATION_HIGH "%"},
+    {"cpu_mark", "CPU?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, HIGH("cpu"),
+     "Whether that is too much"},
+    {"memory_mark", "MEM?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, HIGH("memory"),
+     "Whether that is too much"},
+    {"predictions", "PRED/MO", 7, 5, BN_RIGHT, 3, BN_FORMAT_INT, "1/month", MONTHLY("predictions"),
+     "How many predictions it makes a month, where a source counts them"},
+    {"cost_1000", "$/1000", 7, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, "USD", COST_OF_1000,
+     "What a thousand predictions cost: of `cost` and `predictions`, where both are told with a "
+     "time"},
+    {"cost_unit", "CURRENCY", 8, 3, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     "CASE WHEN instr(" UNIT("cost") ", '/') > 0 THEN " SQL_CURRENCY(UNIT("cost")) " ELSE " UNIT(
+	 "cost") " END",
+     "In which currency costs are told"},
+    {"measured", "MEASURED", 8, 5, BN_RIGHT, 3, BN_FORMAT_AGE, "s",
+     "now() - coalesce((SELECT min(q.at) FROM measure q WHERE q.entity_id = e.id AND " IS_VERSION
+     " AND q.value IS NOT NULL AND " SERVING_NUMBERS
+     "), (SELECT min(q.at) FROM measure q WHERE q.entity_id = mo.id"
+     " AND q.value IS NOT NULL AND " SERVING_NUMBERS "))",
+     "How old the oldest of its numbers from production is (latency, cost, utilisation, traffic, "
+     "predictions)"},
     {"age", "AGE", 6, 6, BN_RIGHT, 0, BN_FORMAT_AGE, "s", "now() - v.created_at",
      "How long ago it was registered"},
     {"note", "NOTE", 0, 12, BN_LEFT, 1, BN_FORMAT_TEXT, NULL,
@@ -178,12 +232,30 @@ static const struct bn_column columns[] = {
     {"flagged", "FLAG", 4, 3, BN_LEFT, 1, BN_FORMAT_BOOL, NULL, FLAGGED,
      "Whether somebody flagged it (`note add model/NAME --tag flag`)"},
     {"kpi", "KPI", 16, 8, BN_LEFT, 3, BN_FORMAT_JSON, NULL,
-     "CASE WHEN v.entity_id IS NULL OR " LIVE_NOW " THEN (SELECT CASE WHEN count(*) > 0 THEN "
-     "json_group_array("
-     "  json_object('name', substr(q.name, 5), 'value', q.value, 'unit', q.unit)) END FROM measure "
-     "q"
-     "  WHERE q.entity_id = m.entity_id AND q.name GLOB 'kpi:*') END",
-     "What it does for the business: the measures named kpi:"},
+     "(SELECT CASE WHEN count(*) > 0 THEN json_group_array(json_object('name', substr(q.name, 5), "
+     "'value',"
+     "  q.value, 'unit', q.unit, 'least', " SQL_TARGET(
+	 "least", "q.entity_id",
+	 "q.name") ", 'most', " SQL_TARGET("most", "q.entity_id",
+					   "q.name") ", 'age', (now() - q.at) / 1000)) END"
+						     " FROM measure q WHERE q.entity_id = ko.id "
+						     "AND q.name GLOB 'kpi:*')",
+     "What it does for the business: the measures named kpi:, each with its target (least or most) "
+     "and age"},
+    {"kpi_name", "KPI NAME", 14, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "substr(" KPI("name") ", 5)",
+     "Name of the first of them"},
+    {"kpi_value", "KPI VALUE", 9, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, KPI("value"),
+     "Its value"},
+    {"kpi_text", "KPI", 10, 5, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     SQL_WITH_UNIT(KPI("value"), KPI("unit")), "Its value with its unit"},
+    {"kpi_target", "TARGET", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     SQL_TARGET_TEXT(KPI_LEAST, KPI_MOST, KPI("unit")), "What it should be"},
+    {"kpi_mark", "KPI?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL,
+     SQL_TARGET_STATE(KPI("value"), KPI("at"), KPI_LEAST, KPI_MOST), "Whether it is"},
+    {"kpi_age", "KPI AGE", 7, 5, BN_RIGHT, 3, BN_FORMAT_AGE, "s", "now() - " KPI("at"),
+     "How long ago that was measured"},
+    {"kpi_14d", "KPI 14d", 14, 7, BN_LEFT, 3, BN_FORMAT_SPARK, NULL, SQL_DAILY(KPI_SERIES),
+     "Its daily mean over fourteen days, oldest first; holes where nothing was measured"},
     {"live_from", "LIVE FROM", 11, 8, BN_LEFT, 3, BN_FORMAT_TIME, NULL,
      "(SELECT max(ln.began) FROM live_now ln WHERE ln.version_id = e.id)",
      "When it last went live"},
@@ -233,10 +305,27 @@ static const struct bn_column columns[] = {
     {NULL},
 };
 
+/* lv: how many of a model's versions are live (two under two aliases, say), and which is if it is one. */
+#define LIVE_VERSIONS                                                                              \
+	"(SELECT lm.entity_id AS model_id, count(DISTINCT lx.version) AS n, max(lx.version) AS"    \
+	" sole FROM model lm LEFT JOIN (SELECT a.entity_id AS model_id, a.value AS version,"       \
+	"   substr(a.name, 7) AS word FROM attribute a WHERE a.name GLOB 'alias:*'"                \
+	"  UNION ALL SELECT o.model_id, o.version, a.value FROM model_version o JOIN attribute a"  \
+	"   ON a.entity_id = o.entity_id AND a.name = 'stage') lx ON lx.model_id = lm.entity_id"   \
+	"  AND lx.version IS NOT NULL AND instr(lm.live, ',' || lower(lx.word) || ',') > 0"        \
+	" GROUP BY lm.entity_id)"
+/* mo: the model whose own numbers are shown in the row: that of the one live version; where none is live or more than
+ * one, they stand with the model itself. ko: the thing whose KPIs are. */
 #define ROWS                                                                                       \
 	"FROM entity_now e LEFT JOIN model_version v ON v.entity_id = e.id"                        \
 	" LEFT JOIN model m ON m.entity_id = coalesce(v.model_id, e.id)"                           \
-	" LEFT JOIN entity me ON me.id = m.entity_id WHERE e.kind = " SQL_MODEL
+	" LEFT JOIN entity me ON me.id = m.entity_id"                                              \
+	" LEFT JOIN " LIVE_VERSIONS " lv ON lv.model_id = m.entity_id"                             \
+	" LEFT JOIN entity mo ON mo.id = CASE WHEN CASE WHEN v.entity_id IS NULL THEN lv.n <> 1"   \
+	"  ELSE lv.n = 1 AND lv.sole = v.version END THEN m.entity_id END"                         \
+	" LEFT JOIN entity ko ON ko.id = CASE WHEN v.entity_id IS NULL OR EXISTS (SELECT 1 FROM"   \
+	"  measure kx WHERE kx.entity_id = e.id AND kx.name GLOB 'kpi:*') THEN e.id ELSE mo.id"    \
+	"  END WHERE e.kind = " SQL_MODEL
 
 /* What a person wants to see of a model: its versions with a name, the newest, and those in trouble. */
 #define NOTABLE                                                                                    \

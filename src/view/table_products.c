@@ -1,5 +1,6 @@
 /* table_products.c - data products, what each promises, and how each promise was kept day by day. */
 /* SPDX-License-Identifier: MIT */
+#include "view/model_sql.h"
 #include "view/sql.h"
 #include "view/tables.h"
 
@@ -45,6 +46,47 @@
 	"(SELECT group_concat(c.value, ', ') FROM json_each(CASE WHEN json_valid(p.consumers)"     \
 	" THEN p.consumers ELSE '[]' END) c)"
 
+/* Endpoints that it needs and that are known. */
+#define ENDPOINTS                                                                                  \
+	"FROM link l JOIN entity n ON n.kind = l.from_kind AND n.key = l.from_key"                 \
+	" AND n.gone_at IS NULL JOIN source ls ON ls.id = n.source_id AND l.from_source IN ('',"   \
+	" ls.name) JOIN endpoint ep ON ep.entity_id = n.id WHERE l.from_kind = " SQL_ENDPOINT      \
+	" AND l.to_kind = " SQL_PRODUCT " AND l.to_source = e.source AND l.to_key = e.key"         \
+	" AND NOT e.stale"
+/* Their 99th percentile of the last hour in ms: as a platform measures it, else of our own probes. */
+#define P99                                                                                        \
+	"coalesce((SELECT q.value FROM measure q WHERE q.entity_id = n.id AND q.name = 'p99'"      \
+	"  AND q.at >= now() - 3600000), (SELECT min(v) FROM (SELECT pt.value AS v,"               \
+	"  count(*) OVER () AS c, row_number() OVER (ORDER BY pt.value) AS i FROM series sr"       \
+	"  JOIN point pt ON pt.series_id = sr.id WHERE sr.entity_id = n.id AND sr.name = 'total'"  \
+	"   AND pt.at >= now() - 3600000 AND pt.value IS NOT NULL) WHERE i >= c * 0.99))"
+#define SLOWEST(what) "(SELECT " what " " ENDPOINTS " ORDER BY " P99 " DESC LIMIT 1)"
+#define TOO_SLOW                                                                                   \
+	"(SELECT max(CASE WHEN ep.slo_p99_ms > 0 AND " P99 " > ep.slo_p99_ms THEN " SQL_DEGRADED   \
+	" WHEN " P99 " IS NOT NULL THEN " SQL_HEALTHY " END) " ENDPOINTS ")"
+/* Of its promises the one that was kept least, as a share of what was observed. */
+#define MET "100.0 * " PAST("h.good_ms", "o.window_ms") " / nullif(" SEEN ", 0)"
+#define MISS                                                                                       \
+	"max(CASE WHEN " MET " < 100.0 * o.goal THEN " SQL_DEGRADED " WHEN " MET                   \
+	" IS NOT NULL THEN " SQL_HEALTHY " END)"
+/* ko: whose KPI it is, its own or that of a model it needs. */
+#define KPI(what) SQL_KPI(what, "ko.id")
+#define KPI_LEAST SQL_KPI_TARGET("least", "ko.id")
+#define KPI_MOST  SQL_KPI_TARGET("most", "ko.id")
+#define KPI_JOIN                                                                                   \
+	" LEFT JOIN entity ko ON ko.id = coalesce((SELECT kx.entity_id FROM measure kx"            \
+	"  WHERE kx.entity_id = e.id AND kx.name GLOB 'kpi:*' LIMIT 1), (SELECT n.id FROM link l"  \
+	"  JOIN entity n ON n.kind = l.from_kind AND n.key = l.from_key AND n.gone_at IS NULL"     \
+	"  JOIN source ls ON ls.id = n.source_id AND l.from_source IN ('', ls.name)"               \
+	"  JOIN measure kx ON kx.entity_id = n.id AND kx.name GLOB 'kpi:*'"                        \
+	"  WHERE l.from_kind = " SQL_MODEL " AND l.to_kind = " SQL_PRODUCT                         \
+	"   AND l.to_source = e.source AND l.to_key = e.key LIMIT 1))"
+#define COST_A_MONTH "coalesce(" SQL_PER_MONTH("p.cost", "p.cost_unit") ", p.cost)"
+#define COST_UNIT                                                                                  \
+	"CASE WHEN " SQL_PER_MONTH(                                                                \
+	    "1",                                                                                   \
+	    "p.cost_unit") " IS NULL THEN p.cost_unit ELSE " SQL_CURRENCY("p.cost_unit") " END"
+
 static const struct bn_column product_columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, "e.status_now",
      "healthy: every promise is kept; degraded: one is missed, or will be; down: by far; unknown: "
@@ -61,18 +103,31 @@ static const struct bn_column product_columns[] = {
      "How old they may be, or by when they have to be ready"},
     {"due", "DUE", 5, 5, BN_LEFT, 1, BN_FORMAT_UNTIL, NULL, OF("deadline", "o.due_at"),
      "The next moment at which it has to be ready"},
-    {"complete", "COMPL%", 7, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("completeness", SHARE),
+    {"complete", "COMPL%", 6, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("completeness", SHARE),
      "Share of what should be there that is"},
     {"quality", "QUAL", 5, 4, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", OF("quality", SHARE),
      "Share of tests that pass, where a source tells of tests"},
     {"tests", "TESTS", 7, 5, BN_RIGHT, 2, BN_FORMAT_TEXT, NULL, TESTS,
      "How many tests of the data pass, of how many; nothing where no source tells of tests"},
-    {"avail", "AVAIL%", 7, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("availability", SHARE),
+    {"avail", "AVAIL%", 6, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", OF("availability", SHARE),
      "Share of the last hour's probes that were answered"},
-    {"budget", "BUDGET", 14, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", ANY("min(" LEFT ")"),
+    {"latency", "p99", 5, 4, BN_RIGHT, 2, BN_FORMAT_MILLIS, "ms",
+     "CAST(1000 * " SLOWEST(P99) " AS INTEGER)",
+     "99th percentile of the last hour of the slowest endpoint it needs, as a platform measures "
+     "it, "
+     "else of our own probes; marked where one is over its own slo-p99"},
+    {"slo", "SLO%", 6, 5, BN_RIGHT, 2, BN_FORMAT_NUMBER, "%", ANY("min(" MET ")"),
+     "Share of the observed time of the window in which a promise was kept, of the one with the "
+     "least; marked under its goal"},
+    {"budget", "BUDGET", 10, 4, BN_RIGHT, 0, BN_FORMAT_PERCENT, "%", ANY("min(" LEFT ")"),
      "Share of the error budget that is left, of the promise with the least; what was not observed "
      "uses none"},
-    {"cost", "COST", 6, 4, BN_RIGHT, 2, BN_FORMAT_NUMBER, NULL, "p.cost", "What it costs"},
+    {"cost_text", "COST/MO", 8, 7, BN_RIGHT, 2, BN_FORMAT_TEXT, NULL,
+     SQL_WITH_UNIT(COST_A_MONTH, COST_UNIT),
+     "What it costs a month; of a cost that is of no time, what it is"},
+    {"kpi", "KPI", 8, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, SQL_WITH_UNIT(KPI("value"), KPI("unit")),
+     "What it does for the business: its own first measure named kpi:, else that of a model it "
+     "needs; marked where its target is missed"},
     {"used_by", "USED BY", 7, 4, BN_RIGHT, 1, BN_FORMAT_INT, NULL, CONSUMERS,
      "How many consumers are known"},
     {"lifecycle", "STATE", 8, 6, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "p.lifecycle",
@@ -90,6 +145,25 @@ static const struct bn_column product_columns[] = {
      "How its quality stands"},
     {"avail_state", "AVAIL?", 6, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, OF("availability", STATE),
      "How its availability stands"},
+    {"latency_of", "SLOWEST", 16, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, SLOWEST("n.name"),
+     "Which endpoint that is"},
+    {"latency_state", "p99?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, TOO_SLOW,
+     "How the latency of what it needs stands"},
+    {"slo_state", "SLO?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL, ANY(MISS),
+     "Whether every promise was kept for the share of the window that is its goal"},
+    {"cost", "COST", 6, 4, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, "p.cost",
+     "What it costs, in `cost_unit`"},
+    {"kpi_name", "KPI NAME", 14, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "substr(" KPI("name") ", 5)",
+     "Which KPI that is"},
+    {"kpi_value", "KPI VALUE", 9, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, KPI("value"),
+     "Its value, in `kpi_unit`"},
+    {"kpi_unit", "KPI UNIT", 8, 4, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, KPI("unit"), "Its unit"},
+    {"kpi_target", "KPI GOAL", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     SQL_TARGET_TEXT(KPI_LEAST, KPI_MOST, KPI("unit")), "What it should be"},
+    {"kpi_state", "KPI?", 4, 1, BN_LEFT, 3, BN_FORMAT_STATUS, NULL,
+     SQL_TARGET_STATE(KPI("value"), KPI("at"), KPI_LEAST, KPI_MOST), "Whether it is"},
+    {"kpi_age", "KPI AGE", 7, 5, BN_RIGHT, 3, BN_FORMAT_AGE, "s", "now() - " KPI("at"),
+     "How long ago it was measured"},
     {"predicted", "READY", 5, 5, BN_LEFT, 3, BN_FORMAT_UNTIL, NULL,
      OF("deadline", "o.predicted_at"),
      "When it will be ready for the next deadline by what its runs usually take, or was"},
@@ -122,7 +196,8 @@ const struct bn_view_table bn_table_products = {
 	"Data products: who answers for each, what it promises, whether it keeps it, and how much "
 	"may still go "
 	"wrong.",
-    .from = "FROM entity_now e JOIN product p ON p.entity_id = e.id WHERE e.kind = " SQL_PRODUCT,
+    .from = "FROM entity_now e JOIN product p ON p.entity_id = e.id" KPI_JOIN
+	    " WHERE e.kind = " SQL_PRODUCT,
     .row_sql = "e.id",
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = "e.status_now",
@@ -157,8 +232,7 @@ static const struct bn_column objective_columns[] = {
      "What is promised: freshness, completeness, deadline, availability, quality"},
     {"target", "TARGET", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "o.text", "As it was written"},
     {"now", "NOW", 7, 5, BN_RIGHT, 0, BN_FORMAT_TEXT, NULL, NOW_TEXT, "What it is now"},
-    {"met", "MET%", 6, 4, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%",
-     "100.0 * " PAST("h.good_ms", "o.window_ms") " / nullif(" SEEN ", 0)",
+    {"met", "MET%", 6, 4, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", MET,
      "Share of the observed time of the window in which it was kept"},
     {"goal", "GOAL%", 5, 4, BN_RIGHT, 1, BN_FORMAT_PERCENT, "%", "100.0 * o.goal",
      "Share of the window in which it has to be"},

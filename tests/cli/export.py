@@ -111,6 +111,61 @@ def check_facts(tap, samples, facts):
                    phase="processing") > 0)
 
 
+def check_version(samples, model, version):
+    """What is exported of one version that has an alias, against the facts."""
+    labels = {"source": "mlflow", "model": model["key"], "version": version["version"]}
+    wanted = {"version_live": int(version["live"]), "quality": version["quality"], "drift_psi": version["psi"],
+              "traffic_ratio": version["traffic"], "monthly_predictions": version["predictions"]}
+    wrong = {n: (one(samples, "binnacle_model_" + n, **labels), w) for n, w in wanted.items()
+             if not same(one(samples, "binnacle_model_" + n, **labels), w)}
+    labelled = [("latency_seconds", {"percentile": "95"}, version["p95"]),
+                ("utilization_ratio", {"resource": "cpu"}, version["cpu"]),
+                ("utilization_ratio", {"resource": "memory"}, version["memory"]),
+                ("monthly_cost", {"currency": "USD"}, version["cost"]),
+                ("eval", {"metric": model["metric"]}, version["eval"])]
+    wrong.update({n + str(more): (one(samples, "binnacle_model_" + n, **labels, **more), w)
+                  for n, more, w in labelled
+                  if not same(one(samples, "binnacle_model_" + n, **labels, **more), w)})
+    since = one(samples, "binnacle_model_version_live_since_timestamp_seconds", **labels)
+    if (since is not None) != version["live"] or one(samples, "binnacle_model_version_age_seconds", **labels) is None:
+        wrong["since"] = since
+    return wrong
+
+
+def same(number, fact):
+    return number is None if fact is None else number is not None and abs(number - fact) < 1e-6 * max(1, abs(fact))
+
+
+def check_models(tap, samples, facts):
+    wrong = {}
+    for model in facts["models"]:
+        for version in model["versions"]:
+            if version["aliases"]:
+                found = check_version(samples, model, version)
+                wrong.update({f"{model['key']}@{version['version']}": found} if found else {})
+    tap.result("models_are_as_the_facts_say", not wrong, wrong)
+    recs = next(m for m in facts["models"] if m["key"] == "product-recs")
+    clicks = next(v["click_through"] for v in recs["versions"] if v["live"])
+    labels = {"kpi": "click-through", "unit": "%"}
+    tap.result("kpi_comes_with_its_target_for_model_and_product",
+               same(one(samples, "binnacle_model_kpi", source="mlflow", model="product-recs", **labels), 100 * clicks) and
+               one(samples, "binnacle_model_kpi_target", source="mlflow", model="product-recs", **labels) == 3 and
+               same(one(samples, "binnacle_product_kpi", source="products", product="product-recs", **labels),
+                    100 * clicks))
+
+
+def check_streams(tap, samples, facts):
+    wrong = {}
+    for stream in facts["streams"]:
+        labels = {"source": "prom", "stream": stream["name"]}
+        value = one(samples, "binnacle_stream_value", unit=stream["unit"], **labels)
+        last = [m["value"] for m in stream["minutes"] if m["value"] is not None][-1]
+        lag, gaps = (one(samples, f"binnacle_stream_{n}", **labels) for n in ("lag_seconds", "gaps"))
+        if not same(value, last) or lag is None or gaps is None:
+            wrong[stream["name"]] = (value, last, lag, gaps)
+    tap.result("streams_have_value_lag_and_gaps", not wrong, wrong)
+
+
 def promtool(tap, text):
     if shutil.which("promtool") is None:
         print(f"ok {tap.number + 1} - export_promtool_has_no_complaint # SKIP promtool is not here")
@@ -128,6 +183,8 @@ def main():
     tap.result("exit_status_says_that_all_was_read",
                code(place, "prom.code") == 0 and one(samples, "binnacle_export_complete") == 1)
     check_facts(tap, samples, facts)
+    check_models(tap, samples, facts)
+    check_streams(tap, samples, facts)
     promtool(tap, text)
     with open(os.path.join(place, "json"), encoding="utf-8") as file:
         items = json.load(file)["items"]

@@ -74,7 +74,9 @@ answer(const char *line, int code)
 
 #define ALL                                                                                        \
 	"products --columns product,status,owner,domain,contact,lifecycle,used_by,fresh,due,"      \
-	"predicted,complete,quality,tests,cost -o json"
+	"predicted,complete,quality,tests,cost,cost_text,latency,latency_of,kpi_name,kpi_value,"   \
+	"kpi_unit,"                                                                                \
+	"kpi_target,kpi_state,kpi_age -o json"
 
 static void
 check_number(const json_t *value, double expected)
@@ -82,6 +84,40 @@ check_number(const json_t *value, double expected)
 	assert_true(json_is_number(value));
 	assert_true(json_number_value(value) > expected - 0.01 &&
 		    json_number_value(value) < expected + 0.01);
+}
+
+/* What its endpoints and the business say of it; nothing where it has none. */
+static void
+check_operation(const json_t *item, const json_t *product)
+{
+	bool serves = false;
+	const json_t *need, *model, *version;
+	char cost[32];
+	size_t i;
+
+	json_array_foreach(json_object_get(product, "needs"), i, need)
+	{
+		serves = serves || strncmp(json_string_value(need), "endpoint/", 9) == 0;
+	}
+	assert_int_equal(json_is_number(json_object_get(item, "latency")), serves);
+	assert_int_equal(text(item, "latency_of")[0] != '\0', serves);
+	snprintf(cost, sizeof(cost), "%lld USD",
+		 (long long)json_integer_value(json_object_get(product, "cost")));
+	assert_string_equal(text(item, "cost_text"), cost);
+	if (strcmp(text(product, "name"), "product-recs") != 0) {
+		assert_true(json_is_null(json_object_get(item, "kpi_value")));
+		return;
+	}
+	model = item_named(list("models"), "key", "product-recs");
+	version =
+	    item_named(json_object_get(model, "versions"), "version", text(model, "champion"));
+	check_number(json_object_get(item, "kpi_value"),
+		     100 * json_number_value(json_object_get(version, "click_through")));
+	assert_string_equal(text(item, "kpi_name"), "click-through");
+	assert_string_equal(text(item, "kpi_unit"), "%");
+	assert_string_equal(text(item, "kpi_target"), "at least 3%");
+	assert_string_equal(text(item, "kpi_state"), "healthy");
+	assert_true(json_is_integer(json_object_get(item, "kpi_age")));
 }
 
 static void
@@ -109,6 +145,7 @@ products_stand_as_the_facts_say(void **state)
 			     (double)json_array_size(json_object_get(product, "consumers")));
 		check_number(json_object_get(item, "cost"),
 			     json_number_value(json_object_get(product, "cost")));
+		check_operation(item, product);
 		if (fresh != NULL)
 			assert_int_equal(json_integer_value(json_object_get(item, "fresh")),
 					 json_integer_value(json_object_get(fresh, "age")) / 1000);

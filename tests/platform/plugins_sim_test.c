@@ -680,6 +680,15 @@ assert_version(const struct stage *stage, const json_t *model, const json_t *fac
 	assert_measured(stage, key, "traffic", json_object_get(fact, "traffic"), 100);
 	assert_measured(stage, key, "p95", json_object_get(fact, "p95"), 1000);
 	assert_measured(stage, key, "cost", json_object_get(fact, "cost"), 1);
+	assert_measured(stage, key, "cpu", json_object_get(fact, "cpu"), 100);
+	assert_measured(stage, key, "memory", json_object_get(fact, "memory"), 100);
+	assert_measured(stage, key, "predictions", json_object_get(fact, "predictions"), 1);
+	if (strcmp(text(model, "key"), "product-recs") == 0) {
+		assert_measured(stage, key, "p99", json_object_get(fact, "p99"), 1000);
+		assert_measured(stage, key, "model-latency", json_object_get(fact, "model_latency"),
+				1000);
+		assert_measured(stage, key, "overhead", json_object_get(fact, "overhead"), 1000);
+	}
 	json_array_foreach(aliases, i, item)
 	{
 		alias = json_string_value(item);

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
+#include <math.h>
+
 #include "../../plugins/prometheus.h"
 #include "base/clock.h"
 #include "fakehost.h"
@@ -163,6 +165,47 @@ prometheus_query_becomes_a_measure_of_the_thing_it_is_for(void **state)
 	assert_string_equal(fake_text(fake_find(fake, "finding", "p99"), "about"),
 			    "endpoint/api-lpo-quote");
 	fake_free(fake);
+}
+
+static void
+prometheus_target_is_told_with_its_number(void **state)
+{
+	static const struct {
+		const char *written, *name;
+		double bound;
+	} good[] = {{">= 3", "least:kpi:clicks", 3}, {"< 0.5", "most:kpi:clicks", 0.5}};
+	static const char *const bad[] = {"3", "!= 3", ">= many", "= 3"};
+	struct bn_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct fake *fake =
+		    with_query("{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\","
+			       "\"result\":[1773112364.5,\"2.5\"]}}");
+		const json_t *target;
+
+		fake_section_option(fake, "for", "model/product-recs");
+		fake_section_option(fake, "as", "kpi:clicks");
+		fake_section_option(fake, "unit", "%");
+		fake_section_option(fake, "target", good[i].written);
+		assert_ok(fake_poll(fake, &err), &err);
+		target = fake_find(fake, "measure", good[i].name);
+		assert_true(fabs(fake_number(target, "value") - good[i].bound) < 1e-9);
+		assert_string_equal(fake_text(target, "unit"), "%");
+		assert_int_equal(fake_int(target, "at"),
+				 fake_int(fake_find(fake, "measure", "kpi:clicks"), "at"));
+		fake_free(fake);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake *fake = with_query("{}");
+
+		fake_section_option(fake, "for", "model/product-recs");
+		fake_section_option(fake, "target", bad[i]);
+		assert_ok(fake_poll(fake, &err), &err);
+		assert_non_null(strstr(fake_text(fake_find(fake, "finding", "p99"), "message"),
+				       "target is written like"));
+		fake_free(fake);
+	}
 }
 
 static void
@@ -433,6 +476,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(prometheus_alerts_are_chosen_and_weighed),
     cmocka_unit_test(prometheus_broken_rule_is_a_finding),
     cmocka_unit_test(prometheus_query_becomes_a_measure_of_the_thing_it_is_for),
+    cmocka_unit_test(prometheus_target_is_told_with_its_number),
     cmocka_unit_test(prometheus_infinite_and_absent_numbers_are_not_stored),
     cmocka_unit_test(prometheus_several_series_are_judged_one_by_one),
     cmocka_unit_test(prometheus_refused_query_stops_nothing_else),

@@ -453,13 +453,25 @@ static void
 products_120x40_show_chain_objectives_and_days(void **state)
 {
 	struct bn_term *t = console_start(&world.night, 120, 40, NULL, NULL, NULL);
+	int drift, kpi, col;
 
 	(void)state;
-	console_play(t, "7<Wait:PRODUCT><Quiet:1000>/postage<Enter><Quiet:1000>");
+	console_play(t, "7<Wait:PRODUCT><Quiet:1000>");
+	expect(t, "p99"); /* performance, reliability, cost */
+	expect(t, "SLO%");
+	expect(t, "COST/MO");
+	expect(t, "702 USD 3.1%");
+	console_play(t, "/postage<Enter><Quiet:1000>");
 	expect(t, "postage-quotes is made of");
 	expect(t, "✗ transform-hourly");
 	expect(t, "objectives");
 	expect(t, "30 days");
+	/* what a model costs and uses; the KPI's line stands under that of drift */
+	console_play(t, "3<Wait:MEM%>/product-recs<Enter><Wait:551902>jj<Wait:target at least 3%>");
+	expect(t, "310   38   62");
+	assert_true(bn_term_find(t, "drift ", &drift, &col));
+	assert_true(bn_term_find(t, "kpi ", &kpi, &col));
+	assert_int_equal(kpi, drift + 1);
 	console_quit(t);
 }
 

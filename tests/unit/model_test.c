@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 #include "view/comparison.h"
@@ -655,7 +656,7 @@ comparison_tells_numbers_of_the_model_by_who_was_live_then(void **state)
 	assert_string_equal(compared(&c, "click-through (KPI)")->right.text, "2.54%");
 	assert_int_equal(compared(&c, "click-through (KPI)")->right.age, MINUTES(1));
 	assert_int_equal(compared(&c, "click-through (KPI)")->better, BN_BETTER_LEFT);
-	assert_string_equal(compared(&c, "click-through (KPI) target")->right.text, "≥ 3%");
+	assert_string_equal(compared(&c, "click-through target")->right.text, "≥ 3%");
 	/* two that are live: nobody knows whose it is */
 	observe(w, NOW + MINUTES(20), LIST("champion", "2", "production", "1"), LIST("1", "2"));
 	number_at(w, "product-recs", "kpi:click-through", 2.8, "%", NOW + MINUTES(21));
@@ -745,6 +746,110 @@ comparison_tells_what_a_signature_and_a_thousand_predictions_come_to(void **stat
 	bn_arena_free(arena);
 }
 
+static void
+number_in(struct world *w, const char *key, const char *name, double value, const char *unit)
+{
+	number_at(w, key, name, value, unit, NOW);
+}
+
+static void
+numbers_of_what_serves_a_version_have_columns_with_unit_and_mark(void **state)
+{
+	static const char *const columns[] = {
+	    "version",	 "p50",		"p95",	     "model_latency", "overhead",
+	    "cpu",	 "cpu_mark",	"memory",    "memory_mark",   "cost",
+	    "cost_unit", "predictions", "cost_1000", "measured",      NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1"));
+	/* each in a unit of its own, as platforms tell them; without one it is ms */
+	number_in(w, "product-recs@1", "p50", 18500, "us");
+	number_in(w, "product-recs@1", "p95", 0.041, "s");
+	number_in(w, "product-recs@1", "model-latency", 33, "ms");
+	number_in(w, "product-recs@1", "overhead", 8, NULL);
+	number_in(w, "product-recs@1", "cpu", 80, "%");
+	number_in(w, "product-recs@1", "memory", 84, "%");
+	number_in(w, "product-recs@1", "cost", 0.5, "EUR/h");
+	number_in(w, "product-recs@1", "predictions", 100, "1/min");
+	world_at(w, NOW + MINUTES(1));
+	observe(w, NOW + MINUTES(1), LIST("champion", "1"), LIST("1"));
+	rows =
+	    query_models(w, "models", columns, (struct bn_ref){BN_MODEL, NULL, "product-recs@1"});
+	assert_int_equal(bn_rows_count(rows), 1);
+	assert_int_equal(bn_rows_named(rows, 0, "p50").i, 18500);
+	assert_int_equal(bn_rows_named(rows, 0, "p95").i, 41000);
+	assert_int_equal(bn_rows_named(rows, 0, "model_latency").i, 33000);
+	assert_int_equal(bn_rows_named(rows, 0, "overhead").i, 8000);
+	assert_int_equal(bn_rows_named(rows, 0, "cpu_mark").i, BN_HEALTHY);
+	assert_int_equal(bn_rows_named(rows, 0, "memory_mark").i, BN_DEGRADED);
+	assert_true(fabs(bn_rows_named(rows, 0, "cost").r - 360) < 1e-6);
+	assert_string_equal(cell(rows, 0, "cost_unit"), "EUR");
+	assert_true(fabs(bn_rows_named(rows, 0, "predictions").r - 4320000) < 1e-3);
+	assert_true(fabs(bn_rows_named(rows, 0, "cost_1000").r - 360 / 4320.0) < 1e-9);
+	assert_int_equal(bn_rows_named(rows, 0, "measured").i, MINUTES(1));
+	bn_rows_free(rows);
+	assert_string_equal(
+	    detail_line(w, "product-recs@1", "cost"),
+	    "0.5 EUR/h for 100/min predictions: 0.08333 EUR per 1,000, measured 1m ago");
+	assert_string_equal(detail_line(w, "product-recs@1", "use"),
+			    "CPU 80% · memory 84% (over 80%), measured 1m ago");
+	/* a cost that is of no time is no rate */
+	number_at(w, "product-recs@1", "cost", 7, "USD", NOW + MINUTES(1));
+	rows =
+	    query_models(w, "models", columns, (struct bn_ref){BN_MODEL, NULL, "product-recs@1"});
+	assert_int_equal(bn_rows_named(rows, 0, "cost_1000").type, BN_VALUE_NULL);
+	bn_rows_free(rows);
+}
+
+static void
+numbers_of_a_model_with_two_live_versions_stand_with_the_model(void **state)
+{
+	static const char *const columns[] = {"version", "psi", NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	observe(w, NOW, LIST("champion", "1", "production", "2"), LIST("1", "2"));
+	measure_of(w, "product-recs", "psi", 0.12);
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_int_equal(bn_rows_count(rows), 3);
+	assert_true(bn_rows_named(rows, 0, "psi").r > 0.119);
+	assert_int_equal(bn_rows_named(rows, 1, "psi").type, BN_VALUE_NULL);
+	assert_int_equal(bn_rows_named(rows, 2, "psi").type, BN_VALUE_NULL);
+	bn_rows_free(rows);
+}
+
+static void
+kpi_is_shown_with_its_target_and_marked_where_it_misses_it(void **state)
+{
+	static const char *const columns[] = {"version",  "kpi_name", "kpi_text", "kpi_target",
+					      "kpi_mark", "kpi_age",  "kpi_14d",  NULL};
+	struct world *w = *state;
+	struct bn_rows *rows;
+
+	observe(w, NOW, LIST("champion", "1"), LIST("1", "2"));
+	number_in(w, "product-recs", "kpi:click-through", 2.54, "%");
+	number_in(w, "product-recs", "least:kpi:click-through", 3, "%");
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_string_equal(cell(rows, 0, "kpi_text"), "2.54%"); /* the model's */
+	assert_null(bn_rows_named(rows, 1, "kpi_text").s);	 /* 2 is not live */
+	assert_string_equal(cell(rows, 2, "kpi_name"), "click-through");
+	assert_string_equal(cell(rows, 2, "kpi_text"), "2.54%");
+	assert_string_equal(cell(rows, 2, "kpi_target"), "at least 3%");
+	assert_int_equal(bn_rows_named(rows, 2, "kpi_mark").i, BN_DEGRADED);
+	assert_non_null(strstr(cell(rows, 2, "kpi_14d"), "null,2.54]"));
+	bn_rows_free(rows);
+	assert_string_equal(detail_line(w, "product-recs@1", "kpi"),
+			    "click-through 2.54%, target at least 3%, measured 0s ago");
+	/* measured again without a target: nobody sets one any more */
+	number_at(w, "product-recs", "kpi:click-through", 2.6, "%", NOW + MINUTES(1));
+	world_at(w, NOW + MINUTES(1));
+	rows = query_models(w, "models", columns, (struct bn_ref){0});
+	assert_null(bn_rows_named(rows, 0, "kpi_target").s);
+	assert_int_equal(bn_rows_named(rows, 0, "kpi_mark").type, BN_VALUE_NULL);
+	bn_rows_free(rows);
+}
+
 #define MODEL_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -767,6 +872,9 @@ static const struct CMUnitTest tests[] = {
     MODEL_TEST(comparison_tells_numbers_of_the_model_by_who_was_live_then),
     MODEL_TEST(comparison_of_two_models_keeps_their_numbers_apart),
     MODEL_TEST(comparison_tells_what_a_signature_and_a_thousand_predictions_come_to),
+    MODEL_TEST(numbers_of_what_serves_a_version_have_columns_with_unit_and_mark),
+    MODEL_TEST(numbers_of_a_model_with_two_live_versions_stand_with_the_model),
+    MODEL_TEST(kpi_is_shown_with_its_target_and_marked_where_it_misses_it),
     MODEL_TEST(flag_note_marks_the_model_and_its_versions),
 };
 

@@ -11,12 +11,19 @@
 enum { SLOT_MODELS, SLOT_COMPARISON, SLOT_LIVE, SLOT_DETAIL };
 
 static const char *const columns[] = {
-    "status",	  "title",	 "created", "stage",	 "kind",    "live_on",	  "traffic",
-    "eval",	  "quality",	 "psi_14d", "psi",	 "p95",	    "cost",	  "age",
-    "model",	  "version",	 "level",   "note",	 "flagged", "live",	  "live_from",
-    "live_until", "approved_by", "change",  "data_from", "data_to", "train_time", "trained",
-    "run",	  "artifact",	 "image",   "framework", "message", "url",	  NULL};
+    "status",	  "title",     "created",  "stage",	 "kind",	"live_on",    "traffic",
+    "eval",	  "quality",   "psi_14d",  "psi",	 "p95",		"cost",	      "cpu",
+    "memory",	  "age",       "psi_mark", "cpu_mark",	 "memory_mark", "kpi_name",   "kpi_text",
+    "kpi_target", "kpi_mark",  "kpi_age",  "kpi_14d",	 "psi_age",	"model",      "version",
+    "level",	  "note",      "flagged",  "live",	 "live_from",	"live_until", "approved_by",
+    "change",	  "data_from", "data_to",  "train_time", "trained",	"run",	      "artifact",
+    "image",	  "framework", "message",  "url",	 NULL};
 static const char *const hidden[] = {"model", "version", "note", "flagged", NULL};
+/* On a wide screen what it costs and uses is worth more than its day, which its age tells too. */
+static const char *const hidden_wide[] = {"model", "version", "note", "flagged", "created", NULL};
+#define WIDE_ENOUGH 134 /* columns: for both */
+static const struct bn_list_state states[] = {
+    {"psi", "psi_mark"}, {"cpu", "cpu_mark"}, {"memory", "memory_mark"}, {NULL, NULL}};
 static const char *const also[] = {"title", NULL};
 static const char *const live_columns[] = {"version",	  "role",   "from",	"until", "live_for",
 					   "approved_by", "change", "evidence", NULL};
@@ -272,6 +279,39 @@ say_live(const struct facts *f, struct bn_buf *out)
 	say(f, out, ", share of the traffic in % ", "traffic");
 }
 
+/* Fourteen days of a number as a line, and the number: "▂▂▂▃▃▃ 0.08, 5s ago". */
+static void
+say_trend(const struct facts *f, struct bn_buf *out, const char *series, const char *name,
+	  const char *value, const char *target, const char *age)
+{
+	size_t before;
+
+	say(f, out, "", series);
+	before = out->size;
+	say(f, out, before > 0 ? "  " : "", name);
+	say(f, out, out->size > 0 ? " " : "", value);
+	if (target != NULL)
+		say(f, out, ", target ", target);
+	say(f, out, ", measured ", age);
+	if (out->size > before)
+		bn_buf_adds(out, " ago");
+}
+
+static void
+trends(struct facts *f, struct bn_buf *text)
+{
+	bool missed = bn_row_int(f->rows, f->row, "kpi_mark") == BN_DEGRADED;
+
+	bn_buf_reset(text);
+	say_trend(f, text, "psi_14d", "", "psi", NULL, "psi_age");
+	fact(f,
+	     bn_row_int(f->rows, f->row, "psi_mark") == BN_DEGRADED ? BN_ROLE_WARN : BN_ROLE_TEXT,
+	     "drift", text);
+	bn_buf_reset(text);
+	say_trend(f, text, "kpi_14d", "kpi_name", "kpi_text", "kpi_target", "kpi_age");
+	fact(f, missed ? BN_ROLE_WARN : BN_ROLE_TEXT, "kpi", text);
+}
+
 /* Whether the version is live, on what it was trained, who let it; the rest is in the detail below. */
 static int
 draw_facts(struct models *m, struct bn_rect r, size_t row)
@@ -291,6 +331,7 @@ draw_facts(struct models *m, struct bn_rect r, size_t row)
 	bn_buf_reset(&text);
 	say_live(&f, &text);
 	fact(&f, BN_ROLE_TEXT, "live", &text);
+	trends(&f, &text);
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		bn_buf_reset(&text);
 		say(&f, &text, lines[i].first_word, lines[i].first);
@@ -438,6 +479,7 @@ models_draw(struct bn_screen *screen, struct bn_rect r)
 		ask_about_model(m);
 		follow(m);
 	}
+	m->list.hidden = r.w >= 120 && r.w < WIDE_ENOUGH ? hidden_wide : hidden;
 	bn_pane_draw(&m->list, (struct bn_rect){r.y + 1, r.x, r.h - 1 - below, r.w},
 		     bn_level_for(r.w), true, true,
 		     "no source tells of models; [source \"name\"] type = mlflow adds one");
@@ -474,8 +516,8 @@ bn_models_screen(struct bn_app *app)
 	struct models *m = bn_screen_new(app, &ops, sizeof(*m));
 
 	bn_pane_init(&m->list, &m->screen, SLOT_MODELS, "models", columns, NULL);
-	m->list.hidden = hidden;
 	m->list.also = also;
+	m->list.states = states;
 	m->list.level_column = "level";
 	m->list.group_text = "note";
 	m->list.flag = "flagged";

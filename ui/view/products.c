@@ -8,15 +8,17 @@
 enum { SLOT_LIST, SLOT_OBJECTIVES, SLOT_DAYS, SLOT_DETAIL, SLOT_LINKS };
 
 static const char *const columns[] = {
-    "status",	      "product",       "domain",      "owner",	   "fresh",
-    "target",	      "due",	       "complete",    "quality",   "avail",
-    "budget",	      "cost",	       "used_by",     "lifecycle", "fresh_state",
-    "complete_state", "quality_state", "avail_state", "due_state", "message",
-    "since",	      "consumers",     "contact",     "predicted", "empty_in",
-    "cost_unit",      "observed",      NULL};
+    "status",	   "product",	"owner",       "domain",	 "fresh",
+    "target",	   "due",	"complete",    "quality",	 "avail",
+    "latency",	   "slo",	"budget",      "cost_text",	 "kpi",
+    "used_by",	   "lifecycle", "fresh_state", "complete_state", "quality_state",
+    "avail_state", "due_state", "slo_state",   "latency_state",	 "kpi_state",
+    "message",	   "since",	"consumers",   "contact",	 "predicted",
+    "empty_in",	   "observed",	NULL};
 static const struct bn_list_state states[] = {
     {"fresh", "fresh_state"},	  {"due", "due_state"},	    {"complete", "complete_state"},
-    {"quality", "quality_state"}, {"avail", "avail_state"}, {NULL, NULL}};
+    {"quality", "quality_state"}, {"avail", "avail_state"}, {"latency", "latency_state"},
+    {"slo", "slo_state"},	  {"kpi", "kpi_state"},	    {NULL, NULL}};
 static const char *const objective_columns[] = {
     "status",	      "sli",	  "target", "now",	"met",
     "goal",	      "budget",	  "burn",   "empty_in", "budget_allowed_ms",
