@@ -42,8 +42,11 @@ static const struct bn_option model_options[] = {
      "the number of the training run that counts (EVAL); without it the tag `metric` of the model, "
      "or the only number there is",
      0, NULL},
-    {"better", BN_OPT_ENUM, NULL, "whether a lower or a higher number is the better one", 0,
-     "lower|higher"},
+    {"better", BN_OPT_ENUM, NULL,
+     "whether a lower or a higher number is the better one; without it its name says so where it "
+     "is a well-known one "
+     "(loss, mae, ndcg, auc …)",
+     0, "lower|higher"},
     {"serving", BN_OPT_ENUM, NULL,
      "how it serves; without it the tag `serving` of the model says so", 0,
      "endpoint|batch|embedded"},

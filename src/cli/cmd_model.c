@@ -280,7 +280,9 @@ const struct bn_command bn_command_model_compare = {
     "number of the model, such as a KPI, is told of the version that alone was live then. Which "
     "side is better is said only where it is known: of the declared number by `better` in the "
     "configuration, of a number with a `target` by that, else by its name (less of a loss, of "
-    "drift, latency and cost, more of an accuracy); of other numbers only that they differ.",
+    "drift, latency and cost, more of an accuracy); of other numbers only that they differ. "
+    "In JSON a row has left and right as they are shown, and left_value, left_unit and left_age "
+    "(seconds) of what is a number; so for right.",
     .examples = compare_examples,
     .run = run_model_compare,
     .past = true,

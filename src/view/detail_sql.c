@@ -258,9 +258,10 @@ static const char ends_sql[] =
 /* ---- models ------------------------------------------------------------------------------------- */
 
 /* The thing itself, and the model of the one version that is live. */
-#define NUMBERS_OF \
-	"(SELECT :id UNION SELECT w.model_id FROM version_now w WHERE w.id = :id AND w.live AND" \
-	" (SELECT count(*) FROM version_now x WHERE x.model_id = w.model_id AND x.live) = 1)"
+#define WITH_NUMBERS \
+	"WITH mine(id) AS MATERIALIZED (SELECT :id UNION SELECT w.model_id FROM version_now w WHERE w.id = :id AND w.live" \
+	" AND (SELECT count(DISTINCT o.version) FROM live_moved o WHERE o.model_id = w.model_id AND o.ended IS NULL) = 1) "
+#define NUMBERS_OF "(SELECT id FROM mine)"
 /* The version's own before the model's. */
 #define NUMBER(what, name) \
 	"(SELECT q." what " FROM measure q WHERE q.entity_id IN " NUMBERS_OF " AND q.name = '" name "'" \
@@ -274,7 +275,7 @@ static const char ends_sql[] =
 #define JOINED(parts) "substr(nullif(" parts ", ''), 4)"
 
 static const char kpi_sql[] =
-    "SELECT k.name || ' ' || " SQL_WITH_UNIT("k.value", "k.unit") " || coalesce(', target ' || "
+    WITH_NUMBERS "SELECT k.name || ' ' || " SQL_WITH_UNIT("k.value", "k.unit") " || coalesce(', target ' || "
     SQL_TARGET_TEXT("k.least", "k.most", "k.unit") ", '') || ', measured ' || human_ms(now() - k.at) || ' ago',"
     " CASE " SQL_TARGET_STATE("k.value", "k.at", "k.least", "k.most") " WHEN " SQL_DEGRADED " THEN 7 ELSE 0 END"
     " FROM (SELECT substr(q.name, 5) AS name, q.value, q.unit, q.at, " SQL_TARGET("least", "q.entity_id", "q.name")
@@ -282,19 +283,19 @@ static const char kpi_sql[] =
     "  WHERE q.entity_id IN " NUMBERS_OF " AND q.name GLOB 'kpi:*' AND q.value IS NOT NULL ORDER BY 1) k";
 
 static const char latency_sql[] =
-    "SELECT " JOINED(PART("p50 ", "p50", "ms") " || " PART("p95 ", "p95", "ms") " || " PART("p99 ", "p99", "ms")
+    WITH_NUMBERS "SELECT " JOINED(PART("p50 ", "p50", "ms") " || " PART("p95 ", "p95", "ms") " || " PART("p99 ", "p99", "ms")
     " || " PART("model ", "model-latency", "ms") " || " PART("overhead ", "overhead", "ms"))
     " || " AGO("'p50', 'p95', 'p99', 'model-latency', 'overhead'");
 
 #define HIGH(name) "coalesce(" NUMBER("value", name) " > " SQL_UTILISATION_HIGH ", 0)"
 static const char use_sql[] =
-    "SELECT " JOINED(PART("CPU ", "cpu", "%") " || CASE WHEN " HIGH("cpu") " THEN ' (over " SQL_UTILISATION_HIGH
+    WITH_NUMBERS "SELECT " JOINED(PART("CPU ", "cpu", "%") " || CASE WHEN " HIGH("cpu") " THEN ' (over " SQL_UTILISATION_HIGH
     "%)' ELSE '' END || " PART("memory ", "memory", "%") " || CASE WHEN " HIGH("memory") " THEN ' (over "
     SQL_UTILISATION_HIGH "%)' ELSE '' END || " PART("traffic ", "traffic", "%"))
     " || " AGO("'cpu', 'memory', 'traffic'") ", CASE WHEN " HIGH("cpu") " OR " HIGH("memory") " THEN 7 ELSE 0 END";
 
 static const char model_cost_sql[] =
-    "SELECT " SQL_WITH_UNIT("x.cost", "x.cost_unit") " || coalesce(' for ' || " SQL_WITH_UNIT("x.n", "x.n_unit")
+    WITH_NUMBERS "SELECT " SQL_WITH_UNIT("x.cost", "x.cost_unit") " || coalesce(' for ' || " SQL_WITH_UNIT("x.n", "x.n_unit")
     " || ' predictions' || coalesce(': ' || " SQL_SHORT("x.rate") " || ' ' || " SQL_CURRENCY("x.cost_unit")
     " || ' per 1,000', ''), '') || " AGO("'cost', 'predictions'") " FROM (SELECT y.*, 1000.0 * "
     SQL_PER_MONTH("y.cost", "y.cost_unit") " / nullif(" SQL_PER_MONTH("y.n", "y.n_unit") ", 0) AS rate FROM (SELECT "

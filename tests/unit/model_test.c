@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 
+#include "view/better.h"
 #include "view/comparison.h"
 #include "view/view.h"
 
@@ -850,6 +851,50 @@ kpi_is_shown_with_its_target_and_marked_where_it_misses_it(void **state)
 	bn_rows_free(rows);
 }
 
+/* A KPI that lost a fifth is far from nothing, and yet it has to be seen; one that hardly moved is no mountain. */
+static void
+trend_of_a_kpi_shows_how_it_moved(void **state)
+{
+	static const char *const trends[][2] = {{"[3.1,null,3.1,2.54]", "█ █▁"},
+						{"[3.1,3.11,3.09,3.1]", "▅▅▄▅"}};
+	const struct bn_column *column = bn_view_column(bn_view_table("models"), "kpi_14d");
+	struct bn_style style = {.now = NOW};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct bn_buf out = BN_BUF_INIT(0);
+		struct bn_value value = {.type = BN_VALUE_TEXT, .s = trends[i][0]};
+
+		bn_view_show(&out, column, value, &style, 0);
+		assert_string_equal(bn_buf_text(&out), trends[i][1]);
+		bn_buf_free(&out);
+	}
+}
+
+static void
+direction_of_a_number_is_known_by_its_name_or_not_at_all(void **state)
+{
+	static const char *const lower[] = {
+	    "loss",	"val_loss", "RMSE", "training_mean_absolute_error",
+	    "Log-Loss", "wape",	    "psi",  "error-rate"};
+	static const char *const higher[] = {"ndcg@10",	     "test-roc.auc", "accuracy",
+					     "val_f1_score", "recall_at_20", "click-through",
+					     "NDCG",	     "eval_r2"};
+	static const char *const unknown[] = {"",	 "@",	"val", "epochs", "loss_of_signal",
+					      "novelty", "rows"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lower) / sizeof(lower[0]); i++)
+		if (bn_better_by_name(lower[i]) != BN_LOWER_IS_BETTER)
+			fail_msg("less of %s is better", lower[i]);
+	for (size_t i = 0; i < sizeof(higher) / sizeof(higher[0]); i++)
+		if (bn_better_by_name(higher[i]) != BN_HIGHER_IS_BETTER)
+			fail_msg("more of %s is better", higher[i]);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		if (bn_better_by_name(unknown[i]) != BN_NEITHER)
+			fail_msg("nobody knows of %s", unknown[i]);
+}
+
 #define MODEL_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -875,6 +920,8 @@ static const struct CMUnitTest tests[] = {
     MODEL_TEST(numbers_of_what_serves_a_version_have_columns_with_unit_and_mark),
     MODEL_TEST(numbers_of_a_model_with_two_live_versions_stand_with_the_model),
     MODEL_TEST(kpi_is_shown_with_its_target_and_marked_where_it_misses_it),
+    cmocka_unit_test(trend_of_a_kpi_shows_how_it_moved),
+    cmocka_unit_test(direction_of_a_number_is_known_by_its_name_or_not_at_all),
     MODEL_TEST(flag_note_marks_the_model_and_its_versions),
 };
 
