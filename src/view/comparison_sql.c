@@ -1,4 +1,4 @@
-/* comparison_sql.c - what comparison.c asks of one version: its numbers, what is told of it, its parts. */
+/* comparison_sql.c - what comparison_side.c asks of one version: its numbers, what is told of it, its parts. */
 /* SPDX-License-Identifier: MIT */
 #include "view/comparison_sql.h"
 

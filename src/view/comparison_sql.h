@@ -1,4 +1,4 @@
-/* comparison_sql.h - what comparison.c asks of one version: its numbers, what is told of it, its parts. */
+/* comparison_sql.h - what comparison_side.c asks of one version: its numbers, what is told of it, its parts. */
 /* SPDX-License-Identifier: MIT */
 #ifndef BN_VIEW_COMPARISON_SQL_H
 #define BN_VIEW_COMPARISON_SQL_H
