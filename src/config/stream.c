@@ -12,6 +12,10 @@
 #include "base/text.h"
 
 #define EQUALS_MAX 8 /* of one stream */
+#define LEVELS_MAX 8
+#define CHECKS_MAX (EQUALS_MAX + 1 + LEVELS_MAX)
+#define MINUTE	   60000
+#define LONGEST	   60 /* minutes that a level may have to last */
 
 const struct bn_option bn_stream_options[] = {
     {"source", BN_OPT_STRING, NULL, "Name of the source that has it", BN_OPT_REQUIRED, NULL},
@@ -55,6 +59,14 @@ const struct bn_option bn_stream_options[] = {
      BN_OPT_MULTI, NULL},
     {"consistency", BN_OPT_STRING, NULL,
      "Two other streams whose quotient it must be: STREAM / STREAM [tolerance N|N%]", 0, NULL},
+    {"warn", BN_OPT_STRING, NULL,
+     "Where its value is a warning: above N or below N [for D] [while STREAM above N|below N]; it "
+     "has "
+     "to be there for so long (default 1m), and with `while` only the minutes count in which that "
+     "other stream is where it says",
+     BN_OPT_MULTI, NULL},
+    {"bad", BN_OPT_STRING, NULL, "Where its value is critical, in the same words", BN_OPT_MULTI,
+     NULL},
     {"group", BN_OPT_STRING, NULL, "The chain it is part of", 0, NULL},
     {"stage", BN_OPT_STRING, NULL,
      "Its place in the chain in a word, such as `dedupe`; without one it is a result of the chain",
@@ -73,12 +85,21 @@ const struct bn_option bn_stream_options[] = {
     {NULL, BN_OPT_STRING, NULL, NULL, 0, NULL},
 };
 
-/* What compares the stream with others. */
+/* A side of a number. */
+struct bound {
+	bool above;
+	double at;
+};
+
+/* What compares the stream with others, or its value with a level. */
 struct check {
 	const char *kind, *other, *by; /* by: the divisor of a consistency, or NULL */
 	double tolerance;
 	bool relative;
-	int64_t settle; /* ms; -1: the stream's */
+	int64_t settle;		    /* ms; -1: the stream's */
+	const char *word, *text;    /* of a level: warn or bad, and as it was written */
+	struct bound bound, while_; /* while_: where `other` has to be, if there is one */
+	int64_t lasting;	    /* minutes */
 };
 
 static const char *
@@ -169,9 +190,94 @@ read_quotient(struct bn_arena *arena, const char *text, struct check *check, str
 	return bn_hint(err, "for example tx-fee-sum / tx-count");
 }
 
+/* ---- levels ---------------------------------------------------------------------------------- */
+
+/* The next word of *rest, NULL at its end. */
+static const char *
+level_word(struct bn_arena *arena, const char **rest)
+{
+	const char *at = *rest + strspn(*rest, " \t");
+	size_t length = strcspn(at, " \t");
+
+	*rest = at + length;
+	return length > 0 ? bn_arena_strndup(arena, at, length) : NULL;
+}
+
+/* "above 60", of which `side` is already read. */
+static bool
+read_bound(struct bn_arena *arena, const char *side, const char **rest, struct bound *out)
+{
+	const char *number = side != NULL ? level_word(arena, rest) : NULL;
+	char *end;
+
+	if (number == NULL || (strcmp(side, "above") != 0 && strcmp(side, "below") != 0))
+		return false;
+	out->above = side[0] == 'a';
+	out->at = strtod(number, &end);
+	return end != number && *end == '\0' && isfinite(out->at);
+}
+
+static bool
+read_lasting(const char *word, struct check *check)
+{
+	int64_t ms;
+
+	if (word == NULL || bn_duration_parse(word, &ms, NULL) != BN_OK || ms < MINUTE ||
+	    ms > LONGEST * MINUTE)
+		return false;
+	check->lasting = ms / MINUTE;
+	return ms % MINUTE == 0;
+}
+
+/* "above 60 for 3m while tx-polls above 3" */
+static int
+read_level(struct bn_arena *arena, const char *key, const char *text, struct check *check,
+	   struct bn_error *err)
+{
+	const char *rest = text, *word;
+	bool good;
+
+	*check = (struct check){.kind = "level", .settle = -1, .word = key, .lasting = 1};
+	check->text = bn_arena_format(arena, "%s %s", key, text);
+	good = read_bound(arena, level_word(arena, &rest), &rest, &check->bound);
+	word = level_word(arena, &rest);
+	if (good && word != NULL && strcmp(word, "for") == 0) {
+		good = read_lasting(level_word(arena, &rest), check);
+		word = level_word(arena, &rest);
+	}
+	if (good && word != NULL && strcmp(word, "while") == 0) {
+		check->other = level_word(arena, &rest);
+		good = read_bound(arena, level_word(arena, &rest), &rest, &check->while_);
+		word = level_word(arena, &rest);
+	}
+	if (good && word == NULL)
+		return BN_OK;
+	bn_fail(err, BN_ECONFIG,
+		"%s is not above N or below N [for D] [while STREAM above N|below N]", key);
+	return bn_hint(err, "for example above 60 for 3m; D is of full minutes, up to %dm",
+		       LONGEST);
+}
+
+static int
+read_levels(const struct bn_config_section *section, struct bn_arena *arena, const char *name,
+	    struct check *checks, size_t *count, struct bn_error *err)
+{
+	size_t most = *count + LEVELS_MAX / 2;
+	const char *text;
+
+	for (size_t i = 0; (text = bn_section_at(section, name, i)) != NULL; i++) {
+		if (*count == most)
+			return bn_fail(err, BN_ECONFIG, "more than %d of them", LEVELS_MAX / 2);
+		if (read_level(arena, name, text, &checks[*count], err) != BN_OK)
+			return err->code;
+		++*count;
+	}
+	return BN_OK;
+}
+
 static size_t
 read_checks(const struct bn_config_section *section, struct bn_arena *arena,
-	    struct check checks[EQUALS_MAX + 1], const char **key, struct bn_error *err)
+	    struct check checks[CHECKS_MAX], const char **key, struct bn_error *err)
 {
 	const char *text;
 	size_t count = 0;
@@ -190,7 +296,27 @@ read_checks(const struct bn_config_section *section, struct bn_arena *arena,
 	text = bn_section_get(section, NULL, "consistency");
 	if (text != NULL && read_quotient(arena, text, &checks[count++], err) != BN_OK)
 		return SIZE_MAX;
-	return count;
+	*key = "warn";
+	if (read_levels(section, arena, *key, checks, &count, err) != BN_OK)
+		return SIZE_MAX;
+	*key = "bad";
+	return read_levels(section, arena, *key, checks, &count, err) == BN_OK ? count : SIZE_MAX;
+}
+
+static void
+level_json(struct bn_buf *out, const struct check *c)
+{
+	bn_buf_addf(out, "{\"kind\":\"level\",\"word\":\"%s\",\"text\":", c->word);
+	bn_json_quote(out, c->text);
+	bn_buf_addf(out, ",\"above\":%d,\"bound\":%.17g,\"lasting\":%lld", c->bound.above,
+		    c->bound.at, (long long)c->lasting);
+	if (c->other != NULL) {
+		bn_buf_adds(out, ",\"other\":");
+		bn_json_quote(out, c->other);
+		bn_buf_addf(out, ",\"other_above\":%d,\"other_bound\":%.17g", c->while_.above,
+			    c->while_.at);
+	}
+	bn_buf_adds(out, "}");
 }
 
 static const char *
@@ -204,7 +330,12 @@ checks_json(struct bn_arena *arena, const struct check *checks, size_t count, in
 	for (size_t i = 0; i < count; i++) {
 		const struct check *c = &checks[i];
 
-		bn_buf_addf(&out, "%s{\"kind\":\"%s\",\"other\":", i == 0 ? "[" : ",", c->kind);
+		bn_buf_adds(&out, i == 0 ? "[" : ",");
+		if (c->word != NULL) {
+			level_json(&out, c);
+			continue;
+		}
+		bn_buf_addf(&out, "{\"kind\":\"%s\",\"other\":", c->kind);
 		bn_json_quote(&out, c->other);
 		if (c->by != NULL) {
 			bn_buf_adds(&out, ",\"by\":");
@@ -244,7 +375,7 @@ bn_stream_read(const struct bn_config_section *section, struct bn_arena *arena,
 	       struct bn_stream *out, const char **key, struct bn_error *err)
 {
 	const struct bn_option *o = bn_stream_options;
-	struct check checks[EQUALS_MAX + 1];
+	struct check checks[CHECKS_MAX];
 	const char *about = NULL;
 	size_t count;
 	int rc;
@@ -325,13 +456,17 @@ bn_stream_others(const struct bn_config *config, const struct bn_config_section 
 		 const char **key, struct bn_error *err)
 {
 	struct bn_arena *arena = bn_arena_new();
-	struct check checks[EQUALS_MAX + 1];
+	struct check checks[CHECKS_MAX];
 	size_t count = read_checks(section, arena, checks, key, err);
 	int rc = count == SIZE_MAX ? BN_ECONFIG : BN_OK;
 
 	for (size_t i = 0; rc == BN_OK && i < count; i++) {
-		*key = checks[i].kind;
-		rc = look_up(config, section, checks[i].other, checks[i].by == NULL, err);
+		bool level = checks[i].word != NULL;
+
+		*key = level ? checks[i].word : checks[i].kind;
+		if (level && checks[i].other == NULL)
+			continue;
+		rc = look_up(config, section, checks[i].other, !level && checks[i].by == NULL, err);
 		if (rc == BN_OK && checks[i].by != NULL)
 			rc = look_up(config, section, checks[i].by, false, err);
 	}

@@ -69,7 +69,7 @@ defines_pipeline(const struct bn_w_change *change, const struct bn_w_pipeline *p
 	    named(change->path, "extract/", pipeline->name, ".meltano.yml"))
 		return pipeline->engine == BN_W_ARGO;
 	return (strcmp(change->repo, "workflows-argo") == 0) == (pipeline->engine == BN_W_ARGO) &&
-	       strcmp(change->repo, "k8s-apps") != 0 &&
+	       strcmp(change->repo, "k8s-apps") != 0 && strcmp(change->repo, "infra-tf") != 0 &&
 	       strcmp(change->path, pipeline->definition) == 0;
 }
 
@@ -77,6 +77,7 @@ json_t *
 bn_facts_defines(const struct bn_facts *facts, const struct bn_w_change *change)
 {
 	const struct bn_w_pipeline *pipeline;
+	const struct bn_w_stream *stream;
 	const struct bn_w_api *api;
 	json_t *list = json_array();
 	size_t i;
@@ -90,6 +91,12 @@ bn_facts_defines(const struct bn_facts *facts, const struct bn_w_change *change)
 		if (named(change->path, "apps/", api->app, "/deployment.yaml"))
 			json_array_append_new(list,
 					      bn_facts_reference("endpoint", "probes", api->name));
+	for (i = 0;
+	     strcmp(change->path, BN_W_FLINK_FILE) == 0 && (stream = bn_world_stream(i)) != NULL;
+	     i++)
+		if (bn_world_stream_of_flink(stream))
+			json_array_append_new(list,
+					      bn_facts_reference("stream", "prom", stream->name));
 	return list;
 }
 

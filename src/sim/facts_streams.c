@@ -1,5 +1,7 @@
 /* facts_streams.c - streams and their minutes, as facts. */
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "sim/facts_room.h"
 
 #define SHOWN 60
@@ -32,6 +34,55 @@ minute_form(const struct bn_facts *facts, const struct bn_w_stream *stream, bn_t
 			 bn_facts_when(there ? arrived : 0));
 }
 
+static const struct bn_w_stream *
+stream_named(const char *name)
+{
+	const struct bn_w_stream *stream;
+	size_t i;
+
+	for (i = 0; (stream = bn_world_stream(i)) != NULL; i++)
+		if (strcmp(stream->name, name) == 0)
+			break;
+	return stream;
+}
+
+/* Whether each of its latest settled minutes was beyond the level. */
+static bool
+is_beyond(const struct bn_facts *facts, const struct bn_w_stream *stream,
+	  const struct bn_w_level *level)
+{
+	bn_time last =
+	    (facts->at - bn_world_stream_settle(stream)) / BN_W_MINUTE * BN_W_MINUTE - BN_W_MINUTE;
+	double value = 0, other = 0;
+	bn_time arrived;
+	int i;
+
+	for (i = 0; i < level->lasting; i++, last -= BN_W_MINUTE) {
+		if (!bn_world_minute(facts->world, stream, last, facts->at, &value, &arrived) ||
+		    (level->above ? value <= level->bound : value >= level->bound))
+			return false;
+		if (level->while_ != NULL &&
+		    (!bn_world_minute(facts->world, stream_named(level->while_), last, facts->at,
+				      &other, &arrived) ||
+		     other <= level->than))
+			return false;
+	}
+	return true;
+}
+
+/* "ok", "warn", "bad"; NULL: nobody said what is too much. */
+static const char *
+level_of(const struct bn_facts *facts, const struct bn_w_stream *stream)
+{
+	const struct bn_w_level *level = stream->levels;
+	const char *word = level == NULL ? NULL : "ok";
+
+	for (; level != NULL && level->word != NULL; level++)
+		if (is_beyond(facts, stream, level))
+			word = level->word; /* the worst comes last */
+	return word;
+}
+
 static json_t *
 stream_form(const struct bn_facts *facts, const struct bn_w_stream *stream)
 {
@@ -56,6 +107,9 @@ stream_form(const struct bn_facts *facts, const struct bn_w_stream *stream)
 	    stream->ceiling > 0 ? json_real(stream->ceiling) : json_null(), "minutes", minutes);
 	for (i = 0; i < 3; i++)
 		json_object_set_new(form, names[i], lists[i]);
+	json_object_set_new(form, "level",
+			    level_of(facts, stream) != NULL ? json_string(level_of(facts, stream))
+							    : json_null());
 	return form;
 }
 

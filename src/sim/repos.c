@@ -356,6 +356,7 @@ bn_world_repos_free(struct bn_world_repos *repos)
 void
 bn_world_repos_configure(const struct bn_world_repos *repos, struct bn_buf *out)
 {
+	const struct bn_w_stream *stream;
 	const struct bn_w_api *api;
 	const char *name;
 	size_t i, k;
@@ -373,5 +374,10 @@ bn_world_repos_configure(const struct bn_world_repos *repos, struct bn_buf *out)
 		for (k = 0; strcmp(name, "k8s-apps") == 0 && (api = bn_world_api(k)) != NULL; k++)
 			bn_buf_addf(out, "\tdefines = endpoint/%s : apps/%s/deployment.yaml\n",
 				    api->name, api->app);
+		for (k = 0; strcmp(name, "infra-tf") == 0 && (stream = bn_world_stream(k)) != NULL;
+		     k++)
+			if (bn_world_stream_of_flink(stream))
+				bn_buf_addf(out, "\tdefines = stream/prom/%s : %s\n", stream->name,
+					    BN_W_FLINK_FILE);
 	}
 }

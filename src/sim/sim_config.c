@@ -111,6 +111,20 @@ configure_api(const struct bn_sim *sim, const struct bn_w_api *api, struct bn_bu
 }
 
 static void
+configure_levels(const struct bn_w_stream *stream, struct bn_buf *out)
+{
+	const struct bn_w_level *level = stream->levels;
+
+	for (; level != NULL && level->word != NULL; level++) {
+		bn_buf_addf(out, "\t%s = %s %g for %dm", level->word,
+			    level->above ? "above" : "below", level->bound, level->lasting);
+		if (level->while_ != NULL)
+			bn_buf_addf(out, " while %s above %g", level->while_, level->than);
+		bn_buf_addc(out, '\n');
+	}
+}
+
+static void
 configure_stream(const struct bn_w_stream *stream, struct bn_buf *out)
 {
 	const char *arrival = bn_world_stream_arrival(stream);
@@ -135,6 +149,7 @@ configure_stream(const struct bn_w_stream *stream, struct bn_buf *out)
 		bn_buf_adds(out, "\tbackfill = 6h\n");
 	if (stream->more != NULL)
 		bn_buf_adds(out, stream->more);
+	configure_levels(stream, out);
 }
 
 /* What somebody on call for the postage service would put together. */

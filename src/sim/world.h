@@ -258,17 +258,29 @@ bool bn_world_sample(const struct bn_world *world, size_t index, bn_time at, bn_
 		     double *out);
 
 /* Per-minute streams, and how the demo's configuration asks for them. */
+struct bn_w_level {
+	const char *word; /* "warn" or "bad"; NULL ends a list */
+	bool above;
+	double bound;
+	int lasting;	    /* minutes */
+	const char *while_; /* a stream, or NULL, and what that has to be above */
+	double than;
+};
 struct bn_w_stream {
 	const char *name, *query, *unit, *group, *stage;
 	int position;
 	double ceiling;		  /* 0: none */
 	bool window;		  /* of the aggregation: one record a minute, which may come late */
 	const char *equal, *more; /* must-equal; further lines of its section */
+	const struct bn_w_level *levels;
 };
 const struct bn_w_stream *bn_world_stream(size_t index);	       /* NULL behind the last */
 const char *bn_world_stream_arrival(const struct bn_w_stream *stream); /* the query, or NULL */
 /* How long after its end a minute may still come in time, ms: windows are there after seconds. */
 int64_t bn_world_stream_settle(const struct bn_w_stream *stream);
+/* Whether the Flink application makes it, or counts it; and whether that was updated this night. */
+bool bn_world_stream_of_flink(const struct bn_w_stream *stream);
+bool bn_world_flink_updated(const struct bn_world *world);
 /* The value of the minute that began at `minute`, and when it arrived; false while it has not. */
 bool bn_world_minute(const struct bn_world *world, const struct bn_w_stream *stream, bn_time minute,
 		     bn_time now, double *value, bn_time *arrived);
@@ -348,6 +360,7 @@ struct bn_w_change {
 	char path[160];	       /* the file it changed */
 	const char *from, *to; /* the text it replaced, or NULL: it added a remark */
 };
+#define BN_W_FLINK_FILE "flink/tx-agg-1m.tf"
 /* Merged changes, oldest first; false behind the last. Some lie in the future of the night's start.
  */
 bool bn_world_change(const struct bn_world *world, size_t index, struct bn_w_change *out);

@@ -6,8 +6,9 @@
 #include "sim/world_room.h"
 
 static const char *const repos[] = {"transform-dbt", "pipelines-meltano", "workflows-argo",
-				    "k8s-apps", NULL};
-enum { DBT, MELTANO, ARGO, APPS, REPOS };
+				    "k8s-apps",	     "infra-tf",	  NULL};
+enum { DBT, MELTANO, ARGO, APPS, INFRA, REPOS };
+#define EVERYDAY INFRA /* those before it are changed every day */
 
 const char *
 bn_world_repo(size_t index)
@@ -175,6 +176,30 @@ apps_file(size_t index, char *path, char *text)
 	return true;
 }
 
+/* The Flink application that makes windows of the transactions, and what surrounds it. */
+static bool
+infra_file(size_t index, char *path, char *text)
+{
+	if (index == 0) {
+		snprintf(path, 160, "%s", BN_W_FLINK_FILE);
+		snprintf(text, BN_W_FILE_TEXT,
+			 "resource \"aws_kinesisanalyticsv2_application\" \"tx_agg_1m\" {\n"
+			 "  name                = \"tx-agg-1m\"\n"
+			 "  runtime_environment = \"FLINK-1_18\"\n\n"
+			 "  parallelism_configuration {\n    parallelism = 1\n  }\n}\n");
+		return true;
+	}
+	if (index > 1)
+		return false;
+	snprintf(path, 160, "streams/kinesis.tf");
+	snprintf(text, BN_W_FILE_TEXT,
+		 "resource \"aws_kinesis_stream\" \"tx_ingest\" {\n  name        = \"tx-ingest\"\n"
+		 "  shard_count = 1\n}\n\n"
+		 "resource \"aws_kinesis_stream\" \"tx_delivery\" {\n  name        = "
+		 "\"tx-delivery\"\n  shard_count = 1\n}\n");
+	return true;
+}
+
 bool
 bn_world_file(const struct bn_world *world, const char *repo, size_t index, char path[160],
 	      char text[BN_W_FILE_TEXT])
@@ -185,6 +210,8 @@ bn_world_file(const struct bn_world *world, const char *repo, size_t index, char
 		return meltano_file(index, path, text);
 	if (strcmp(repo, repos[ARGO]) == 0)
 		return argo_file(index, path, text);
+	if (strcmp(repo, repos[INFRA]) == 0)
+		return infra_file(index, path, text);
 	return apps_file(index, path, text);
 }
 
@@ -209,6 +236,8 @@ static const struct {
     {DBT, 2207, "fee rounding to 8 places", "dev-mo", BN_W_DBT_2207 - BN_W_NIGHT,
      "models/staging/stg_payments.sql", "round(fee_amount, 2) as fee_amount",
      "round(fee_amount_8, 8) as fee_amount"},
+    {INFRA, 77, "flink parallelism 1→2", "d.rossi", 3 * BN_W_HOUR + 27 * BN_W_MINUTE,
+     BN_W_FLINK_FILE, "    parallelism = 1\n", "    parallelism = 2\n"},
     {MELTANO, 389, "ads: attribution window of 7 days", "a.novak",
      3 * BN_W_HOUR + 31 * BN_W_MINUTE + 20000, "extract/ing-ads-google.meltano.yml", NULL, NULL},
 };
@@ -231,14 +260,15 @@ everyday(const struct bn_world *world, size_t index, struct bn_w_change *out)
 					     "rename a column in",
 					     "document",
 					     "speed up"};
-	static const int last_number[REPOS] = {2206, 387, 61, 408};
+	static const int last_number[EVERYDAY] = {2206, 387, 61, 408};
 	uint64_t hash = bn_world_hash(world->seed, "change", (int64_t)index, 0);
-	int repo = (int)(hash % REPOS), after = 0;
+	int repo = (int)(hash % EVERYDAY), after = 0;
 	char path[160], text[BN_W_FILE_TEXT];
 	size_t i, files;
 
 	for (i = index + 1; i < BACKGROUND; i++)
-		after += (int)(bn_world_hash(world->seed, "change", (int64_t)i, 0) % REPOS) == repo;
+		after +=
+		    (int)(bn_world_hash(world->seed, "change", (int64_t)i, 0) % EVERYDAY) == repo;
 	for (files = 0; bn_world_file(world, repos[repo], files, path, text); files++)
 		;
 	bn_world_file(world, repos[repo], (size_t)(hash / 8 % files), path, text);
@@ -256,11 +286,19 @@ everyday(const struct bn_world *world, size_t index, struct bn_w_change *out)
 bool
 bn_world_change(const struct bn_world *world, size_t index, struct bn_w_change *out)
 {
+	size_t i;
+
 	if (index < BACKGROUND) {
 		everyday(world, index, out);
 		return true;
 	}
 	index -= BACKGROUND;
+	/* what makes Flink restart is only merged where that happens */
+	for (i = 0; i <= index && i < TOLD; i++)
+		if (told[i].repo == INFRA && !bn_world_flink_updated(world)) {
+			index++;
+			break;
+		}
 	if (index >= TOLD)
 		return false;
 	memset(out, 0, sizeof(*out));

@@ -23,10 +23,27 @@
 #define SURGE_END   (BN_W_NIGHT + 3 * BN_W_HOUR + 52 * BN_W_MINUTE)
 #define SEEN_MOST   400 /* 4 polls a minute, 100 items each */
 
+#define SEEN_BEFORE "tx-seen-before" /* share of what was polled that the dedupe threw away */
+#define RESTARTED   "tx-restarts"
+
 static bool
 has_i4(const struct bn_world *world)
 {
 	return world->scenario == BN_W_I4 || world->scenario == BN_W_NIGHT_SCRIPT;
+}
+
+bool
+bn_world_flink_updated(const struct bn_world *world)
+{
+	return has_i4(world);
+}
+
+/* What the aggregation makes, and what it counts. */
+bool
+bn_world_stream_of_flink(const struct bn_w_stream *stream)
+{
+	return stream->window || strncmp(stream->name, "tx-agg-", 7) == 0 ||
+	       strcmp(stream->name, RESTARTED) == 0;
 }
 
 /* ---- counters ---------------------------------------------------------------- */
@@ -289,6 +306,16 @@ bn_world_sample(const struct bn_world *world, size_t index, bn_time at, bn_time 
 #define CHAIN	     "tx-metrics"
 #define ARRIVAL	     "tx_window_arrived_seconds"
 
+/* Six minutes behind is usual, a quarter of an hour is more than is promised. */
+static const struct bn_w_level late_levels[] = {
+    {"warn", true, 600, 3, NULL, 0}, {"bad", true, 900, 3, NULL, 0}, {NULL, false, 0, 0, NULL, 0}};
+/* Full polls of nothing but new transactions: there are more than are seen. */
+static const struct bn_w_level seen_levels[] = {{"warn", false, 5, 2, "tx-polls", 3},
+						{"bad", false, 1, 3, "tx-polls", 3},
+						{NULL, false, 0, 0, NULL, 0}};
+static const struct bn_w_level restart_levels[] = {{"warn", true, 0, 1, NULL, 0},
+						   {NULL, false, 0, 0, NULL, 0}};
+
 static const struct bn_w_stream streams[] = {
     {"tx-metrics", "tx_window_count", "tx/min", CHAIN, NULL, 0, .ceiling = SEEN_MOST,
      .window = true, .more = "\tanomaly = 8\n\tbackfill = 7d\n"},
@@ -312,7 +339,13 @@ static const struct bn_w_stream streams[] = {
      .equal = "tx-agg-out", .more = "\tburst = 2\n"},
     {"tx-features", "feature_window_records", "records/min", CHAIN, "features", 8, .window = true,
      .equal = "tx-delivery", .more = "\tburst = 2\n"},
-    {"tx-offline-lag", "feature_offline_lag_seconds", "s", CHAIN, "offline", 9},
+    {"tx-offline-lag", "feature_offline_lag_seconds", "s", CHAIN, "offline", 9,
+     .levels = late_levels},
+    {SEEN_BEFORE, "100 - 100 * " RATE("tx_dedupe_new_total") " / " RATE("tx_items_polled_total"),
+     "%", CHAIN, NULL, 10, .levels = seen_levels},
+    {RESTARTED,
+     "sum(max_over_time(flink_restarts_total[30m]) - min_over_time(flink_restarts_total[30m]))",
+     "restarts/30min", CHAIN, NULL, 11, .more = "\tbackfill = 1h\n", .levels = restart_levels},
     {"web-events", RATE("web_events_total"), "events/min", NULL, NULL, 0, .more = "\tflat = 15m\n"},
     {"orders", RATE("orders_total"), "orders/min", NULL, NULL, 0, .more = "\tflat = 15m\n"},
     {"api-lpo-quote-p99", "app:http_latency_seconds:p99{app=\\\"api-lpo-quote\\\"}", "ms", NULL,
@@ -352,6 +385,14 @@ bn_world_minute(const struct bn_world *world, const struct bn_w_stream *stream, 
 	if (strcmp(stream->name, "api-lpo-quote-p99") == 0) {
 		bn_world_health(world, bn_world_api(0), end, &health);
 		*value = health.p99;
+		return true;
+	}
+	if (strcmp(stream->name, SEEN_BEFORE) == 0) {
+		*value = 100 - 100 * (new_until(world, end) - new_until(world, minute)) / SEEN_MOST;
+		return true;
+	}
+	if (strcmp(stream->name, RESTARTED) == 0) {
+		*value = restarts_until(world, end) - restarts_until(world, end - 30 * BN_W_MINUTE);
 		return true;
 	}
 	for (i = 0; i < METRICS; i++) {

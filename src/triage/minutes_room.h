@@ -70,7 +70,7 @@ int bn_judging_end(struct judging *j, sqlite3_stmt *row, int step);
 
 /* Writes what was judged, in a transaction of its own. */
 int bn_minutes_store(struct judging *j);
-/* Flat lines, unequal counters, wrong quotients, strange and short minutes, of the streams that are due. */
+/* Flat lines, unequal counters, wrong quotients, strange and short minutes, values beyond a level, of the streams that are due. */
 int bn_minutes_verdicts(struct judging *j);
 
 #endif

@@ -1,4 +1,4 @@
-/* minutes_verdict.c - what only several minutes together tell: flat lines, unequal sums, quotients, oddities. */
+/* minutes_verdict.c - what only several minutes together tell: flat lines, unequal sums, quotients, oddities, levels. */
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <string.h>
@@ -278,6 +278,38 @@ judge_checks(struct judging *j, const struct judged *s)
 			   : (bn_judging_end(j, row, SQLITE_DONE), rc);
 }
 
+/* ---- levels ---------------------------------------------------------------------------------- */
+
+/* Where too few minutes are known, what was found stays as it is. */
+static int
+judge_levels(struct judging *j, const struct judged *s)
+{
+	sqlite3_stmt *row = bn_judging_prepare(
+	    j, "SELECT text, above, bound, lasting, value, since, beyond >= lasting "
+	       "FROM " STREAM_LEVELS("AND st.entity_id = ?1") " WHERE n >= lasting");
+	int step = SQLITE_ERROR;
+
+	if (row != NULL)
+		sqlite3_bind_int64(row, 1, s->id);
+	while (row != NULL && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		struct verdict v = {
+		    .stream = s->id,
+		    .rule = "level",
+		    .other = bn_arena_strdup(j->arena, (const char *)sqlite3_column_text(row, 0)),
+		    .since = sqlite3_column_int64(row, 5),
+		    .holds = sqlite3_column_int(row, 6) != 0};
+		const char *side = sqlite3_column_int(row, 1) != 0 ? "above" : "below";
+
+		j->work.rows += sqlite3_column_int64(row, 3);
+		v.title =
+		    bn_arena_format(j->arena, "%.4g %s, %s %.6g", sqlite3_column_double(row, 4),
+				    unit_of(s), side, sqlite3_column_double(row, 2));
+		v.message = v.other;
+		add_verdict(j, &v);
+	}
+	return bn_judging_end(j, row, step);
+}
+
 int
 bn_minutes_verdicts(struct judging *j)
 {
@@ -294,6 +326,8 @@ bn_minutes_verdicts(struct judging *j)
 			rc = judge_short(j, s);
 		if (rc == BN_OK && s->has_checks)
 			rc = judge_checks(j, s);
+		if (rc == BN_OK && s->has_checks)
+			rc = judge_levels(j, s);
 	}
 	if (rc != BN_OK || j->verdict_count == 0)
 		return rc;

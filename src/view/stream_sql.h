@@ -51,7 +51,7 @@
 	"    AND x.key = json_extract(c.value, '$.by')) AS by_id"                                  \
 	"   FROM stream st JOIN entity e ON e.id = st.entity_id AND e.gone_at IS NULL"             \
 	"   JOIN source s ON s.id = e.source_id JOIN json_each(st.checks) c"                       \
-	"   WHERE json_valid(st.checks) " more "),"                                                \
+	"   WHERE json_valid(st.checks) AND json_extract(c.value, '$.kind') <> 'level' " more "),"  \
 	" p AS MATERIALIZED (SELECT q.*, " STREAM_READ_TO("q.entity_id") " AS own_to, "            \
 	STREAM_READ_FROM("q.entity_id") " AS own_from, " STREAM_READ_TO("q.other_id")              \
 	"   AS other_to, " STREAM_READ_FROM("q.other_id") " AS other_from, "                       \
@@ -60,6 +60,41 @@
 	"   - p.settle - 60000) / 60000 * 60000 AS ended FROM p)"                                  \
 	" SELECT k.*, max(k.ended - 59 * 60000, k.own_from, k.other_from, coalesce(k.by_from,"     \
 	"   k.other_from)) AS first, k.ended AS last FROM k)"
+
+/* The levels of streams, one row each, with what is known of them: entity_id, source, key, grp, position, unit, word
+ * (warn or bad), text (as configured), above, bound, lasting, other (the stream of `while`, or NULL), value (the latest
+ * settled one), since (the first of its `lasting` latest values), n (how many of these there are: a hole tells nothing),
+ * beyond (how many lie beyond the bound, the other stream being where it has to be). */
+#define STREAM_LEVELS(more)                                                                        \
+	"(WITH q AS MATERIALIZED (SELECT st.entity_id, s.name AS source, e.key, st.grp,"           \
+	"   st.position, st.unit, json_extract(c.value, '$.word') AS word,"                        \
+	"   json_extract(c.value, '$.text') AS text, json_extract(c.value, '$.above') AS above,"   \
+	"   json_extract(c.value, '$.bound') AS bound,"                                            \
+	"   json_extract(c.value, '$.lasting') AS lasting,"                                        \
+	"   json_extract(c.value, '$.other') AS other,"                                            \
+	"   json_extract(c.value, '$.other_above') AS other_above,"                                \
+	"   json_extract(c.value, '$.other_bound') AS other_bound,"                                \
+	"   (SELECT x.id FROM entity x WHERE x.kind = 6 AND x.gone_at IS NULL"                     \
+	"    AND x.key = json_extract(c.value, '$.other')) AS other_id,"                           \
+	"   (" STREAM_READ_TO("st.entity_id") " - st.settle_ms - 60000) / 60000 * 60000 AS last"   \
+	"   FROM stream st JOIN entity e ON e.id = st.entity_id AND e.gone_at IS NULL"             \
+	"   JOIN source s ON s.id = e.source_id JOIN json_each(st.checks) c"                       \
+	"   WHERE json_valid(st.checks) AND json_extract(c.value, '$.kind') = 'level' " more ")"   \
+	" SELECT q.*, (SELECT v.value FROM " LEVEL_VALUES " v LIMIT 1) AS value,"                  \
+	"  (SELECT count(*) FROM (" LEVEL_LATEST ")) AS n,"                                        \
+	"  (SELECT min(at) FROM (" LEVEL_LATEST ")) AS since,"                                     \
+	"  (SELECT coalesce(sum(beyond), 0) FROM (" LEVEL_LATEST ")) AS beyond FROM q)"
+/* A value may be missing here and there, but not for longer than ten minutes in all. */
+#define LEVEL_VALUES                                                                               \
+	"(SELECT * FROM " STREAM_VALUES("q.entity_id", "q.last - (q.lasting + 9) * 60000", "q.last") \
+	" ORDER BY at DESC)"
+#define LEVEL_LATEST                                                                               \
+	"SELECT * FROM (SELECT v.at, (CASE WHEN q.above THEN v.value > q.bound ELSE v.value"       \
+	" < q.bound END) AND (q.other IS NULL OR CASE WHEN q.other_above THEN o.value"             \
+	" > q.other_bound ELSE o.value < q.other_bound END) AS beyond,"                            \
+	" row_number() OVER (ORDER BY v.at DESC) AS place FROM " LEVEL_VALUES " v LEFT JOIN "      \
+	STREAM_VALUES("q.other_id", "q.last - (q.lasting + 9) * 60000", "q.last")                  \
+	" o ON o.at = v.at WHERE q.other IS NULL OR o.value IS NOT NULL) WHERE place <= q.lasting"
 
 /* How many of the minutes from first to last neither side says anything of. */
 #define STREAM_BOTH_MISSING(a, b, first, last)                                                     \

@@ -50,6 +50,23 @@
 	STREAM_CHECKS("AND st.entity_id = e.id AND json_extract(c.value, '$.kind') = 'must-equal'")\
 	" x LIMIT 1)"
 
+/* The worst level that its value is beyond, by the finding about that. */
+#define LEVEL                                                                                      \
+	"CASE WHEN e.status_now <> " SQL_UNKNOWN " AND EXISTS (SELECT 1 FROM " ITS_LEVELS ") THEN" \
+	" coalesce((SELECT CASE f.severity WHEN 2 THEN 'bad' ELSE 'warn' END FROM finding f WHERE" \
+	" f.closed_at IS NULL AND f.rule = 'stream-level' AND f.about_kind = " STREAM_ENTITY       \
+	" AND f.about_key = e.key AND f.about_source = e.source), 'ok') END"
+#define ITS_LEVELS                                                                                 \
+	"json_each(CASE WHEN json_valid(st.checks) THEN st.checks ELSE '[]' END) c"                \
+	" WHERE json_extract(c.value, '$.kind') = 'level'"
+#define LEVELS                                                                                     \
+	"(SELECT group_concat(json_extract(c.value, '$.text'), ', ') FROM " ITS_LEVELS ")"
+/* What a chart of it has a line at: the level it is beyond, else its ceiling, else its first level. */
+#define FIRST_LEVEL(what, of)                                                                      \
+	"(SELECT json_extract(c.value, '$." what "') FROM " ITS_LEVELS of " LIMIT 1)"
+#define LEVEL_LINE(what)                                                                           \
+	FIRST_LEVEL(what, " AND json_extract(c.value, '$.word') = " LEVEL)
+
 static const struct bn_column columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, STATUS,
      "How it stands, by the worst of its open findings; unknown when stale"},
@@ -79,6 +96,8 @@ static const struct bn_column columns[] = {
      "The most that can be counted in a minute"},
     {"saturated", "SAT", 4, 3, BN_RIGHT, 2, BN_FORMAT_INT, "minutes", SATURATED,
      "Minutes of the last hour at the ceiling: lower bounds"},
+    {"level", "LEVEL", 5, 5, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, LEVEL,
+     "Whether its value is beyond a level of its section: ok, warn or bad; empty without one"},
     {"note", "NOTE", 24, 10, BN_LEFT, 2, BN_FORMAT_TEXT, NULL,
      "coalesce(" WORST ", st.scope, e.message)", "The worst of what is wrong, or its scope"},
     {"last_minute", "MINUTE", 6, 5, BN_LEFT, 3, BN_FORMAT_TIME, NULL, LAST_AT,
@@ -87,6 +106,15 @@ static const struct bn_column columns[] = {
      "Records expected a minute; empty: any number"},
     {"settle", "SETTLE", 6, 4, BN_RIGHT, 3, BN_FORMAT_DURATION, "s", "st.settle_ms",
      "How long after its end a minute may be filled in time"},
+    {"levels", "LEVELS", 30, 10, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, LEVELS,
+     "Where its value is a warning or bad, as configured"},
+    {"line", "LINE", 7, 4, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL,
+     "coalesce(" LEVEL_LINE("bound") ", st.ceiling, " FIRST_LEVEL("bound", "") ")",
+     "Where its chart has a line: the level it is beyond, else its ceiling, else its first level"},
+    {"line_word", "LINE IS", 7, 4, BN_LEFT, 3, BN_FORMAT_TEXT, NULL,
+     "coalesce(" LEVEL_LINE("word") ", CASE WHEN st.ceiling IS NOT NULL THEN 'ceiling' END, "
+     FIRST_LEVEL("word", "") ")",
+     "What that line is: ceiling, warn or bad"},
     {"scope", "SCOPE", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "st.scope",
      "What else the number covers"},
     {"position", "POS", 3, 3, BN_RIGHT, 3, BN_FORMAT_INT, NULL, "st.position",
@@ -278,12 +306,20 @@ const struct bn_view_table bn_table_points = {
 	" AND e.gone_at IS NULL JOIN source s ON s.id = e.source_id"                               \
 	" WHERE st.ceiling IS NOT NULL " MINE
 
+/* A value and where it may be. */
+#define LEVEL_CHECKS                                                                               \
+	"SELECT k.source, k.key, k.grp, k.position, 4, 'level', k.key || CASE WHEN k.above THEN"   \
+	" ' <= ' ELSE ' >= ' END || printf('%g', k.bound), k.key, printf('%g', k.bound), k.value," \
+	" k.bound, 0, 0, CASE WHEN k.n < k.lasting THEN 'unknown' WHEN k.beyond < k.lasting THEN"  \
+	" 'ok' ELSE k.word END, k.lasting * 60000, CASE WHEN k.n < k.lasting THEN"                 \
+	" 'not enough observed' ELSE k.text END FROM " STREAM_LEVELS(MINE) " k"
+
 /* Of one stream, or of all. */
 #define MINE                                                                                       \
 	"AND (:key IS NULL OR (e.key = :key AND (:source IS NULL OR s.name = :source)))"
 #define CHECK_STATUS                                                                               \
 	"CASE x.state WHEN 'ok' THEN " SQL_HEALTHY " WHEN 'unknown' THEN " SQL_UNKNOWN             \
-	" ELSE " SQL_DEGRADED " END"
+	" WHEN 'bad' THEN " SQL_DOWN " ELSE " SQL_DEGRADED " END"
 
 static const struct bn_column check_columns[] = {
     {"status", "", 1, 1, BN_LEFT, 0, BN_FORMAT_STATUS, NULL, CHECK_STATUS, "Mark of the state"},
@@ -293,12 +329,12 @@ static const struct bn_column check_columns[] = {
     {"right_value", "MUST BE", 10, 5, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, "x.right_value",
      "The right side"},
     {"state", "STATE", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.state",
-     "ok, unequal, late, missing, over, or unknown where not all was observed"},
+     "ok, unequal, late, missing, over, warn, bad, or unknown where not all was observed"},
     {"text", "", 24, 10, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "x.text", "In words"},
     {"window", "OVER", 5, 4, BN_RIGHT, 1, BN_FORMAT_DURATION, "s", "x.window",
      "The minutes it was looked at over"},
     {"kind", "KIND", 11, 6, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.kind",
-     "rhythm, must-equal, consistency or ceiling"},
+     "rhythm, must-equal, consistency, ceiling or level"},
     {"stream", "STREAM", 16, 8, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.key",
      "The stream whose section asks for it"},
     {"group", "CHAIN", 12, 6, BN_LEFT, 3, BN_FORMAT_TEXT, NULL, "x.grp", "The chain of that stream"},
@@ -316,9 +352,9 @@ const struct bn_view_table bn_table_checks = {
     .name = "checks",
     .schema = 1,
     .kind = BN_KIND_NONE,
-    .doc = "What streams must agree with: their rhythm, each other, and their ceilings.",
+    .doc = "What streams must agree with: their rhythm, each other, their ceilings and their levels.",
     .from = "FROM (" EQUALITIES " UNION ALL " CONSISTENCIES " UNION ALL " RHYTHMS " UNION ALL "
-	    CEILINGS ") x WHERE 1",
+	    CEILINGS " UNION ALL " LEVEL_CHECKS ") x WHERE 1",
     .id_sql = "x.source, " STREAM_ENTITY ", x.key",
     .status_sql = CHECK_STATUS,
     .stale_sql = "0",

@@ -1007,6 +1007,43 @@ head_says(const struct bn_sim *sim, const char *name, const char *words)
 	return says;
 }
 
+/* What makes Flink restart is merged where it restarts, is a change of a file, and defines what Flink makes. */
+static void
+repos_merge_77_where_flink_is_updated_for_it(void **state)
+{
+	const bn_time after = BN_W_NIGHT + 3 * BN_W_HOUR + 28 * BN_W_MINUTE;
+	static const char *const scenarios[] = {"I4", "steady"};
+	const json_t *change, *found;
+	size_t i, k;
+
+	(void)state;
+	git_libgit2_init();
+	for (i = 0; i < 2; i++) {
+		struct bn_sim *sim = start(scenarios[i], after, 0, NULL);
+		char *text = bn_sim_facts(sim, 0);
+		json_t *facts = json_loads(text, 0, NULL);
+
+		found = NULL;
+		json_array_foreach(json_object_get(facts, "changes"), k, change)
+		{
+			if (strcmp(bn_json_str_at(change, "ref"), "infra-tf#77") == 0)
+				found = change;
+		}
+		assert_true(head_says(sim, "infra-tf.git", "#77") == (i == 0));
+		assert_true((found != NULL) == (i == 0));
+		if (found != NULL) {
+			assert_string_equal(bn_json_str_at(found, "path"), BN_W_FLINK_FILE);
+			assert_string_equal(bn_json_str_at(found, "at"),
+					    "2026-03-10T03:27:00Z");
+			assert_true(json_array_size(json_object_get(found, "defines")) >= 6);
+		}
+		json_decref(facts);
+		free(text);
+		bn_sim_stop(sim);
+	}
+	git_libgit2_shutdown();
+}
+
 static void
 nap(void)
 {
@@ -1112,6 +1149,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sim_directory_is_private_and_gone_afterwards),
     cmocka_unit_test(sim_unknown_scenario_is_refused_with_what_there_is),
     cmocka_unit_test(repos_merge_2207_is_on_main_with_its_file),
+    cmocka_unit_test(repos_merge_77_where_flink_is_updated_for_it),
     cmocka_unit_test(repos_merge_what_becomes_due_while_it_runs),
     cmocka_unit_test(published_directory_takes_faults_and_gives_facts),
 };

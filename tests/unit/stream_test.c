@@ -462,6 +462,103 @@ averages_must_be_their_quotient(void **state)
 	assert_int_equal(verdicts(f, "inconsistent"), 1);
 }
 
+/* ---- levels ---------------------------------------------------------------------------------- */
+
+/* The levels that are held to be crossed, "" for none; what the check says of them must be the same. */
+static const char *
+beyond(struct fixture *f, const char *name)
+{
+	static const char *const columns[] = {"state", "text", NULL};
+	static const char *held;
+	struct bn_query query = {.table = bn_view_table("checks"),
+				 .columns = columns,
+				 .scope = {BN_STREAM, NULL, name},
+				 .filter = "kind=level AND (state=warn OR state=bad)"};
+	struct bn_rows *rows = NULL;
+	size_t length = 0;
+
+	held = ask_text(f, "SELECT coalesce(group_concat(other, ', '), '') FROM (SELECT other"
+			   " FROM main.stream_verdict WHERE rule = 'level' ORDER BY other)");
+	assert_ok(bn_view_query(f->reader, &query, &rows, &f->err), &f->err);
+	for (size_t i = 0; i < bn_rows_count(rows); i++) {
+		assert_non_null(strstr(held, bn_rows_value(rows, i, 1).s));
+		length += strlen(bn_rows_value(rows, i, 1).s) + (i > 0 ? 2 : 0);
+	}
+	bn_rows_free(rows);
+	assert_int_equal(strlen(held), length);
+	return held;
+}
+
+static void
+levels_are_crossed_for_their_time(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_stream s = plain("lag");
+	const double values[] = {61, 62, 63, 301, 302, NAN, 303, 60};
+
+	s.checks = "[{\"kind\":\"level\",\"word\":\"warn\",\"text\":\"warn above 60 for 3m\","
+		   "\"above\":1,\"bound\":60,\"lasting\":3},{\"kind\":\"level\",\"word\":\"bad\","
+		   "\"text\":\"bad above 300 for 2m\",\"above\":1,\"bound\":300,\"lasting\":2}]";
+	observe(f, &s, 0, T0);
+	points(f, "lag", "value", T0, values, 2);
+	observe(f, &s, T0, T0 + 2 * MINUTE + SETTLE);
+	judge(f);
+	assert_string_equal(beyond(f, "lag"), "");
+	points(f, "lag", "value", T0, values, 4);
+	observe(f, &s, T0, T0 + 4 * MINUTE + SETTLE);
+	judge(f);
+	assert_string_equal(beyond(f, "lag"), "warn above 60 for 3m");
+	assert_int_equal(ask(f, "SELECT since FROM main.stream_verdict"), T0 + MINUTE);
+	points(f, "lag", "value", T0, values, 5);
+	observe(f, &s, T0, T0 + 5 * MINUTE + SETTLE);
+	judge(f);
+	assert_string_equal(beyond(f, "lag"), "bad above 300 for 2m, warn above 60 for 3m");
+	/* it holds since it began; a hole says nothing either way */
+	assert_int_equal(ask(f, "SELECT min(since) FROM main.stream_verdict"), T0 + MINUTE);
+	points(f, "lag", "value", T0, values, 7);
+	observe(f, &s, T0, T0 + 7 * MINUTE + SETTLE);
+	judge(f);
+	assert_string_equal(beyond(f, "lag"), "bad above 300 for 2m, warn above 60 for 3m");
+	/* at the bound is not beyond it */
+	points(f, "lag", "value", T0, values, 8);
+	observe(f, &s, T0, T0 + 8 * MINUTE + SETTLE);
+	judge(f);
+	assert_string_equal(beyond(f, "lag"), "");
+}
+
+/* Nothing new among what is polled means something only while the polls are full. */
+static void
+levels_count_only_while_another_stream_is_where_it_must_be(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_stream s = plain("seen"), polls = plain("polls");
+	const double none[] = {0, 0, 0, 0, 0, 0, 0, 0}, few[] = {4, 2, 4, 4},
+		     unknown[] = {NAN, NAN};
+
+	s.checks = "[{\"kind\":\"level\",\"word\":\"bad\",\"text\":\"bad below 1 for 2m while polls"
+		   " above 3\",\"above\":0,\"bound\":1,\"lasting\":2,\"other\":\"polls\","
+		   "\"other_above\":1,\"other_bound\":3}]";
+	observe(f, &polls, 0, T0);
+	observe(f, &s, 0, T0);
+	points(f, "seen", "value", T0, none, 3);
+	points(f, "polls", "value", T0, few, 3);
+	both_read(f, &polls, &s, T0 + 3 * MINUTE + SETTLE);
+	assert_string_equal(beyond(f, "seen"), "");
+	points(f, "seen", "value", T0, none, 4);
+	points(f, "polls", "value", T0, few, 4);
+	both_read(f, &polls, &s, T0 + 4 * MINUTE + SETTLE);
+	assert_string_equal(beyond(f, "seen"), "bad below 1 for 2m while polls above 3");
+	/* where nobody knows of the other one, it stays as it was */
+	points(f, "seen", "value", T0, none, 6);
+	points(f, "polls", "value", T0 + 4 * MINUTE, unknown, 2);
+	both_read(f, &polls, &s, T0 + 6 * MINUTE + SETTLE);
+	assert_string_equal(beyond(f, "seen"), "bad below 1 for 2m while polls above 3");
+	points(f, "seen", "value", T0, none, 8);
+	points(f, "polls", "value", T0 + 6 * MINUTE, few + 1, 2);
+	both_read(f, &polls, &s, T0 + 8 * MINUTE + SETTLE);
+	assert_string_equal(beyond(f, "seen"), "");
+}
+
 /* ---- cost ------------------------------------------------------------------------------------ */
 
 /* 2,000 streams: a pass with nothing new reads no point, one with a new minute reads that minute. */
@@ -836,6 +933,22 @@ problem_of(const char *stream)
 static void
 stream_sections_are_checked_as_a_whole(void **state)
 {
+	static const char *const bad[] = {"60",
+					  "over 60",
+					  "above",
+					  "above much",
+					  "above nan",
+					  "above 60 for",
+					  "above 60 for 90s",
+					  "above 60 for 0m",
+					  "above 60 for 2h",
+					  "above 60 while a",
+					  "above 60 while a over 3",
+					  "above 60 while a above 3 for 3m",
+					  "above 60 please",
+					  NULL};
+	char line[160];
+
 	(void)state;
 	assert_string_equal(problem_of("\tsource = prom\n\texpect = 4/min\n\tmust-equal = a "
 				       "tolerance 1% settle 3m\n\tconsistency = a / bus\n"),
@@ -853,6 +966,17 @@ stream_sections_are_checked_as_a_whole(void **state)
 	assert_non_null(strstr(problem_of("\tsource = prom\n\tscope = shared\n\tmust-equal = a\n"),
 			       "s is shared"));
 	assert_non_null(strstr(problem_of("\tsource = prom\n\tmust-equal = s\n"), "itself"));
+	assert_string_equal(
+	    problem_of("\tsource = prom\n\twarn = above 60\n\tbad = above 300 for 5m\n"
+		       "\tbad = below 0.5 for 3m while bus above -1e3\n"),
+	    "fine");
+	for (size_t i = 0; bad[i] != NULL; i++) {
+		snprintf(line, sizeof(line), "\tsource = prom\n\twarn = %s\n", bad[i]);
+		if (strstr(problem_of(line), "above N or below N") == NULL)
+			fail_msg("warn = %s is %s", bad[i], problem_of(line));
+	}
+	assert_non_null(strstr(problem_of("\tsource = prom\n\tbad = above 1 while bsu above 3\n"),
+			       "did you mean bus?"));
 }
 
 int
@@ -869,6 +993,8 @@ main(void)
 	    STORE_TEST(streams_that_stand_still_are_flat_after_their_time),
 	    STORE_TEST(streams_are_strange_against_the_same_minute_of_earlier_days),
 	    cmocka_unit_test(median_and_deviation_are_those_of_the_middle),
+	    STORE_TEST(levels_are_crossed_for_their_time),
+	    STORE_TEST(levels_count_only_while_another_stream_is_where_it_must_be),
 	    STORE_TEST(counters_tell_late_from_lost),
 	    STORE_TEST(counters_within_the_tolerance_are_equal),
 	    STORE_TEST(counters_are_unknown_where_one_side_was_not_observed),

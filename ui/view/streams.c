@@ -7,9 +7,10 @@
 
 enum { SLOT_ALL, SLOT_CHECKS, SLOT_CHANGED, SLOT_CURVES }; /* two slots a curve */
 
-static const char *const columns[] = {
-    "status", "stream", "group", "stage",   "last_value", "unit",    "avg",	  "spark",    "lag",
-    "gaps",   "late",	"lost",	 "ceiling", "note",	  "message", "saturated", "position", NULL};
+static const char *const columns[] = {"status",	 "stream",    "group",	   "stage",    "last_value",
+				      "unit",	 "avg",	      "spark",	   "lag",      "gaps",
+				      "late",	 "lost",      "line",	   "level",    "note",
+				      "message", "saturated", "line_word", "position", NULL};
 static const char *const check_columns[] = {"status", "name", "left_value", "right_value",
 					    "state",  "text", "kind",	    NULL};
 static const char *const changed_columns[] = {"at", "what", NULL};
@@ -105,6 +106,20 @@ set_changed(struct streams *s, struct bn_ref ref)
 	s->changed.scope = (struct bn_ref){ref.kind, s->changed_source, s->changed_key};
 }
 
+/* Where the chart of a row has a line, and what that is: borrowed from the table of words, since rows go. */
+static double
+line_of(const struct bn_rows *rows, size_t row, const char **word)
+{
+	static const char *const words[] = {"ceiling", "warn", "bad"};
+	struct bn_value line = bn_rows_named(rows, row, "line");
+
+	*word = words[0];
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(bn_row_text(rows, row, "line_word"), words[i]) == 0)
+			*word = words[i];
+	return line.type == BN_VALUE_REAL ? line.r : line.type == BN_VALUE_INT ? (double)line.i : 0;
+}
+
 /* Charts, checks and changes are those of the chain under the cursor. */
 static void
 show_chain(struct streams *s)
@@ -125,10 +140,10 @@ show_chain(struct streams *s)
 		if (i < chain->result_count)
 			ref = bn_rows_ref(rows, chain->results[i]);
 		bn_curve_about(&s->curves[i], i < chain->result_count ? &ref : NULL);
-		s->curves[i].limit = i < chain->result_count
-					 ? (double)bn_row_int(rows, chain->results[i], "ceiling")
-					 : 0;
-		s->curves[i].limit_word = "ceiling";
+		s->curves[i].limit = 0;
+		if (i < chain->result_count)
+			s->curves[i].limit =
+			    line_of(rows, chain->results[i], &s->curves[i].limit_word);
 	}
 	if (s->filter != NULL && strcmp(s->filter, filter) == 0) {
 		free(filter);
@@ -233,14 +248,28 @@ maximise(struct streams *s)
 {
 	struct bn_ref ref;
 	size_t row;
-	double ceiling = s->curves[0].limit;
+	const char *word = s->curves[0].limit_word;
+	double line = s->curves[0].limit;
 
 	if (!streams_selected(&s->screen, &ref))
 		return BN_REDRAW;
 	if (s->small && bn_list_selected(s->all.list, &row))
-		ceiling = (double)bn_row_int(bn_list_rows(s->all.list), row, "ceiling");
+		line = line_of(bn_list_rows(s->all.list), row, &word);
 	bn_app_push(s->screen.app,
-		    bn_chart_screen(s->screen.app, ref, "points", &s->window, ceiling, "ceiling"));
+		    bn_chart_screen(s->screen.app, ref, "points", &s->window, line, word));
+	return BN_REDRAW;
+}
+
+/* Every stream of the chain by itself: those that are stages of it have their chart there. */
+static unsigned
+list_them(struct streams *s)
+{
+	const struct chain *chain = streams_chain(s);
+
+	if (chain == NULL)
+		return BN_REDRAW;
+	s->listed = true;
+	bn_list_select(s->all.list, bn_rows_ref(bn_list_rows(s->all.list), chain->results[0]));
 	return BN_REDRAW;
 }
 
@@ -260,8 +289,16 @@ streams_act(struct bn_screen *screen, enum bn_action action, const struct bn_key
 
 	if (action == BN_ACT_MAXIMISE || (action == BN_ACT_OPEN && s->small))
 		return maximise(s);
-	if (s->small)
-		return bn_pane_act(&s->all, action, event);
+	if (action == BN_ACT_OPEN)
+		return list_them(s);
+	if (s->small) {
+		unsigned reaction = bn_pane_act(&s->all, action, event);
+
+		if (reaction != 0 || action != BN_ACT_BACK || !s->listed)
+			return reaction;
+		s->listed = false;
+		return BN_REDRAW;
+	}
 	switch (action) {
 	case BN_ACT_PANE:
 		return go_to(s, s->cursor + 1 < s->chain_count ? s->cursor + 1 : 0);

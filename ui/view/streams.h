@@ -30,6 +30,7 @@ struct streams {
 	char *filter; /* of the checks */
 	char *changed_source, *changed_key;
 	int first_line; /* of the list of chains, as drawn last; -1: it was not */
+	bool listed;	/* the list is wanted where there is room for more */
 	bool small;	/* the list was drawn last, nothing else */
 	bool boxed;	/* there is room for what changed */
 };

@@ -545,7 +545,7 @@ streams_draw(struct bn_screen *screen, struct bn_rect r)
 	bool boxed = r.w >= 120 && r.h >= 30;
 
 	s->first_line = -1;
-	s->small = r.w < 80 || r.h < 21 || s->chain_count == 0;
+	s->small = s->listed || r.w < 80 || r.h < 21 || s->chain_count == 0;
 	if (boxed && !s->boxed && s->changed_key != NULL)
 		bn_pane_ask(&s->changed);
 	s->boxed = boxed;
