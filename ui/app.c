@@ -476,6 +476,7 @@ end(struct bn_app *app)
 	free(path);
 	free(app->message);
 	free(app->context);
+	free(app->domain);
 	if (app->signal_fd >= 0)
 		close(app->signal_fd);
 }

@@ -144,6 +144,9 @@ struct bn_history *bn_app_filters(struct bn_app *app); /* history of filters and
 /* Runs a scripted command; its output comes up in a pager. */
 void bn_app_command(struct bn_app *app, const char *line);
 
+/* What all screens are narrowed to, NULL: nothing. */
+const char *bn_app_domain(const struct bn_app *app);
+
 /* Time travel: the moment that is shown, 0 live; and that, or now. */
 bn_time bn_app_at(const struct bn_app *app);
 bn_time bn_app_now(const struct bn_app *app);

@@ -98,20 +98,32 @@ draw_right(struct bn_app *app, int width)
 	return draw_counters(app, x);
 }
 
-/* "product │ context │ screen", as much as fits before column `end`. */
+/* "product │ context │ domain │ screen", as much as fits before column `end`: what the screens are narrowed to is
+ * said first, for a list that lacks something must not look like all there is. */
 static void
 draw_left(struct bn_app *app, int end)
 {
 	struct bn_pen *pen = &app->pen;
 	const struct bn_screen *screen = app->top;
-	const char *context = app->context;
+	const char *context = app->context, *domain = app->domain;
 	int x = 1, left, title = (int)bn_text_width(screen->ops->title) + 3;
 
+	if (domain != NULL)
+		title += (int)bn_text_width(domain) + 10; /* " │ domain " */
+
 	left = end - x;
-	x += bn_draw(pen, 0, x, left, BN_INK_ON(BN_ROLE_MARKED, false), "binnacle");
+	if (domain == NULL || left >= title + (int)strlen("binnacle") - 7) /* without the word */
+		x += bn_draw(pen, 0, x, left, BN_INK_ON(BN_ROLE_MARKED, false), "binnacle");
 	if (context != NULL && end - x > title + (int)bn_text_width(context) + 3) {
 		x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_RULE), " │ ");
 		x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), context);
+	}
+	if (domain != NULL) {
+		if (x > 1)
+			x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_RULE), " │ ");
+		if (end - x >= title - 3)
+			x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_DIM), "domain ");
+		x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_KEY), domain);
 	}
 	x += bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_RULE), " │ ");
 	bn_draw(pen, 0, x, end - x, BN_INK(BN_ROLE_TEXT), screen->ops->title);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "config/domain.h"
 #include "ui/many.h"
 #include "ui/state.h"
 
@@ -160,7 +161,9 @@ out:
 	return rc;
 }
 
-/* The console's own command: a screen is no output of a command. */
+/* ---- the console's own commands ------------------------------------------------------------ */
+
+/* A screen is no output of a command. */
 static void
 open_board(struct bn_app *app, const char *name)
 {
@@ -170,23 +173,133 @@ open_board(struct bn_app *app, const char *name)
 		bn_app_say(app, BN_TONE_BAD, "there is no dashboard \"%s\"; B lists them", name);
 }
 
+static void
+offer_board(const struct bn_app *app, struct bn_strlist *out)
+{
+	for (size_t i = 0; app->boards != NULL && i < app->boards->count; i++)
+		bn_strlist_add(out, app->boards->at[i].name);
+}
+
+/* Every screen shows only what this part of the business touches, until it is told otherwise. */
+static void
+choose_domain(struct bn_app *app, const char *name)
+{
+	struct bn_error err = {0};
+
+	if (*name != '\0' && bn_domain_check(app->options->config, name, &err) != BN_OK) {
+		bn_app_fail(app, &err);
+		return;
+	}
+	free(app->domain);
+	app->domain = *name != '\0' ? bn_xstrdup(name) : NULL;
+	if (app->top->ops->come != NULL)
+		app->top->ops->come(app->top);
+	app->stale = app->dirty = true;
+	app->asked = 0;
+	if (app->domain != NULL)
+		bn_app_say(app, BN_TONE_PLAIN,
+			   "all screens: what data products of %s touch; :domain alone ends it",
+			   app->domain);
+	else
+		bn_app_say(app, BN_TONE_PLAIN, "all screens: everything");
+}
+
+static void
+offer_domain(const struct bn_app *app, struct bn_strlist *out)
+{
+	bn_domains(app->options->config, out);
+}
+
+static void
+quit(struct bn_app *app, const char *rest)
+{
+	(void)rest;
+	app->quit = !bn_many_keeps(app);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct bn_app *app, const char *rest);
+	void (*offer)(const struct bn_app *app,
+		      struct bn_strlist *out); /* NULL: it takes no word */
+} own[] = {
+    {"dashboard", open_board, offer_board},
+    {"domain", choose_domain, offer_domain},
+    {"q", quit, NULL},
+    {"quit", quit, NULL},
+};
+#define OWN (sizeof(own) / sizeof(own[0]))
+
+/* What follows the name of that command in the line, NULL: the line is another one. */
+static const char *
+rest_of(const char *line, size_t command)
+{
+	size_t length = strlen(own[command].name);
+
+	if (strncmp(line, own[command].name, length) != 0 ||
+	    (line[length] != '\0' && line[length] != ' '))
+		return NULL;
+	line += length;
+	line += strspn(line, " ");
+	return own[command].offer != NULL || *line == '\0' ? line : NULL;
+}
+
+void
+bn_command_complete(struct bn_app *app, void *payload, const char *text, struct bn_strlist *out)
+{
+	size_t length = strlen(text);
+
+	(void)payload;
+	if (app->options->complete != NULL)
+		app->options->complete(app->options->payload, text,
+				       bn_app_reach(app) == BN_REACH_ALL, out);
+	for (size_t i = 0; i < OWN; i++) {
+		const char *rest = rest_of(text, i);
+		struct bn_strlist words = {0};
+
+		if (own[i].offer == NULL)
+			continue;
+		own[i].offer(app, &words);
+		if (words.count > 0 && length > 0 && length <= strlen(own[i].name) &&
+		    strncmp(text, own[i].name, length) == 0)
+			bn_strlist_add(out, own[i].name);
+		for (size_t k = 0;
+		     rest != NULL && rest > text + strlen(own[i].name) && k < words.count; k++)
+			if (strncmp(words.items[k], rest, strlen(rest)) == 0)
+				bn_strlist_add(out, words.items[k]);
+		bn_strlist_clear(&words);
+	}
+}
+
+/* True: it was one of them, and is done. A completed word is followed by a blank. */
+static bool
+run_own(struct bn_app *app, const char *line)
+{
+	char *trimmed = bn_xstrdup(line);
+	bool done = false;
+	size_t i;
+
+	for (i = strlen(trimmed); i > 0 && trimmed[i - 1] == ' '; i--)
+		trimmed[i - 1] = '\0';
+	for (i = 0; !done && i < OWN; i++) {
+		const char *rest = rest_of(trimmed, i);
+
+		done = rest != NULL;
+		if (done)
+			own[i].run(app, rest);
+	}
+	free(trimmed);
+	return done;
+}
+
 void
 bn_app_command(struct bn_app *app, const char *line)
 {
 	struct bn_error err;
 
 	line += strspn(line, " \t:");
-	if (*line == '\0')
+	if (*line == '\0' || run_own(app, line))
 		return;
-	if (strcmp(line, "q") == 0 || strcmp(line, "quit") == 0) {
-		app->quit = !bn_many_keeps(app);
-		return;
-	}
-	if (strncmp(line, "dashboard", 9) == 0 && (line[9] == ' ' || line[9] == '\0')) {
-		line += 9;
-		open_board(app, line + strspn(line, " \t"));
-		return;
-	}
 	if (app->options->command == NULL) {
 		bn_app_say(app, BN_TONE_BAD, "there is no command line here");
 		return;

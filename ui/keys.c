@@ -23,35 +23,6 @@ command_done(struct bn_app *app, void *payload, const char *text)
 	bn_app_command(app, text);
 }
 
-/* "dashboard" and the names of those there are. */
-static void
-complete_board(const struct bn_app *app, const char *text, struct bn_strlist *out)
-{
-	static const char word[] = "dashboard";
-	size_t i, length = strlen(text);
-
-	if (app->boards == NULL || app->boards->count == 0)
-		return;
-	if (length > 0 && length <= strlen(word) && strncmp(text, word, length) == 0)
-		bn_strlist_add(out, word);
-	if (strncmp(text, "dashboard ", 10) != 0)
-		return;
-	text += 10 + strspn(text + 10, " ");
-	for (i = 0; i < app->boards->count; i++)
-		if (strncmp(app->boards->at[i].name, text, strlen(text)) == 0)
-			bn_strlist_add(out, app->boards->at[i].name);
-}
-
-static void
-command_complete(struct bn_app *app, void *payload, const char *text, struct bn_strlist *out)
-{
-	(void)payload;
-	if (app->options->complete != NULL)
-		app->options->complete(app->options->payload, text,
-				       bn_app_reach(app) == BN_REACH_ALL, out);
-	complete_board(app, text, out);
-}
-
 static void
 poll_now(struct bn_app *app)
 {
@@ -274,7 +245,7 @@ app_action(struct bn_app *app, enum bn_action action)
 		bn_app_prompt(app, &(struct bn_prompt){.label = ":",
 						       .history = &app->commands,
 						       .done = command_done,
-						       .complete = command_complete});
+						       .complete = bn_command_complete});
 		break;
 	case BN_ACT_HELP:
 		bn_app_push(app, bn_help_screen(app, app->top->ops->where != NULL

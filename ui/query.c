@@ -91,6 +91,7 @@ copy_question(uint64_t owner, int slot, const struct bn_question *question)
 	query->columns = copy_names(arena, question->query.columns);
 	query->filter = bn_arena_strdup(arena, question->query.filter);
 	query->sort = bn_arena_strdup(arena, question->query.sort);
+	query->domain = bn_arena_strdup(arena, question->query.domain);
 	query->scope = copy_ref(arena, question->query.scope);
 	return asked;
 }
@@ -123,6 +124,7 @@ same_question(const struct bn_question *a, const struct bn_question *b)
 	return a->kind == b->kind && a->query.table == b->query.table &&
 	       same_text(a->query.filter, b->query.filter) &&
 	       same_text(a->query.sort, b->query.sort) && a->query.problems == b->query.problems &&
+	       same_text(a->query.domain, b->query.domain) &&
 	       same_ref(a->query.scope, b->query.scope) && same_ref(a->about, b->about) &&
 	       same_ref(a->other, b->other) && same_text(a->task, b->task) &&
 	       a->query.attempt == b->query.attempt;
@@ -244,7 +246,8 @@ work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answ
 					    &answer->detail, &answer->error);
 		break;
 	case BN_ASK_SUMMARY:
-		answer->rc = bn_view_summary(q->reader, &answer->summary, &answer->error);
+		answer->rc = bn_view_summary_of(q->reader, question->query.domain, &answer->summary,
+						&answer->error);
 		break;
 	case BN_ASK_DEED:
 		do_deed(q, question, answer);

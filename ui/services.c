@@ -48,6 +48,12 @@ bn_app_calm(const struct bn_app *app)
 	return app->tick - app->last_key >= BN_CALM_AFTER;
 }
 
+const char *
+bn_app_domain(const struct bn_app *app)
+{
+	return app->domain;
+}
+
 struct bn_summary
 bn_app_summary(const struct bn_app *app)
 {
@@ -131,13 +137,14 @@ bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *questio
 
 	styled.zone = screen->app->options->zone;
 	styled.ascii = screen->app->pen.ascii;
+	styled.query.domain = screen->app->domain;
 	bn_queries_ask(screen->app->queries, screen->serial, slot, &styled);
 }
 
 void
 bn_app_ask_all(struct bn_app *app)
 {
-	struct bn_question question = {.kind = BN_ASK_SUMMARY};
+	struct bn_question question = {.kind = BN_ASK_SUMMARY, .query.domain = app->domain};
 
 	bn_store_noticed(app->options->store);
 	/* The rows first: they are what a person waits for. */

@@ -29,6 +29,8 @@ struct bn_app {
 	struct bn_screen *top; /* what is shown */
 	uint64_t serials;
 	char *context;
+	char *
+	    domain; /* what all screens are narrowed to, NULL: nothing; see struct bn_query.domain */
 
 	struct bn_summary summary;
 	bool summarised;
@@ -103,7 +105,9 @@ void bn_boards_changed(struct bn_app *app);
 void bn_app_boards(struct bn_app *app);
 bool bn_app_board(struct bn_app *app, const char *name);
 
-/* command.c */
+/* command.c: what the line could become, the console's own commands among it */
+void bn_command_complete(struct bn_app *app, void *payload, const char *text,
+			 struct bn_strlist *out);
 int bn_job_fd(const struct bn_job *job); /* -1 without a job */
 void bn_job_finish(struct bn_app *app);	 /* when that is readable: shows what came of it */
 void bn_job_abandon(struct bn_app *app); /* at the end: waits a second for it, no longer */

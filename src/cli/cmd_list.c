@@ -74,44 +74,20 @@ write_summary(struct bn_cli *cli, const struct bn_summary *s)
 	fputc('\n', cli->out);
 }
 
-/* --domain: the list of domains has this one in it. */
-static void
-filter_domain(struct bn_cli *cli, struct bn_query *query, const char *domain)
-{
-	struct bn_buf pattern = BN_BUF_INIT(1 << 16);
-
-	bn_buf_adds(&pattern, "(^|,)");
-	for (const char *p = domain; *p != '\0'; p++) {
-		if (strchr("\\^\"", *p) != NULL)
-			bn_buf_addc(&pattern, '.'); /* can't be quoted that way; near enough */
-		else if (strchr("$.|?*+()[]{}", *p) != NULL)
-			bn_buf_addf(&pattern, "[%c]", *p);
-		else
-			bn_buf_addc(&pattern, *p);
-	}
-	bn_buf_adds(&pattern, "(,|$)");
-	query->filter = bn_arena_format(cli->arena, "%s%sdomain~\"%s\"",
-					query->filter != NULL ? query->filter : "",
-					query->filter != NULL ? " " : "", bn_buf_text(&pattern));
-	bn_buf_free(&pattern);
-}
-
 static int
 run_status(struct bn_cli *cli, const struct bn_invocation *in)
 {
 	const char *domain = bn_flag_get(in, "domain");
-	struct bn_query query = {.table = bn_view_table("triage")};
+	struct bn_query query = {.table = bn_view_table("triage"), .domain = domain};
 	struct bn_error err = {0};
 	struct bn_summary summary;
 	struct bn_rows *rows = NULL;
 	int code;
 
 	filter_flag(cli, &query, "kind", "kind");
-	if (domain != NULL)
-		filter_domain(cli, &query, domain);
 	if (bn_cli_open_domain(cli, domain, &err) != BN_OK ||
 	    bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
-	    bn_view_summary(cli->reader, &summary, &err) != BN_OK)
+	    bn_view_summary_of(cli->reader, domain, &summary, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	write_summary(cli, &summary);
 	if (bn_cli_list(cli, &query, &rows, &err) != BN_OK)
@@ -128,7 +104,7 @@ static const struct bn_flag status_flags[] = {
     {"kind", 0, "KIND", false, "pipeline|run|endpoint|app|dataset|source|model|stream|product",
      "only things of this kind"},
     {"domain", 0, "DOMAIN", false, NULL,
-     "only what concerns data products of this domain: theirs, and what is upstream of them"},
+     "only what data products of this domain touch: theirs, what is upstream of them, its sources"},
     BN_FLAGS_END,
 };
 

@@ -14,6 +14,7 @@
 #include "action/action.h"
 #include "base/error.h"
 #include "change/repo.h"
+#include "config/domain.h"
 #include "sim/sim.h"
 #include "triage/products.h"
 #include "triage/triage.h"
@@ -317,28 +318,9 @@ bn_cli_may_write(struct bn_cli *cli, struct bn_error *err)
 int
 bn_cli_open_domain(struct bn_cli *cli, const char *domain, struct bn_error *err)
 {
-	const struct bn_config_section *section;
-	struct bn_buf known = BN_BUF_INIT(400);
 	int rc = bn_cli_open_store(cli, err);
-	bool found = domain == NULL;
 
-	for (size_t i = 0; rc == BN_OK && !found &&
-			   (section = bn_config_section(cli->config, "product", i)) != NULL;
-	     i++) {
-		const char *text = bn_section_get(section, NULL, "domain");
-
-		found = text != NULL && strcmp(text, domain) == 0;
-		if (text != NULL && strstr(bn_buf_text(&known), text) == NULL)
-			bn_buf_addf(&known, "%s%s", known.size > 0 ? ", " : "", text);
-	}
-	if (rc == BN_OK && !found) {
-		rc = bn_fail(err, BN_EINVAL, "no data product is of the domain '%.100s'", domain);
-		bn_hint(err, "%s%s",
-			known.size > 0 ? "there are " : "domain = in a [product] section names one",
-			bn_buf_text(&known));
-	}
-	bn_buf_free(&known);
-	return rc;
+	return rc == BN_OK && domain != NULL ? bn_domain_check(cli->config, domain, err) : rc;
 }
 
 /* ---- collecting ---------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "view/domain_sql.h"
 #include "view/filter.h"
 
 #define MAX_COLUMNS 96
@@ -29,9 +30,9 @@ struct bn_rows {
 /* Names the parameters in a fixed order before anything else does, so that the filter's come right
  * after. */
 #define PARAMETERS                                                                                 \
-	"WITH parameters AS (SELECT :source, :kind, :key, :attempt, :since, :until, :limit, "      \
-	":offset) "
-#define FIRST_FILTER_PARAMETER 9
+	"WITH RECURSIVE parameters AS (SELECT :source, :kind, :key, :attempt, :since, :until, "    \
+	":limit, :offset, :domain) "
+#define FIRST_FILTER_PARAMETER 10
 
 static int
 fail_column(const struct bn_view_table *table, const char *name, struct bn_error *err)
@@ -104,6 +105,19 @@ add_sort(struct bn_buf *sql, const struct bn_view_table *table, const char *sort
 	return BN_OK;
 }
 
+static bool
+has_domain(const struct bn_query *query)
+{
+	return query->domain != NULL && query->scope.kind == BN_KIND_NONE;
+}
+
+static void
+begin(struct bn_buf *sql, const struct bn_query *query)
+{
+	bn_buf_addf(sql, "%s%sSELECT ", PARAMETERS,
+		    has_domain(query) ? ", " DOMAIN_TABLES " " : "");
+}
+
 /* The row numbers of what the scope names, found through the index. */
 #define SCOPE_ROWS                                                                                 \
 	"SELECT e0.id FROM source s0 CROSS JOIN entity e0 ON e0.source_id = s0.id"                 \
@@ -130,6 +144,8 @@ add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filt
 		    " AND (WITH me(source, kind, key) AS (SELECT %s) SELECT me.kind = :kind"
 		    " AND me.key = :key AND (:source IS NULL OR me.source = :source) FROM me)",
 		    t->id_sql);
+	if (has_domain(query))
+		bn_buf_addf(sql, " AND " DOMAIN_HAS("%s"), t->id_sql);
 	if (query->problems && t->problem_sql != NULL)
 		bn_buf_addf(sql, " AND (%s IS TRUE)", t->problem_sql);
 	if (filter != NULL)
@@ -189,8 +205,8 @@ build(struct bn_buf *sql, const struct bn_rows *rows, const struct bn_query *que
 	const struct bn_view_table *t = query->table;
 	int rc;
 
-	bn_buf_addf(sql, PARAMETERS "SELECT %s, %s, %s", t->id_sql,
-		    t->status_sql != NULL ? t->status_sql : "0",
+	begin(sql, query);
+	bn_buf_addf(sql, "%s, %s, %s", t->id_sql, t->status_sql != NULL ? t->status_sql : "0",
 		    t->stale_sql != NULL ? t->stale_sql : "0");
 	for (size_t i = 0; i < rows->column_count; i++)
 		bn_buf_addf(sql, ", %s", rows->columns[i]->sql);
@@ -240,6 +256,8 @@ bind(sqlite3_stmt *statement, const struct bn_query *query, const struct bn_filt
 		sqlite3_bind_int64(statement, 6, query->until);
 	sqlite3_bind_int64(statement, 7, query->limit > 0 ? query->limit : -1);
 	sqlite3_bind_int64(statement, 8, query->offset > 0 ? query->offset : 0);
+	if (has_domain(query))
+		bind_text(statement, 9, query->domain);
 	if (filter != NULL &&
 	    bn_filter_bind(filter, statement, FIRST_FILTER_PARAMETER, now, query->zone) != BN_OK)
 		return bn_fail(err, BN_EINTERNAL, "%s: the filter's values do not fit its query",
@@ -313,7 +331,8 @@ count_all(struct bn_reader *reader, struct bn_rows *rows, const struct bn_query 
 	sqlite3_stmt *statement = NULL;
 	int rc = BN_OK;
 
-	bn_buf_addf(&sql, PARAMETERS "SELECT count(*) %s", from_of(query));
+	begin(&sql, query);
+	bn_buf_addf(&sql, "count(*) %s", from_of(query));
 	add_where(&sql, query, filter);
 	if (bn_reader_prepare(reader, sql.data, &statement) != SQLITE_OK) {
 		rc = fail_sql(db, query, err);

@@ -149,7 +149,7 @@ const struct bn_view_table bn_table_notes = {
     .doc = "Notes people left, newest first.",
     .from = "FROM record j WHERE j.verb = 'note' AND (:key IS NULL OR (j.key = :key"
 	    " AND j.kind = kind_word(:kind) AND (:source IS NULL OR j.source IN ('', :source))))",
-    .id_sql = "j.source, j.kind, j.key",
+    .id_sql = "j.source, kind_number(j.kind), j.key",
     .order = "j.seq DESC",
     .time_sql = "j.at",
     .search_sql = "j.reason || char(10) || j.key",

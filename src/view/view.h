@@ -82,6 +82,9 @@ struct bn_query {
 	const struct bn_view_table *table;
 	const char *const *columns; /* names, NULL-terminated; NULL: level 0..2 */
 	const char *filter;	    /* the filter language, NULL: everything */
+	/* Only what the data products of this domain touch: theirs, what is upstream of them, its sources; NULL:
+	 * everything. With a scope it is of no account. */
+	const char *domain;
 	const struct bn_zone *zone; /* of times in the filter, borrowed; NULL: UTC */
 	const char *sort; /* "column", "-column", comma separated; NULL: the table's order */
 	bool problems;
@@ -178,6 +181,9 @@ struct bn_summary {
 	    stale; /* nothing arrived for 30 s (or twice the longest interval, if that is longer) */
 };
 int bn_view_summary(struct bn_reader *reader, struct bn_summary *out, struct bn_error *err);
+/* The same of what one domain's data products touch (struct bn_query.domain); NULL: of everything. */
+int bn_view_summary_of(struct bn_reader *reader, const char *domain, struct bn_summary *out,
+		       struct bn_error *err);
 
 /* The detail of one thing as labelled lines ("why", "then", "hits", "changed", "next" …): the pane
  * under a list, `run show`, `endpoint show`. Lines belong to the caller's arena. */

@@ -269,7 +269,8 @@ static void
 draw_words(struct bn_pane *pane, struct bn_rect r, const char *nothing)
 {
 	struct bn_pen *pen = bn_app_pen(pane->screen->app);
-	const char *text = nothing;
+	const char *text = nothing, *domain = bn_app_domain(pane->screen->app);
+	struct bn_buf narrowed = BN_BUF_INIT(512);
 	enum bn_role role = BN_ROLE_DIM;
 
 	if (pane->error.code != BN_OK) {
@@ -288,7 +289,12 @@ draw_words(struct bn_pane *pane, struct bn_rect r, const char *nothing)
 		text = "…";
 	else if (pane->filter != NULL && !pane->own_filter)
 		text = "nothing matches the filter; Esc clears it";
+	else if (domain != NULL && pane->scope.kind == BN_KIND_NONE) {
+		bn_buf_addf(&narrowed, "nothing of the domain %s; :domain alone ends that", domain);
+		text = bn_buf_text(&narrowed);
+	}
 	bn_draw(pen, r.y, r.x + 1, r.w - 2, BN_INK(role), text);
+	bn_buf_free(&narrowed);
 }
 
 void
