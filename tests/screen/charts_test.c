@@ -206,6 +206,8 @@ charts_80x24_paint_no_minute_that_is_not_there(void **state)
 	console_play(t, "5<Wait:tx-fee-sum><Quiet:2000>");
 	compare_charts(t, 0, 80, BN_CHART_BRAILLE, "must hold");
 	expect_verdict(t, false);
+	console_play(t, "1<Wait:tx-metrics><Quiet:1000>");
+	expect(t, "infra-tf#77"); /* what it changed for */
 	console_quit(t);
 }
 
@@ -219,6 +221,7 @@ charts_120x40_paint_no_minute_that_is_not_there(void **state)
 	/* within its box: an edge and a blank on both sides; the box ends two lines above the hints */
 	compare_charts(t, 2, 120 - 40 - 4, BN_CHART_BRAILLE, "Enter open");
 	expect_verdict(t, true);
+	expect(t, "03:27:00  infra-tf#77 flink"); /* what Flink restarted for */
 	console_quit(t);
 }
 
@@ -388,12 +391,19 @@ static void
 streams_tab_goes_to_the_next_chain(void **state)
 {
 	struct bn_term *t = console_start(&world.gap, 80, 24, NULL, NULL, NULL);
+	int row, col, i;
 
 	(void)state;
 	console_play(t, "5<Wait:tx-fee-sum><Quiet:2000>");
 	expect(t, "tx-metrics · 60m");
 	console_play(t, "<Tab>");
 	expect(t, "2/");
+	/* Enter lists them one by one, a stage's chart has its level as a line; Esc goes back the same way */
+	console_play(t, "<Tab><Quiet:700><Enter><Wait:LAST><Quiet:700>");
+	for (i = 0; i < 30 && !bn_term_find(t, "tx-offline-lag · 60m", &row, &col); i++)
+		console_play(t, i == 0 ? "g<Enter><Wait:Chart>" : "<Esc>j<Enter><Wait:Chart>");
+	expect(t, "warn 600");
+	console_play(t, "<Esc><Wait:LAST><Esc><Wait:must hold>");
 	console_quit(t);
 }
 
@@ -546,6 +556,102 @@ lineage_shows_what_broke_before_what_is_calm(void **state)
 	console_quit(t);
 }
 
+/* ---- domains ----------------------------------------------------------------------------- */
+
+/* What the products of a domain touch: they, and along the links all that is upstream. The caller decrefs. */
+static json_t *
+touched_by(const json_t *facts, const char *domain)
+{
+	const json_t *product, *link;
+	json_t *set = json_array();
+	size_t i, k, n;
+
+	json_array_foreach(json_object_get(facts, "products"), i, product)
+	{
+		if (strcmp(fact_text(product, "domain"), domain) == 0)
+			json_array_append_new(
+			    set, json_sprintf("product/products/%s", fact_text(product, "name")));
+	}
+	for (n = 0; n < json_array_size(set); n++)
+		json_array_foreach(json_object_get(facts, "links"), i, link)
+		{
+			const char *from = fact_text(link, "from");
+
+			if (strcmp(fact_text(link, "to"),
+				   json_string_value(json_array_get(set, n))) != 0)
+				continue;
+			for (k = 0; k < json_array_size(set) &&
+				    strcmp(json_string_value(json_array_get(set, k)), from) != 0;
+			     k++)
+				;
+			if (k == json_array_size(set))
+				json_array_append_new(set, json_string(from));
+		}
+	return set;
+}
+
+static bool
+is_among(const json_t *set, const char *ref)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(set, i, item) if (strcmp(json_string_value(item), ref) == 0) return true;
+	return false;
+}
+
+/* The screen's rows are those of the facts' list that are in the set, no more and no fewer (NULL: all of them). */
+static void
+compare_narrowed(struct bn_term *t, const char *keys, const char *column, const char *list,
+		 const json_t *set)
+{
+	const json_t *item;
+	size_t i, shown = 0;
+
+	console_play(t, keys);
+	json_array_foreach(json_object_get(world.night_facts, list), i, item)
+	{
+		const char *name = strrchr(fact_text(item, "ref"), '/') + 1;
+		bool wanted = set == NULL || is_among(set, fact_text(item, "ref"));
+		struct screen_table table;
+
+		table_open(&table, t, column);
+		if ((table_row(&table, column, name) >= 0) != wanted)
+			fail_msg("%s is %son:\n%s", name, wanted ? "not " : "", bn_term_dump(t));
+		table_close(&table);
+		shown += wanted;
+	}
+	assert_true(set == NULL || (shown > 0 && shown < i));
+}
+
+static void
+domain_narrows_every_screen(void **state)
+{
+	static const char *const domains[] = {"lpo", "marketing"};
+	struct bn_term *t = console_start(&world.night, 120, 56, NULL, NULL, NULL);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		json_t *set = touched_by(world.night_facts, domains[i]);
+		char keys[80];
+
+		snprintf(keys, sizeof(keys), ":domain %.3s<Tab><Enter><Wait:domain %s><Quiet:700>",
+			 domains[i], domains[i]);
+		console_play(t, keys);
+		compare_narrowed(t, "2<Wait:PIPELINE><Quiet:1000>", "PIPELINE", "pipelines", set);
+		compare_narrowed(t, "7<Wait:PRODUCT><Quiet:1000>", "PRODUCT", "products", set);
+		compare_narrowed(t, "4<Wait:ENDPOINT><Quiet:1000>", "ENDPOINT", "endpoints", set);
+		json_decref(set);
+	}
+	console_play(t, ":domain marketign<Enter><Wait:no data product>");
+	expect(t, "marketing");
+	expect(t, "domain marketing"); /* it stays what it was */
+	console_play(t, ":domain<Enter><Wait:everything><Quiet:700>");
+	compare_narrowed(t, "7<Wait:PRODUCT><Quiet:1000>", "PRODUCT", "products", NULL);
+	console_quit(t);
+}
+
 /* ---- dashboards -------------------------------------------------------------------------- */
 
 static void
@@ -566,6 +672,10 @@ dashboard_is_read_again_when_it_was_written(void **state)
 	append(&world.night, "\tpanel = chart stream/orders 6h\n");
 	console_play(t, "<Wait:chart stream/orders 6h><Quiet:700>");
 	expect(t, "read again");
+	/* the log of the latest run's task, read from its platform: nobody had it read before */
+	append(&world.night, "\tpanel = log pipeline/argo-prod/transform-hourly stg_payments\n");
+	console_play(
+	    t, "<Wait:DRIVER_UNREACHABLE>[<Wait:nothing of it was kept>T<Wait:DRIVER_UNREACHABLE>");
 	append(&world.night, "\tpanel = runz pipeline~transform\n");
 	console_play(t, "<Wait:runz>");
 	expect(t, "there is no table \"runz\"; did you mean runs?");
@@ -635,6 +745,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(models_show_what_is_live_where),
     cmocka_unit_test(models_compare_says_which_is_better),
     cmocka_unit_test(lineage_shows_what_broke_before_what_is_calm),
+    cmocka_unit_test(domain_narrows_every_screen),
     cmocka_unit_test(themes_show_the_same_words),
     cmocka_unit_test(
 	dashboard_is_read_again_when_it_was_written), /* last: it writes into the configuration */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* The clock stands still, so the second attempt has no length yet: what is seen of the task is its first, in the upper
  * half of its line. */
 static void
@@ -146,15 +148,48 @@ read_only_session_has_no_such_key(void **state)
 	recorded_stop(&world);
 }
 
+/* The log of a pipeline that runs every ten minutes, on a dashboard: it goes on to the next run, and follows that. */
+static void
+assert_log_goes_on(struct bn_term *t, const struct served *served)
+{
+	json_t *facts = served_facts(served);
+	bn_time at = fact_time(facts, "at"), next = ((at + 90000) / 600000 + 1) * 600000;
+	char minute[BN_TIME_TEXT], *dump = NULL, *body;
+	bool found = false;
+	int i;
+
+	json_decref(facts);
+	bn_time_show(next, NULL, BN_TIME_HM, minute);
+	strcat(minute, ":");
+	bn_term_type(t, ":dashboard log\r");
+	for (i = 0; i < RECORDED_WAIT / 500 && !found; i++) {
+		bn_term_settle(t, 500, 500);
+		free(dump);
+		dump = bn_term_dump(t);
+		body = strchr(dump, '\n'); /* the first line has the clock in it */
+		found = body != NULL && strstr(body, minute) != NULL;
+	}
+	if (!found)
+		fail_msg("nothing of %s is in:\n%s", minute, dump);
+	free(dump);
+}
+
 /* J2 to its end, the clock going: attempt 2 comes up, what runs again is counted, and the pipeline has recovered. */
 static void
 retry_is_watched_until_it_has_recovered(void **state)
 {
 	struct recorded world;
 	struct bn_term *t;
+	struct said said;
 
 	(void)state;
 	recorded_start(&world, "--at 2026-03-10T03:12:44Z --speed 20");
+	ask_shell(&world.served,
+		  "printf '[dashboard \"log\"]\n\tpanel = log pipeline/argo-prod/ing-shop-orders\n'"
+		  " >> $DEMO/config",
+		  &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
 	t = console_open(&world.served, 120, 40, NULL, NULL, NULL);
 	assert_shown(t, "\xe2\x9c\x97 1  transform-hourly");
 	bn_term_type(t, "\r");
@@ -173,6 +208,7 @@ retry_is_watched_until_it_has_recovered(void **state)
 	bn_term_type(t, "1");
 	assert_shown(t, "transform-hourly recovered 03:");
 	assert_shown(t, "1 retry");
+	assert_log_goes_on(t, &world.served);
 	assert_writes(&world, 1);
 	console_quit(t);
 	recorded_stop(&world);

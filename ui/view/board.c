@@ -41,7 +41,7 @@ set_up(struct board *b)
 	clear_panels(b);
 	b->from = all;
 	for (i = 0; spec != NULL && i < spec->count; i++)
-		bn_board_panel_init(&b->panels[b->count++], &b->screen, 2 * (int)i,
+		bn_board_panel_init(&b->panels[b->count++], &b->screen, 3 * (int)i,
 				    &spec->panels[i]);
 	b->columns = spec == NULL ? 1 : spec->columns;
 	if (b->focus >= b->count)
@@ -67,6 +67,18 @@ board_answer(struct bn_screen *screen, struct bn_answer *answer)
 	for (i = 0; i < b->count; i++)
 		if (bn_board_panel_answer(&b->panels[i], answer))
 			return;
+}
+
+static unsigned
+board_wake(struct bn_screen *screen)
+{
+	struct board *b = (struct board *)screen;
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < b->count; i++)
+		changed = bn_board_panel_wake(&b->panels[i]) || changed;
+	return changed ? BN_REDRAW : 0;
 }
 
 static void
@@ -205,6 +217,7 @@ static const struct bn_screen_ops board_ops = {
     .draw = board_draw,
     .act = board_act,
     .selected = board_selected,
+    .wake = board_wake,
 };
 
 struct bn_screen *

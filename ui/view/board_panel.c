@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const run_columns[] = {"status", "run", "start", NULL};
 static const char *const measure_columns[] = {"measure", "value", "unit", "at", NULL};
 
 void
@@ -27,10 +26,7 @@ bn_board_panel_init(struct bn_board_panel *p, struct bn_screen *screen, int slot
 		bn_pane_init(&p->pane, screen, slot, "measures", measure_columns, NULL);
 		break;
 	case BN_PANEL_LOG:
-		bn_pane_init(&p->pane, screen, slot, "runs", run_columns, NULL);
-		p->pane.limit = 1;
-		p->pane.sort = "-start";
-		p->pager = bn_pager_new(1 << 20, true);
+		bn_board_log_init(p, screen, slot);
 		break;
 	case BN_PANEL_TABLE:
 		bn_pane_init(&p->pane, screen, slot, spec->table->name, NULL, NULL);
@@ -51,23 +47,12 @@ bn_board_panel_clear(struct bn_board_panel *p)
 		bn_curve_clear(&p->curve);
 	else
 		bn_pane_clear(&p->pane);
-	bn_pager_free(p->pager);
-	free(p->run_source);
-	free(p->run_key);
+	if (p->spec->kind == BN_PANEL_LOG)
+		bn_board_log_clear(p);
 	memset(p, 0, sizeof(*p));
 }
 
 /* ---- questions and answers --------------------------------------------------------------- */
-
-static void
-ask_kept_log(struct bn_board_panel *p)
-{
-	struct bn_question question = {.kind = BN_ASK_KEPT_LOG,
-				       .about = {BN_RUN, p->run_source, p->run_key},
-				       .task = p->spec->word};
-
-	bn_app_ask(p->pane.screen, p->slot + 1, &question);
-}
 
 void
 bn_board_panel_ask(struct bn_board_panel *p)
@@ -76,56 +61,27 @@ bn_board_panel_ask(struct bn_board_panel *p)
 		bn_curve_ask(&p->curve);
 		return;
 	}
-	if (p->spec->kind != BN_PANEL_LOG || p->spec->ref.kind == BN_PIPELINE) {
+	if (p->spec->kind == BN_PANEL_LOG)
+		bn_board_log_ask(p);
+	else
 		bn_pane_ask(&p->pane);
-		return;
-	}
-	if (p->run_key == NULL) {
-		p->run_source = bn_xstrdup(p->spec->ref.source);
-		p->run_key = bn_xstrdup(p->spec->ref.key);
-	}
-	ask_kept_log(p);
 }
 
-/* The log of the pipeline's latest run. */
-static void
-found_run(struct bn_board_panel *p)
+bool
+bn_board_panel_wake(struct bn_board_panel *p)
 {
-	struct bn_ref ref;
-
-	if (!bn_pane_selected(&p->pane, &ref))
-		return;
-	free(p->run_source);
-	free(p->run_key);
-	p->run_source = bn_xstrdup(ref.source);
-	p->run_key = bn_xstrdup(ref.key);
-	ask_kept_log(p);
-}
-
-static void
-found_log(struct bn_board_panel *p, struct bn_answer *answer)
-{
-	p->told = true;
-	p->pane.error = answer->error;
-	p->pane.error.code = answer->rc;
-	bn_pager_clear(p->pager);
-	if (answer->rc == BN_OK && answer->text != NULL)
-		bn_pager_add_text(p->pager, answer->text);
-	bn_pager_follow(p->pager, true);
+	return p->spec->kind == BN_PANEL_LOG && bn_log_pump(&p->log);
 }
 
 bool
 bn_board_panel_answer(struct bn_board_panel *p, struct bn_answer *answer)
 {
-	if (answer->slot != p->slot && answer->slot != p->slot + 1)
+	if (answer->slot < p->slot || answer->slot > p->slot + 2)
 		return false;
 	if (p->spec->kind == BN_PANEL_CHART)
 		return bn_curve_answer(&p->curve, answer);
-	if (answer->slot == p->slot + 1)
-		found_log(p, answer);
-	else if (bn_pane_answer(&p->pane, answer) && p->spec->kind == BN_PANEL_LOG)
-		found_run(p);
-	return true;
+	return p->spec->kind == BN_PANEL_LOG ? bn_board_log_answer(p, answer)
+					     : bn_pane_answer(&p->pane, answer);
 }
 
 /* ---- acting ------------------------------------------------------------------------------ */
@@ -158,7 +114,7 @@ bn_board_panel_act(struct bn_board_panel *p, enum bn_action action,
 		}
 		return bn_window_act(&p->window, action, &p->curve);
 	case BN_PANEL_LOG:
-		return bn_pager_act(p->pager, action) ? BN_REDRAW : 0;
+		return bn_pager_act(p->log.pager, action) ? BN_REDRAW : 0;
 	case BN_PANEL_TABLE:
 		return action == BN_ACT_BACK ? 0 : bn_pane_act(&p->pane, action, event);
 	default:
@@ -222,22 +178,6 @@ draw_gauge(const struct bn_board_panel *p, struct bn_rect in)
 }
 
 static void
-draw_log(const struct bn_board_panel *p, struct bn_rect in)
-{
-	struct bn_pen *pen = bn_app_pen(p->pane.screen->app);
-
-	if (bn_pager_lines(p->pager) > 0)
-		bn_pager_draw(p->pager, pen, in);
-	else
-		bn_draw_folded(
-		    pen, in, BN_INK(p->pane.error.code != BN_OK ? BN_ROLE_WARN : BN_ROLE_DIM),
-		    p->pane.error.code != BN_OK ? p->pane.error.message
-		    : p->told
-			? "nothing of it is kept yet; Enter opens the run, l there reads the log"
-			: "…");
-}
-
-static void
 draw_chart(struct bn_board_panel *p, struct bn_rect in)
 {
 	struct bn_pen *pen = bn_app_pen(p->curve.screen->app);
@@ -253,17 +193,23 @@ draw_chart(struct bn_board_panel *p, struct bn_rect in)
 	bn_buf_free(&words);
 }
 
-/* "4-17 of 41" of a table, the window of a chart, the end of a log. */
+/* "4-17 of 41" of a table, the window of a chart, where a log is and whether it goes on. */
 static void
 corner(const struct bn_board_panel *p, char *out, size_t size)
 {
+	struct bn_buf title = BN_BUF_INIT(1024), right = BN_BUF_INIT(1024);
+
 	out[0] = '\0';
 	if (p->spec->kind == BN_PANEL_TABLE)
 		bn_list_position(p->pane.list, out, size);
 	else if (p->spec->kind == BN_PANEL_CHART)
 		snprintf(out, size, "%s", bn_window_word(&p->window));
-	else if (p->spec->kind == BN_PANEL_LOG)
-		bn_pager_position(p->pager, out, size);
+	else if (p->spec->kind == BN_PANEL_LOG) {
+		bn_log_words(&p->log, &title, &right);
+		snprintf(out, size, "%s", bn_buf_text(&right));
+	}
+	bn_buf_free(&title);
+	bn_buf_free(&right);
 }
 
 void
@@ -286,7 +232,7 @@ bn_board_panel_draw(struct bn_board_panel *p, struct bn_rect r, bool focus)
 		draw_gauge(p, in);
 		break;
 	case BN_PANEL_LOG:
-		draw_log(p, in);
+		bn_board_log_draw(p, in);
 		break;
 	case BN_PANEL_TABLE:
 		bn_pane_draw(&p->pane, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1},

@@ -8,11 +8,11 @@
 #define LINES_A_TURN 4000 /* so that a log that pours in doesn't keep keys waiting */
 
 void
-bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot)
+bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot, size_t max_bytes)
 {
 	log->screen = screen;
 	log->slot = slot;
-	log->pager = bn_pager_new(0, true);
+	log->pager = bn_pager_new(max_bytes, true);
 }
 
 static void
@@ -26,8 +26,15 @@ forget(struct bn_log *log)
 	free(log->handle);
 	log->run = (struct bn_ref){BN_KIND_NONE, NULL, NULL};
 	log->task = log->handle = log->title = NULL;
-	log->ended = log->kept = false;
+	log->ended = log->kept = log->none = false;
 	log->error.code = BN_OK;
+}
+
+void
+bn_log_forget(struct bn_log *log)
+{
+	forget(log);
+	bn_pager_clear(log->pager);
 }
 
 void
@@ -57,6 +64,26 @@ ask_kept(struct bn_log *log)
 	bn_app_ask(log->screen, log->slot, &question);
 }
 
+static void
+be_about(struct bn_log *log, struct bn_ref run, const char *task, const char *title, int try_number)
+{
+	forget(log);
+	bn_pager_clear(log->pager);
+	bn_pager_follow(log->pager, true);
+	log->run = (struct bn_ref){run.kind, bn_xstrdup(run.source), bn_xstrdup(run.key)};
+	log->task = bn_xstrdup(task);
+	log->title = bn_xstrdup(title);
+	log->try_number = try_number;
+}
+
+void
+bn_log_kept(struct bn_log *log, struct bn_ref run, const char *task, const char *title,
+	    int try_number)
+{
+	be_about(log, run, task, title, try_number);
+	ask_kept(log);
+}
+
 void
 bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char *handle,
 	     const char *title, int try_number, int tail, bool follow)
@@ -64,14 +91,8 @@ bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char
 	struct bn_collect *collect = bn_app_options(log->screen->app)->collect;
 	struct bn_log_request request;
 
-	forget(log);
-	bn_pager_clear(log->pager);
-	bn_pager_follow(log->pager, true);
-	log->run = (struct bn_ref){run.kind, bn_xstrdup(run.source), bn_xstrdup(run.key)};
-	log->task = bn_xstrdup(task);
-	log->title = bn_xstrdup(title);
+	be_about(log, run, task, title, try_number);
 	log->handle = bn_xstrdup(handle);
-	log->try_number = try_number;
 	request =
 	    (struct bn_log_request){log->run.key, log->task, log->handle, try_number, tail, follow};
 	if (collect == NULL ||
@@ -141,6 +162,8 @@ bn_log_answer(struct bn_log *log, struct bn_answer *answer)
 		bn_pager_add_text(log->pager, answer->text);
 		log->kept = true;
 		log->kept_at = answer->text_at;
+	} else {
+		log->none = answer->text == NULL;
 	}
 	return true;
 }
@@ -185,5 +208,6 @@ bn_log_draw(struct bn_log *log, struct bn_rect r)
 	} else if (log->reader != NULL)
 		bn_draw(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_DIM), "…");
 	else
-		bn_draw(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_DIM), "the log is empty");
+		bn_draw(pen, r.y, r.x, r.w, BN_INK(BN_ROLE_DIM),
+			log->none ? "nothing of it was kept" : "the log is empty");
 }

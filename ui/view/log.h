@@ -16,16 +16,23 @@ struct bn_log {
 	int try_number;
 	bool ended; /* the far end says that there is no more */
 	bool kept;  /* what is shown was kept from an earlier reading */
+	bool none;  /* nothing was kept */
 	bn_time kept_at;
 	struct bn_error error; /* code 0: nothing went wrong */
 };
 
-void bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot);
+/* It holds at most `max_bytes` of text, 0: what a pager does. */
+void bn_log_init(struct bn_log *log, struct bn_screen *screen, int slot, size_t max_bytes);
+/* It is about nothing any more, and empty. */
+void bn_log_forget(struct bn_log *log);
 void bn_log_clear(struct bn_log *log);
 /* Begins to read; what was read before goes. `task` NULL: the whole run; `title` is what
  * a person calls it. `tail` 0: all. */
 void bn_log_start(struct bn_log *log, struct bn_ref run, const char *task, const char *handle,
 		  const char *title, int try_number, int tail, bool follow);
+/* The same without asking the platform: what an earlier reading left. */
+void bn_log_kept(struct bn_log *log, struct bn_ref run, const char *task, const char *title,
+		 int try_number);
 void bn_log_stop(struct bn_log *log);
 /* Takes the lines that wait (bounded). True if anything changed. */
 bool bn_log_pump(struct bn_log *log);

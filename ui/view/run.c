@@ -388,6 +388,6 @@ bn_run_screen(struct bn_app *app, struct bn_ref about, bool log)
 	r->runs.limit = 100;
 	r->runs.sort = "-start";
 	bn_detail_init(&r->detail, &r->screen, SLOT_DETAIL);
-	bn_log_init(&r->log, &r->screen, SLOT_KEPT);
+	bn_log_init(&r->log, &r->screen, SLOT_KEPT, 0);
 	return &r->screen;
 }
