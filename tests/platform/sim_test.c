@@ -1033,8 +1033,7 @@ repos_merge_77_where_flink_is_updated_for_it(void **state)
 		assert_true((found != NULL) == (i == 0));
 		if (found != NULL) {
 			assert_string_equal(bn_json_str_at(found, "path"), BN_W_FLINK_FILE);
-			assert_string_equal(bn_json_str_at(found, "at"),
-					    "2026-03-10T03:27:00Z");
+			assert_string_equal(bn_json_str_at(found, "at"), "2026-03-10T03:27:00Z");
 			assert_true(json_array_size(json_object_get(found, "defines")) >= 6);
 		}
 		json_decref(facts);
