@@ -144,7 +144,8 @@ heed_keys(const struct sigaction *quit)
 	sigset_t interrupt;
 
 	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGINT); /* it is blocked: it waits for the loop that would end the console */
+	sigaddset(&interrupt,
+		  SIGINT); /* it is blocked: it waits for the loop that would end the console */
 	while (sigtimedwait(&interrupt, NULL, &now) > 0)
 		continue;
 	sigaction(SIGQUIT, quit, NULL);

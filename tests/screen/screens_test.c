@@ -410,7 +410,7 @@ screens_run_shows_its_tasks_and_the_log_of_what_failed(void **state)
 static void
 screens_sources_show_what_each_one_holds(void **state)
 {
-	struct bn_term *t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	struct bn_term *t = console_start(&world.served, 80, 26, NULL, NULL, NULL);
 	struct screen_table table;
 	const json_t *source;
 	char text[32];
@@ -485,7 +485,7 @@ screens_dead_source_is_nowhere_green(void **state)
 	t = bn_term_start(&options);
 	assert_non_null(t);
 	/* every probe has timed out: that is an answer, of the endpoints; Prometheus gives none */
-	assert_true(bn_term_wait(t, "src 11/12", 60000));
+	assert_true(bn_term_wait(t, "src 12/13", 60000));
 	console_play(t, "0<Wait:SOURCE>");
 	header = bn_term_row(t, 0);
 	assert_null(strstr(header, "src 12/12"));
