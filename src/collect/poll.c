@@ -419,10 +419,16 @@ void *
 bn_backfill_main(void *payload)
 {
 	struct bn_feed *feed = payload;
+	struct bn_collect *collect = feed->collect;
 	int64_t not_before = 0;
 
 	while (may_run(feed, not_before) && backfill_once(feed) != BN_OK)
 		not_before = bn_monotonic() + BACKFILL_AGAIN;
-	bn_collect_wake(feed->collect);
+	/* what is open may turn out to have begun earlier than was known: it is judged again at once */
+	pthread_mutex_lock(&collect->lock);
+	collect->upkeep_due = true;
+	pthread_cond_broadcast(&collect->changed);
+	pthread_mutex_unlock(&collect->lock);
+	bn_collect_wake(collect);
 	return NULL;
 }

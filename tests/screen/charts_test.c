@@ -61,9 +61,7 @@ glyph(const char *status)
 static void
 expect(struct bn_term *t, const char *text)
 {
-	int row, col;
-
-	if (!bn_term_find(t, text, &row, &col))
+	if (!bn_term_wait(t, text, 30000))
 		fail_msg("no \"%s\" on:\n%s", text, bn_term_dump(t));
 }
 
