@@ -20,6 +20,7 @@ struct bn_repos {
 	struct bn_repo *repos;
 	size_t count;
 	const char *origin; /* the configuration's */
+	int64_t answered;   /* sources that had answered when they were last read */
 };
 
 /* KIND/[SOURCE/]GLOB : PATH, as in "pipeline/argo-prod/ing-* : workflows/{name}.yaml". */
@@ -219,16 +220,37 @@ read_and_tell(struct bn_repos *repos, struct bn_repo *repo, struct bn_error *err
 	return rc;
 }
 
+/* What a file defines can be said of what is stored only: a source's first answer brings more of that. */
+static int
+count_answered(struct bn_repos *repos, int64_t *out, struct bn_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = bn_change_prepare(
+	    bn_writer_db(repos->writer),
+	    "SELECT count(*) FROM source WHERE last_ok_at IS NOT NULL AND type <> 'repo'", &row,
+	    err);
+
+	if (rc != BN_OK)
+		return rc;
+	if (sqlite3_step(row) == SQLITE_ROW)
+		*out = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return BN_OK;
+}
+
 int
 bn_repos_read(struct bn_repos *repos, struct bn_error *err)
 {
-	int rc = BN_OK;
+	int64_t answered = 0;
+	int rc = repos->count > 0 ? count_answered(repos, &answered, err) : BN_OK;
+	bool more = answered != repos->answered;
 
+	repos->answered = answered;
 	for (size_t i = 0; rc == BN_OK && i < repos->count; i++) {
 		struct bn_repo *repo = &repos->repos[i];
 		int64_t now = bn_monotonic();
 
-		if (repo->read_at != 0 && now - repo->read_at < PAUSE)
+		if (!more && repo->read_at != 0 && now - repo->read_at < PAUSE)
 			continue;
 		repo->read_at = now;
 		rc = read_and_tell(repos, repo, err);

@@ -417,6 +417,21 @@ hostile_paths_and_messages_are_only_text(void **state)
 	bn_rows_free(rows);
 }
 
+/* At first contact a repository is often read before the source whose things its files define has answered. */
+static void
+repo_is_read_again_when_a_source_first_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	commit(f, "workflows/late.yaml", "a", "Add it", NOW - HOURS(1), NULL);
+	read_with(f, "\tdefines = pipeline/late/* : workflows/{name}.yaml\n");
+	assert_int_equal(number_of(f, "SELECT count(*) FROM link WHERE to_key = 'late'"), 0);
+	world_source(f->w, "late", "argo-workflows", 30000);
+	world_pipeline(f->w, "late", "late");
+	assert_ok(bn_repos_read(f->repos, &f->w->err), &f->w->err);
+	assert_int_equal(number_of(f, "SELECT count(*) FROM link WHERE to_key = 'late'"), 1);
+}
+
 int
 main(void)
 {
@@ -432,6 +447,7 @@ main(void)
 	    T(repo_that_is_not_there_is_a_failing_source_and_no_error),
 	    T(empty_repo_says_what_is_missing),
 	    T(hostile_paths_and_messages_are_only_text),
+	    T(repo_is_read_again_when_a_source_first_answers),
 	};
 
 	setbuf(stdout, NULL);
