@@ -14,11 +14,12 @@
 
 static struct served world;
 
+#define OLDEST "2026-03-09T22:00:00Z"
+
 /* What is state in each list; ages and what goes on by itself are left out. */
 static const char *const lists[] = {
     "runs --columns pipeline,status,run,run_status,start,p50,p95,schedule",
-    "runs --each --since 2026-03-09T22:00:00Z --columns "
-    "run,status,pipeline,start,attempt,finished,message",
+    "runs --each --since " OLDEST " --columns run,status,pipeline,start,attempt,finished,message",
     "endpoints --columns endpoint,status,since",
     "findings --columns what,since,rule,severity,message",
     "sources --columns source,status,state",

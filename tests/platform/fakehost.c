@@ -806,7 +806,7 @@ host_if_changed(struct bn_source *source)
 
 /* ---- text, time, memory ---------------------------------------------------------------------- */
 
-static const char *
+__attribute__((format(printf, 2, 0))) static const char *
 host_format(struct bn_source *source, const char *format, va_list ap)
 {
 	return bn_arena_formatv(fake_of(source)->arena, format, ap);

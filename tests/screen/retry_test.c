@@ -148,29 +148,44 @@ read_only_session_has_no_such_key(void **state)
 	recorded_stop(&world);
 }
 
-/* The log of a pipeline that runs every ten minutes, on a dashboard: it goes on to the next run, and follows that. */
+/* Does it have a line of a run that began at `first`, or at one of the 36 tens of minutes after it? */
+static bool
+has_line_of(const char *body, bn_time first)
+{
+	char minute[BN_TIME_TEXT];
+	int i;
+
+	for (i = 0; i < 36; i++) {
+		bn_time_show(first + i * INT64_C(600000), NULL, BN_TIME_HM, minute);
+		strcat(minute, ":");
+		if (strstr(body, minute) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The log of a pipeline that runs every ten minutes, on a dashboard: it goes on to a next run, and follows that. Which
+ * one it is depends on how fast this machine is: a run is the newest for 30 s. */
 static void
 assert_log_goes_on(struct bn_term *t, const struct served *served)
 {
 	json_t *facts = served_facts(served);
 	bn_time at = fact_time(facts, "at"), next = ((at + 90000) / 600000 + 1) * 600000;
-	char minute[BN_TIME_TEXT], *dump = NULL, *body;
+	char *dump = NULL, *body;
 	bool found = false;
 	int i;
 
 	json_decref(facts);
-	bn_time_show(next, NULL, BN_TIME_HM, minute);
-	strcat(minute, ":");
 	bn_term_type(t, ":dashboard log\r");
 	for (i = 0; i < RECORDED_WAIT / 500 && !found; i++) {
 		bn_term_settle(t, 500, 500);
 		free(dump);
 		dump = bn_term_dump(t);
 		body = strchr(dump, '\n'); /* the first line has the clock in it */
-		found = body != NULL && strstr(body, minute) != NULL;
+		found = body != NULL && has_line_of(body, next);
 	}
 	if (!found)
-		fail_msg("nothing of %s is in:\n%s", minute, dump);
+		fail_msg("no run after the one that was the newest is in:\n%s", dump);
 	free(dump);
 }
 

@@ -66,7 +66,7 @@ observe(struct world *w, bn_time sent, const char *const *aliases, const char *c
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NONE	  ((const char *const[]){NULL})
 
-static char *
+__attribute__((format(printf, 2, 3))) static char *
 text_of(struct world *w, const char *format, ...)
 {
 	static char text[2048];
