@@ -52,6 +52,12 @@ const char *const bn_asof_tables[] = {
 #define LATEST(what, names)                                                                                    \
 	"(SELECT p." what " FROM main.series z JOIN main.point p ON p.series_id = z.id WHERE z.entity_id ="    \
 	" x.entity_id AND z.name " names " AND p.at <= now() AND p.seen_at <= now() ORDER BY p.at DESC LIMIT 1)"
+/* Until when a stream was read: that moment, if it was watched without a break then, else the end of what was; and
+ * where nobody watched, all that came later counts. */
+#define READ_TO                                                                                                \
+	"(SELECT CASE WHEN e.scope_id IS NULL THEN (SELECT CASE WHEN u.observed THEN u.ok ELSE now() END FROM temp.at_src u" \
+	" WHERE u.id = e.source_id) ELSE (SELECT CASE WHEN c.observed THEN c.ok ELSE now() END FROM temp.at_read c"      \
+	" WHERE c.id = e.scope_id) END FROM main.entity e WHERE e.id = x.entity_id)"
 #define PROBED(column) {column, "CASE WHEN x.checked_at <= now() THEN x." column " END"}
 #define JUDGED(column) {column, "CASE WHEN x.evaluated_at <= now() THEN x." column " END"}
 
@@ -172,15 +178,16 @@ const struct bn_shadow bn_asof_shadows[] = {
     {"product", NULL, {
 	{"lifecycle", "coalesce(CASE WHEN " HAS_ATTR("lifecycle") " THEN " ATTR("lifecycle") " END, x.lifecycle)"}}},
 
-    {"stream_read", "x.began <= now()", {{"ended", "min(x.ended, now())"}}},
+    /* A reading of later says nothing of what was known then. */
+    {"stream_read", "x.began <= now()", {{"ended", "min(x.ended, " READ_TO ")"}}},
     {"stream", NULL, {
-	{"examined_at", "min(x.examined_at, (now() - 60000 - x.settle_ms) / 60000 * 60000)"},
+	{"examined_at", "min(x.examined_at, (" READ_TO " - 60000 - x.settle_ms) / 60000 * 60000)"},
 	{"last_at", "CASE WHEN x.last_at <= now() THEN x.last_at ELSE (SELECT max(p.at) FROM main.series z"
 	 " JOIN main.point p ON p.series_id = z.id WHERE z.entity_id = x.entity_id AND z.name = 'value'"
 	 " AND p.at + 60000 <= now() AND p.value IS NOT NULL AND p.seen_at <= now()) END"}}},
     /* A minute that was filled later was missing then; its marks came with its value. */
-    {"stream_minute", "x.at + 60000 <= now() AND (x.missed_at <= now() OR x.filled_at <= now() OR x.marks <> 0)", {
-	PAST("missed_at"), PAST("filled_at"), {"marks", "CASE WHEN x.filled_at > now() THEN 0 ELSE x.marks END"},
+    {"stream_minute", "x.at + 60000 <= now() AND (x.missed_at <= " READ_TO " OR x.filled_at <= now() OR x.marks <> 0)", {
+	{"missed_at", "CASE WHEN x.missed_at <= " READ_TO " THEN x.missed_at END"}, PAST("filled_at"), {"marks", "CASE WHEN x.filled_at > now() THEN 0 ELSE x.marks END"},
 	{"value", "CASE WHEN x.filled_at > now() THEN NULL ELSE x.value END"}}},
     {"stream_verdict", "x.since <= now()", {{NULL, NULL}}},
 

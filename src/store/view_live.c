@@ -7,6 +7,11 @@
 
 #define K_MODEL "4"
 
+/* When it went from its registry, as of now(); one that came back later was gone all the same. */
+#define GONE                                                                                       \
+	"CASE WHEN x.gone_at <= now() THEN x.gone_at ELSE (SELECT CASE WHEN t.new IS NULL THEN t.seen_at END" \
+	" FROM main.transition t WHERE t.entity_id = x.id AND t.seen_at <= now() ORDER BY t.id DESC LIMIT 1) END"
+
 /* live_now: one row an interval in which a version was live, as of now(), versions that are gone included.
  *   source, model_id, model, version, version_id   version_id: NULL where the version was never listed
  *   role         the alias or stage it was live by; NULL where only declared
@@ -60,7 +65,7 @@ const char bn_views_live[] =
 
     "CREATE TEMP VIEW live_now AS SELECT s.name AS source, g.source_id, g.model_id, g.model, g.version, x.id AS version_id,"
     "  ref_text(" K_MODEL ", s.name, g.model || '@' || g.version) AS entity, g.role, g.began,"
-    "  coalesce(g.ended, CASE WHEN x.gone_at <= now() THEN x.gone_at END) AS ended, g.began_seen, g.approved_by, g.change, g.evidence, x.gone_at"
+    "  coalesce(g.ended, " GONE ") AS ended, g.began_seen, g.approved_by, g.change, g.evidence, " GONE " AS gone_at"
     " FROM temp.live_merged g JOIN main.source s ON s.id = g.source_id LEFT JOIN main.entity x ON x.source_id = g.source_id"
     "  AND x.kind = " K_MODEL " AND x.key = g.model || '@' || g.version;";
 

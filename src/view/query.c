@@ -15,6 +15,7 @@ struct row {
 	struct bn_ref about;
 	enum bn_status status;
 	bool stale;
+	int64_t age;
 	struct bn_value *values;
 };
 
@@ -206,8 +207,9 @@ build(struct bn_buf *sql, const struct bn_rows *rows, const struct bn_query *que
 	int rc;
 
 	begin(sql, query);
-	bn_buf_addf(sql, "%s, %s, %s", t->id_sql, t->status_sql != NULL ? t->status_sql : "0",
-		    t->stale_sql != NULL ? t->stale_sql : "0");
+	bn_buf_addf(sql, "%s, %s, %s, %s", t->id_sql, t->status_sql != NULL ? t->status_sql : "0",
+		    t->stale_sql != NULL ? t->stale_sql : "0",
+		    t->age_sql != NULL ? t->age_sql : "NULL");
 	for (size_t i = 0; i < rows->column_count; i++)
 		bn_buf_addf(sql, ", %s", rows->columns[i]->sql);
 	rc = add_from(sql, query, filter, err);
@@ -316,9 +318,12 @@ read_row(struct bn_rows *rows, sqlite3_stmt *statement)
 	row->about.key = column_text(rows, statement, 2);
 	row->status = (enum bn_status)sqlite3_column_int(statement, 3);
 	row->stale = sqlite3_column_int(statement, 4) != 0;
+	row->age = sqlite3_column_type(statement, 5) == SQLITE_NULL
+		       ? -1
+		       : sqlite3_column_int64(statement, 5);
 	row->values = bn_arena_alloc(rows->arena, (rows->column_count + 1) * sizeof(*row->values));
 	for (size_t i = 0; i < rows->column_count; i++)
-		row->values[i] = read_value(rows, statement, (int)i + 5);
+		row->values[i] = read_value(rows, statement, (int)i + 6);
 }
 
 /* How many rows there are without limit and offset; only asked when that isn't known already. */
@@ -485,6 +490,12 @@ bool
 bn_rows_stale(const struct bn_rows *rows, size_t row)
 {
 	return rows->rows[row].stale;
+}
+
+int64_t
+bn_rows_age(const struct bn_rows *rows, size_t row)
+{
+	return rows->rows[row].age;
 }
 
 bn_time

@@ -106,6 +106,7 @@ const struct bn_view_table bn_table_endpoints = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = "e.status_now",
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order = "status_rank(e.status_now) DESC, coalesce(" MEASURE("rps") ", 0) DESC, e.name",
     .problem_sql = "(status_problem(e.status_now) OR e.status_now = " SQL_UNKNOWN
 		   " OR n.certificate_expires_at < now() + 1209600000)",

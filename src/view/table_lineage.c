@@ -87,6 +87,7 @@ const struct bn_view_table bn_table_lineage = {
     .id_sql = "x.source, x.kind, x.key",
     .status_sql = STATUS,
     .stale_sql = STALE,
+    .age_sql = "(SELECT n.age_ms FROM entity_now n WHERE n.id = e.id)",
     .order =
 	"x.direction DESC, CASE x.direction WHEN 'up' THEN -coalesce(" SINCE ", 0) ELSE x.depth "
 	"END, status_rank(" STATUS ") DESC, x.key",

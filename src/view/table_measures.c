@@ -30,6 +30,7 @@ const struct bn_view_table bn_table_measures = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = "e.status_now",
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order = "e.name, e.source, m.name",
     .problem_sql = "e.stale",
     .time_sql = "m.at",

@@ -166,8 +166,9 @@ static const struct bn_column columns[] = {
     {"eval_value", "OFFLINE", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL, EVAL, "The number itself"},
     {"eval_delta", "DELTA", 8, 5, BN_RIGHT, 3, BN_FORMAT_NUMBER, NULL,
      "CASE WHEN " IS_VERSION " AND NOT " LIVE_NOW " THEN " EVAL
-     " - (SELECT q.value FROM live_now ln JOIN measure q ON q.entity_id = ln.version_id"
-     "  AND q.name = 'eval:' || " METRIC " WHERE ln.model_id = v.model_id AND ln.ended IS NULL"
+     " - (SELECT q.value FROM live_now ln JOIN entity k ON k.id = ln.version_id"
+     "  JOIN measure q ON q.entity_id = k.id AND q.name = 'eval:' || " METRIC
+     " WHERE ln.model_id = v.model_id AND ln.ended IS NULL"
      "  ORDER BY ln.began DESC LIMIT 1) END",
      "Its difference to the live version's"},
     {"quality", "LIVE", 6, 5, BN_RIGHT, 0, BN_FORMAT_NUMBER, NULL, PRODUCTION("live"),
@@ -354,6 +355,7 @@ const struct bn_view_table bn_table_models = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = STATUS,
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order =
 	"coalesce(" FAMILY_WORST ", -1) DESC, coalesce(v.model_key, e.key), e.source, " IS_VERSION
 	", v.created_at DESC, " LIVE_NOW " DESC, v.version DESC",
@@ -376,6 +378,7 @@ const struct bn_view_table bn_table_versions = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = STATUS,
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order = "v.model_key, v.created_at DESC, v.version DESC",
     .problem_sql = "(status_problem(" STATUS ") OR " STATUS " = " SQL_UNKNOWN ")",
     .time_sql = "coalesce(v.updated_at, e.first_seen_at)",

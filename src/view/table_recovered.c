@@ -41,6 +41,7 @@ const struct bn_view_table bn_table_recovered = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = "e.status_now",
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order = "f.closed_at DESC, e.name",
     .problem_sql = "0",
     .time_sql = "f.closed_at",

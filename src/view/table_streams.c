@@ -144,6 +144,7 @@ const struct bn_view_table bn_table_streams = {
     .id_sql = "e.source, e.kind, e.key",
     .status_sql = STATUS,
     .stale_sql = "e.stale",
+    .age_sql = "e.age_ms",
     .order = "status_rank(" STATUS ") DESC, st.grp IS NULL, st.grp, st.stage IS NOT NULL,"
 	     " st.position, e.name",
     .problem_sql = "(status_problem(" STATUS ") OR " STATUS " = " SQL_UNKNOWN ")",

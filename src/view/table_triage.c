@@ -268,6 +268,8 @@ const struct bn_view_table bn_table_triage = {
     .id_sql = ID,
     .status_sql = MARK,
     .stale_sql = STALE,
+    .age_sql =
+	"coalesce((SELECT n.age_ms FROM entity_now n WHERE n.id = e.id), " NOW_OF("age_ms") ")",
     .order = PRIORITY ", f.since, " WHAT,
     .problem_sql = "(NOT " ACKED " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",
     .time_sql = "f.since",
@@ -316,6 +318,8 @@ const struct bn_view_table bn_table_findings = {
     .id_sql = ID,
     .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
     .stale_sql = STALE,
+    .age_sql =
+	"coalesce((SELECT n.age_ms FROM entity_now n WHERE n.id = e.id), " NOW_OF("age_ms") ")",
     .order = "f.closed_at IS NOT NULL, f.severity DESC, f.since, f.id",
     .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1 AND NOT " ACKED
 		   " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",

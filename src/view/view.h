@@ -60,6 +60,7 @@ struct bn_view_table {
 	const char *time_sql;	   /* expression --since compares with, or NULL */
 	const char *status_sql; /* the row's mark: a status number after staleness; NULL: unknown */
 	const char *stale_sql;	/* whether what the row says is too old to be believed */
+	const char *age_sql; /* how long ago that was read, in ms; NULL where rows can't be stale */
 	const char *search_sql; /* the text that the filter's plain words are looked for in */
 	const char *row_sql;	/* a number unique to the row, for long tables; or NULL */
 	/* The number of the entity whose name, key and message are all that search_sql holds: plain words are
@@ -120,6 +121,8 @@ struct bn_value bn_rows_named(const struct bn_rows *rows, size_t row, const char
 struct bn_ref bn_rows_ref(const struct bn_rows *rows, size_t row);
 enum bn_status bn_rows_status(const struct bn_rows *rows, size_t row);
 bool bn_rows_stale(const struct bn_rows *rows, size_t row);
+/* How long ago what the row says was read, in ms; -1 where that isn't known. */
+int64_t bn_rows_age(const struct bn_rows *rows, size_t row);
 bn_time bn_rows_now(const struct bn_rows *rows); /* the moment it was asked for */
 
 /* ---- formatting ---------------------------------------------------------------------------- */

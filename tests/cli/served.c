@@ -138,9 +138,12 @@ ask_shell(const struct served *served, const char *line, struct said *said)
 void
 ask(const struct served *served, const char *arguments, struct said *said)
 {
+	bool patient = strstr(arguments, "--timeout") == NULL && strstr(arguments, "wait ") == NULL;
 	char line[2048];
 
-	snprintf(line, sizeof(line), "exec timeout 60 binnacle --demo=\"$DEMO\" %s", arguments);
+	/* a busy or a sanitized binnacle reads a whole platform for longer than a person waits */
+	snprintf(line, sizeof(line), "exec timeout 90 binnacle --demo=\"$DEMO\" %s%s",
+		 patient ? "--timeout 75s " : "", arguments);
 	ask_shell(served, line, said);
 }
 

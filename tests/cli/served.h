@@ -28,7 +28,7 @@ void served_stop(struct served *served);
  * fresh state directory with `fresh_state`. */
 void served_faults(struct served *served, const char *faults, int fresh_state);
 
-/* Runs "binnacle --demo=DIR " + arguments through sh, standard input from /dev/null, 60 s at most.
+/* Runs "binnacle --demo=DIR " + arguments through sh, standard input from /dev/null, 90 s at most.
  */
 void ask(const struct served *served, const char *arguments, struct said *said);
 /* Runs a whole shell line with binnacle in PATH and $DEMO set. */

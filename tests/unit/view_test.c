@@ -96,6 +96,39 @@ tables_all_queries_run_with_every_column(void **state)
 	assert_null(bn_view_table("nonsense"));
 }
 
+/* A plain number has a unit of its own, or one that the row tells, or is one of the few quantities without any. */
+static void
+tables_every_number_says_what_it_counts(void **state)
+{
+	static const char *const pure[] = {"psi", "burn", NULL};
+	/* numbers whose measure another column of the row names */
+	static const char *const named[][2] = {
+	    {"eval_value", "metric"}, {"eval_delta", "metric"},	 {"quality", "metric"},
+	    {"kpi_value", "kpi"},     {"kpi_value", "kpi_unit"}, {"cost", "cost_unit"},
+	    {"left_value", "name"},   {"right_value", "name"},	 {"value", "sli"}};
+	size_t numbers = 0;
+
+	(void)state;
+	for (size_t i = 0; bn_view_tables[i] != NULL; i++)
+		for (const struct bn_column *c = bn_view_tables[i]->columns; c->name != NULL; c++) {
+			bool known =
+			    c->unit != NULL || bn_view_column(bn_view_tables[i], "unit") != NULL;
+
+			if (c->format != BN_FORMAT_NUMBER)
+				continue;
+			numbers++;
+			for (size_t k = 0; pure[k] != NULL; k++)
+				known |= strcmp(c->name, pure[k]) == 0;
+			for (size_t k = 0; k < sizeof(named) / sizeof(named[0]); k++)
+				known |= strcmp(c->name, named[k][0]) == 0 &&
+					 bn_view_column(bn_view_tables[i], named[k][1]) != NULL;
+			if (!known)
+				fail_msg("%s.%s is a number of what?", bn_view_tables[i]->name,
+					 c->name);
+		}
+	assert_true(numbers >= 15);
+}
+
 /* A filter and a sort over each single column must at least be valid SQL. */
 static void
 tables_every_column_can_be_filtered_and_sorted(void **state)
@@ -919,6 +952,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(tables_all_queries_run_with_every_column),
+	    T(tables_every_number_says_what_it_counts),
 	    T(tables_every_column_can_be_filtered_and_sorted),
 	    T(words_find_the_same_with_and_without_the_index),
 	    T(words_find_what_changed_or_came_since_it_was_indexed),

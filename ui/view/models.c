@@ -382,13 +382,18 @@ draw_headline(const struct models *m, int y, struct bn_rect r)
 	struct bn_pen *pen = bn_app_pen(m->screen.app);
 	size_t i, count = 0;
 	char words[256], right[64];
+	int x;
 
 	for (i = 0; rows != NULL && i < bn_rows_count(rows); i++)
 		count += !is_version(rows, i);
 	bn_draw_blank(pen, y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
 	bn_pane_words(&m->list, words, sizeof(words));
-	bn_draw(pen, y, r.x + 1, r.w / 2, BN_INK(words[0] != '\0' ? BN_ROLE_ACCENT : BN_ROLE_DIM),
-		words[0] != '\0' ? words : "attention first, then by name");
+	x = r.x + 1 +
+	    bn_draw(pen, y, r.x + 1, r.w / 2,
+		    BN_INK(words[0] != '\0' ? BN_ROLE_ACCENT : BN_ROLE_DIM),
+		    words[0] != '\0' ? words : "attention first, then by name");
+	if (r.w >= 100)
+		bn_draw(pen, y, x, r.x + r.w / 2 - x, BN_INK(BN_ROLE_DIM), " · latencies in ms");
 	bn_list_position(m->list.list, words, sizeof(words));
 	snprintf(right, sizeof(right), "%zu model%s%s%.40s", count, count == 1 ? "" : "s",
 		 words[0] != '\0' ? ", rows " : "", words);

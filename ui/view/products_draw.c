@@ -159,8 +159,9 @@ draw_headline(const struct products *p, int y, struct bn_rect r)
 			 rows != NULL && bn_rows_total(rows) == 1 ? "" : "s",
 			 place[0] != '\0' ? " · rows " : "", place);
 	bn_draw_right(pen, y, r.x + r.w / 2, r.w - r.w / 2 - 1, BN_INK(BN_ROLE_DIM),
-		      bn_list_sort(p->list.list) == NULL ? "worst first, then the least budget left"
-							 : "");
+		      bn_list_sort(p->list.list) == NULL
+			  ? "latencies in ms · worst first, then the least budget left"
+			  : "latencies in ms");
 }
 
 static void

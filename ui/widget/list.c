@@ -621,6 +621,20 @@ draw_stated(struct bn_pen *pen, int y, int x, const struct bn_shown *s, struct b
 	bn_buf_free(&text);
 }
 
+/* How old it is what a row says that is too old to be believed: over whatever stands at its end. */
+static void
+draw_age(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t row,
+	 bool selected)
+{
+	char age[BN_TIME_TEXT], text[BN_TIME_TEXT + 8];
+
+	if (!bn_rows_stale(list->rows, row) || bn_rows_age(list->rows, row) < 0)
+		return;
+	snprintf(text, sizeof(text), "  %s old",
+		 bn_duration_show(bn_rows_age(list->rows, row), age));
+	bn_draw_right(pen, r.y, r.x, r.w, BN_INK_ON(BN_ROLE_STALE, selected), text);
+}
+
 static void
 draw_row(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t place,
 	 const struct bn_list_look *look)
@@ -637,6 +651,7 @@ draw_row(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_
 		draw_margin(list, pen, r, row, look, selected);
 	if (grouped && bn_rows_named(list->rows, row, look->level_column).i == 0) {
 		draw_group(list, pen, r, row, look, selected, stale);
+		draw_age(list, pen, r, row, selected);
 		return;
 	}
 	for (i = 0; i < list->shown.count; i++) {
@@ -656,6 +671,7 @@ draw_row(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_
 		if (!mark)
 			indent = 0;
 	}
+	draw_age(list, pen, r, row, selected);
 }
 
 void
