@@ -377,10 +377,12 @@ bn_argo_list(struct bn_web_request *request, bool archive_only)
 	char *fields = bn_xstrdup(selector == NULL ? "" : selector);
 	struct bn_mask *mask = bn_mask_new(bn_web_query(request, "fields"));
 	struct found found = {NULL, 0, 0};
+	int64_t acted = bn_world_acted(request->world);
 	struct wanted wanted;
 	json_t *body, *items;
 
-	if (!read_wanted(request, &wanted) || !read_fields(request, &wanted, fields))
+	if (bn_web_said(request) || !read_wanted(request, &wanted) ||
+	    !read_fields(request, &wanted, fields))
 		goto out;
 	wanted.archive_only = archive_only;
 	if (archive_only && bn_web_query(request, "namePrefix") != NULL) {
@@ -400,6 +402,7 @@ bn_argo_list(struct bn_web_request *request, bool archive_only)
 			 "items", items);
 	bn_mask_apply(mask, body);
 	bn_web_json(request, 200, body);
+	bn_web_keep(request, acted);
 out:
 	free(found.run);
 	free(fields);

@@ -385,6 +385,7 @@ void
 bn_face_prometheus(struct bn_web_request *request, void *payload)
 {
 	bool get = strcmp(request->method, "GET") == 0, post = strcmp(request->method, "POST") == 0;
+	int64_t acted = bn_world_acted(request->world);
 	size_t i;
 
 	(void)payload;
@@ -411,5 +412,9 @@ bn_face_prometheus(struct bn_web_request *request, void *payload)
 		return;
 	if (bn_web_unknown(request, routes[i].known) != NULL)
 		bn_web_violation(request, "query parameter the specification does not have");
+	if (get && bn_web_said(request))
+		return;
 	routes[i].get(request);
+	if (get)
+		bn_web_keep(request, acted);
 }

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/mask.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 struct bn_mask {
 	bool all, exclude;
 	struct bn_strlist paths;
+	size_t *length; /* of each */
 };
 
 struct bn_mask *
@@ -19,6 +19,7 @@ bn_mask_new(const char *fields)
 	struct bn_mask *mask = bn_xcalloc(1, sizeof(*mask));
 	const char *end;
 	char *path;
+	size_t i;
 
 	mask->all = fields == NULL || *fields == '\0';
 	if (mask->all)
@@ -32,6 +33,9 @@ bn_mask_new(const char *fields)
 		free(path);
 		fields = *end == ',' ? end + 1 : end;
 	}
+	mask->length = bn_xcalloc(mask->paths.count + 1, sizeof(*mask->length));
+	for (i = 0; i < mask->paths.count; i++)
+		mask->length[i] = strlen(mask->paths.items[i]);
 	return mask;
 }
 
@@ -41,51 +45,65 @@ bn_mask_free(struct bn_mask *mask)
 	if (mask == NULL)
 		return;
 	bn_strlist_clear(&mask->paths);
+	free(mask->length);
 	free(mask);
 }
 
 /* Is `a` the path `b` or one above it? */
 static bool
-is_above(const char *a, const char *b)
+is_above(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	size_t length = strlen(a);
-
-	return strncmp(a, b, length) == 0 && (b[length] == '\0' || b[length] == '.');
+	return a_length <= b_length && memcmp(a, b, a_length) == 0 &&
+	       (a_length == b_length || b[a_length] == '.');
 }
 
-bool
-bn_mask_wants(const struct bn_mask *mask, const char *path)
+static bool
+wants(const struct bn_mask *mask, const char *path, size_t length)
 {
 	size_t i;
 
-	if (mask->all)
-		return true;
 	for (i = 0; i < mask->paths.count; i++) {
-		if (mask->exclude ? is_above(mask->paths.items[i], path)
-				  : is_above(mask->paths.items[i], path) ||
-					is_above(path, mask->paths.items[i]))
+		const char *each = mask->paths.items[i];
+
+		if (is_above(each, mask->length[i], path, length) ||
+		    (!mask->exclude && is_above(path, length, each, mask->length[i])))
 			return !mask->exclude;
 	}
 	return mask->exclude;
 }
 
-static void
-prune(const struct bn_mask *mask, json_t *json, const char *path)
+bool
+bn_mask_wants(const struct bn_mask *mask, const char *path)
 {
-	char below[512];
+	return mask->all || wants(mask, path, strlen(path));
+}
+
+#define DEEPEST 512 /* bytes of a path; what lies below a longer one is left as it is */
+
+/* `path` has room for DEEPEST bytes, of which `length` are the object's own. */
+static void
+prune(const struct bn_mask *mask, json_t *json, char *path, size_t length)
+{
 	const char *key;
 	json_t *value;
 	void *next;
-	size_t i;
+	size_t i, below, size;
 
-	json_array_foreach(json, i, value) prune(mask, value, path);
+	json_array_foreach(json, i, value) prune(mask, value, path, length);
 	if (!json_is_object(json))
 		return;
 	json_object_foreach_safe(json, next, key, value)
 	{
-		snprintf(below, sizeof(below), "%s%s%s", path, *path == '\0' ? "" : ".", key);
-		if (bn_mask_wants(mask, below))
-			prune(mask, value, below);
+		size = strlen(key);
+		if (length + size + 2 > DEEPEST)
+			continue;
+		below = length;
+		if (below > 0)
+			path[below++] = '.';
+		memcpy(path + below, key, size);
+		below += size;
+		if (wants(mask, path, below))
+			prune(mask, value, path, below);
 		else
 			json_object_del(json, key);
 	}
@@ -94,6 +112,8 @@ prune(const struct bn_mask *mask, json_t *json, const char *path)
 void
 bn_mask_apply(const struct bn_mask *mask, json_t *json)
 {
+	char path[DEEPEST];
+
 	if (!mask->all)
-		prune(mask, json, "");
+		prune(mask, json, path, 0);
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/web_memo.h"
 
 #define MAX_BODY (1024 * 1024)
 #define NAP	 20 /* ms between two looks at whether to go on */
@@ -26,6 +27,7 @@ struct bn_web {
 	struct MHD_Daemon *daemon;
 	int port;
 	atomic_bool stopping;
+	struct bn_web_memo *memo;
 };
 
 /* ---- a request comes and goes ------------------------------------------------ */
@@ -107,6 +109,20 @@ bn_web_json(struct bn_web_request *request, int status, json_t *body)
 	request->status = status;
 	request->type = "application/json";
 	json_decref(body);
+}
+
+bool
+bn_web_said(struct bn_web_request *request)
+{
+	return !has_fault(request, BN_FAULT_HOSTILE, NULL) &&
+	       bn_web_memo_said(request->web->memo, request, bn_world_acted(request->world));
+}
+
+void
+bn_web_keep(struct bn_web_request *request, int64_t acted)
+{
+	if (!has_fault(request, BN_FAULT_HOSTILE, NULL))
+		bn_web_memo_keep(request->web->memo, request, acted);
 }
 
 void
@@ -406,6 +422,7 @@ bn_web_start(struct bn_web **out, const struct bn_web_options *options, struct b
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	web->options = *options;
 	web->name = bn_xstrdup(options->name);
+	web->memo = bn_web_memo_new();
 	atomic_init(&web->stopping, false);
 	if (options->key_pem != NULL)
 		web->daemon = MHD_start_daemon(
@@ -438,6 +455,7 @@ bn_web_stop(struct bn_web *web)
 	atomic_store(&web->stopping, true);
 	if (web->daemon != NULL)
 		MHD_stop_daemon(web->daemon);
+	bn_web_memo_free(web->memo);
 	free(web->name);
 	free(web);
 }

@@ -110,6 +110,11 @@ void bn_web_violation(struct bn_web_request *request, const char *what);
 
 void bn_web_json(struct bn_web_request *request, int status,
 		 json_t *body); /* takes the reference */
+/* For GETs of a face that keeps nothing itself: true if the same question was answered at this moment before, and now is
+ * answered as then. Else the handler answers, and has that kept; `acted` is the world's number of acts (bn_world_acted)
+ * when it began. */
+bool bn_web_said(struct bn_web_request *request);
+void bn_web_keep(struct bn_web_request *request, int64_t acted);
 void bn_web_text(struct bn_web_request *request, int status, const char *type, const char *text);
 /* Takes the stream. */
 void bn_web_stream(struct bn_web_request *request, const char *type, struct bn_web_stream *stream);

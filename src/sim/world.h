@@ -131,6 +131,8 @@ void bn_world_run(const struct bn_world *world, const struct bn_w_pipeline *pipe
 /* The same with what people did to it by `now`. */
 void bn_world_run_now(const struct bn_world *world, const struct bn_w_pipeline *pipeline,
 		      int64_t slot, bn_time now, struct bn_w_run *out);
+/* How many acts there were so far: what the world says of a moment is the same as long as this is. */
+int64_t bn_world_acted(const struct bn_world *world);
 /* Has the run's failed and omitted tasks run again from `at` on. False: it does not take it (too many acts). */
 bool bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at);
 /* The same for some of its first 64 tasks, a bit each. */

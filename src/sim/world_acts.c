@@ -33,6 +33,12 @@ bn_world_acts_free(struct bn_w_acts *acts)
 	free(acts);
 }
 
+int64_t
+bn_world_acted(const struct bn_world *world)
+{
+	return atomic_load(&world->acts->count);
+}
+
 /* ---- how the tasks go again -------------------------------------------------------------------- */
 
 static int

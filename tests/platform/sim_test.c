@@ -573,6 +573,40 @@ argo_retries_live_and_archived_runs_and_resubmits(void **state)
 	bn_sim_stop(sim);
 }
 
+/* What is answered again from memory is what would be answered anew: it changes with an act, and with a fault. */
+static void
+the_same_question_is_answered_alike_until_something_changes(void **state)
+{
+	static const char list[] =
+	    "/api/v1/workflows/orch?listOptions.labelSelector="
+	    "workflows.argoproj.io%2Fphase%3DRunning&fields=items.metadata.name";
+	static const char body[] = "{\"namespace\":\"orch\",\"name\":\"transform-hourly-28f6k\"}";
+	struct bn_sim *sim = start("night", AT_0312, 0, NULL);
+	struct bn_error err = {0};
+	struct reply first = argo(sim, list), again = argo(sim, list), retry, after, hostile;
+
+	(void)state;
+	assert_string_equal(first.body, again.body);
+	assert_null(strstr(first.body, "transform-hourly-28f6k"));
+	retry = argo_does(sim, "PUT", "/api/v1/workflows/orch/transform-hourly-28f6k/retry", body);
+	assert_int_equal(retry.status, 200);
+	after = argo(sim, list);
+	assert_non_null(strstr(after.body, "transform-hourly-28f6k"));
+	assert_ok(bn_sim_fault(sim, "hostile=argo-prod", &err), &err);
+	hostile = argo(sim, list);
+	assert_string_not_equal(hostile.body, after.body);
+	bn_sim_clear_faults(sim);
+	free(again.text);
+	again = argo(sim, list);
+	assert_string_equal(again.body, after.body);
+	free(first.text);
+	free(again.text);
+	free(retry.text);
+	free(after.text);
+	free(hostile.text);
+	bn_sim_stop(sim);
+}
+
 static void
 a_write_is_refused_and_marked(void **state)
 {
@@ -1134,6 +1168,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_pages_cover_every_run_once),
     cmocka_unit_test(argo_followed_log_ends_when_the_run_does),
     cmocka_unit_test(argo_retries_live_and_archived_runs_and_resubmits),
+    cmocka_unit_test(the_same_question_is_answered_alike_until_something_changes),
     cmocka_unit_test(a_write_is_refused_and_marked),
     cmocka_unit_test(argo_flaky_task_is_a_retry_node_over_two_pods),
     cmocka_unit_test(airflow_lists_are_ordered_paged_and_filtered),
