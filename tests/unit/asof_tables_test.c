@@ -242,24 +242,26 @@ poll(struct fixture *f, struct platform *p, struct bn_triage *triage, bn_time be
 
 /* ---- the property ---- */
 
+struct moment {
+	bn_time at;
+	char *state[TABLES];
+};
+
 /* Streams are compared where the last poll was a good one: a pause that is shorter than what is read can be
  * believed is no gap in what was observed, and a minute missed in it is told of as soon as it had settled. */
 static void
-check_seed(struct fixture *f, unsigned seed)
+check_seed(struct fixture *f, unsigned seed, int steps)
 {
 	struct platform p = {.chance = seed,
 			     .alias = {0, 1},
 			     .versions = {{true, 0, T0 - DAY}, {true, 2, T0 - HOUR}}};
-	static struct {
-		bn_time at;
-		char *state[TABLES];
-	} seen[STEPS * 2];
+	struct moment *seen = test_calloc((size_t)steps * 2, sizeof(*seen));
 	struct bn_triage *triage = NULL;
 	size_t count = 0;
 	bn_time now = T0;
 
 	assert_ok(bn_triage_new(&triage, f->store, NULL, &f->err), &f->err);
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < steps; i++) {
 		bool asleep = i % 50 > 42;
 
 		step_platform(&p, now);
@@ -294,16 +296,19 @@ check_seed(struct fixture *f, unsigned seed)
 	}
 	assert_ok(bn_reader_set_at(f->reader, 0, &f->err), &f->err);
 	bn_triage_free(triage);
+	test_free(seen);
 }
 
 static void
 models_and_streams_at_any_moment_are_those_read_then(void **state)
 {
-	const char *more = getenv("BN_ASOF_SEEDS"); /* for a long search */
+	/* for a longer search: more worlds, or a longer time of each, in steps of 15 s */
+	const char *more = getenv("BN_ASOF_SEEDS"), *longer = getenv("BN_ASOF_STEPS");
 	unsigned seeds = more != NULL ? (unsigned)atoi(more) : 2;
+	int steps = longer != NULL ? atoi(longer) : STEPS;
 
 	for (unsigned seed = 1; seed <= seeds; seed++) {
-		check_seed(*state, seed);
+		check_seed(*state, seed, steps);
 		fixture_teardown(state);
 		fixture_setup(state);
 	}
