@@ -22,7 +22,7 @@ is "config check accepts it" "$status" 0
 
 bn poll
 bn sources -o json --offline
-for name in airflow airflow-ml prom probes; do
+for name in airflow airflow-ml prom registry probes; do
 	json "source $name is healthy" "$dir/out" \
 		'[.items[] | select(.source == $name) | .status] == ["healthy"]' --arg name "$name"
 done
