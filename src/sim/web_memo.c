@@ -62,7 +62,7 @@ is_asked(const struct entry *entry, const struct bn_web_request *request, int64_
 {
 	return entry->text != NULL && entry->now == request->now && entry->version == version &&
 	       strcmp(entry->path, request->path) == 0 &&
-	       strcmp(entry->query, request->raw_query != NULL ? request->raw_query : "") == 0;
+	       strcmp(entry->query, request->raw_query) == 0;
 }
 
 bool
@@ -102,7 +102,7 @@ bn_web_memo_keep(struct bn_web_memo *memo, const struct bn_web_request *request,
 		clear(memo, entry);
 	} while (memo->bytes + request->text_size > MOST_BYTES);
 	entry->path = bn_xstrdup(request->path);
-	entry->query = bn_xstrdup(request->raw_query != NULL ? request->raw_query : "");
+	entry->query = bn_xstrdup(request->raw_query);
 	entry->now = request->now;
 	entry->version = version;
 	entry->text = bn_xstrndup(request->text, request->text_size);

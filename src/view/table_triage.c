@@ -27,6 +27,7 @@
 #define STALE                                                                                      \
 	"(coalesce((SELECT n.stale FROM entity_now n WHERE n.id = e.id AND n.kind <> " SQL_SOURCE  \
 	"), 0) OR coalesce(" NOW_OF("stale") ", 0))"
+#define AGE "coalesce((SELECT n.age_ms FROM entity_now n WHERE n.id = e.id), " NOW_OF("age_ms") ")"
 #define MARK                                                                                       \
 	"CASE WHEN " STALE " THEN " SQL_UNKNOWN " WHEN f.severity = 2 THEN " SQL_FAILED            \
 	" WHEN f.severity = 1 THEN " SQL_DEGRADED " ELSE " SQL_HEALTHY " END"
@@ -268,8 +269,7 @@ const struct bn_view_table bn_table_triage = {
     .id_sql = ID,
     .status_sql = MARK,
     .stale_sql = STALE,
-    .age_sql =
-	"coalesce((SELECT n.age_ms FROM entity_now n WHERE n.id = e.id), " NOW_OF("age_ms") ")",
+    .age_sql = AGE,
     .order = PRIORITY ", f.since, " WHAT,
     .problem_sql = "(NOT " ACKED " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",
     .time_sql = "f.since",
@@ -318,8 +318,7 @@ const struct bn_view_table bn_table_findings = {
     .id_sql = ID,
     .status_sql = "CASE WHEN f.closed_at IS NOT NULL THEN " SQL_SUCCEEDED " ELSE " MARK " END",
     .stale_sql = STALE,
-    .age_sql =
-	"coalesce((SELECT n.age_ms FROM entity_now n WHERE n.id = e.id), " NOW_OF("age_ms") ")",
+    .age_sql = AGE,
     .order = "f.closed_at IS NOT NULL, f.severity DESC, f.since, f.id",
     .problem_sql = "(f.closed_at IS NULL AND f.severity >= 1 AND NOT " ACKED
 		   " AND coalesce(" SNOOZED_UNTIL ", 0) <= now() AND NOT f.silenced)",
