@@ -147,6 +147,7 @@ draw_headline(const struct products *p, int y, struct bn_rect r)
 	const struct bn_rows *rows = bn_list_rows(p->list.list);
 	struct bn_pen *pen = bn_app_pen(p->screen.app);
 	char words[256], place[64];
+	bool wide = r.w >= 100, sorted = bn_list_sort(p->list.list) == NULL;
 
 	bn_draw_blank(pen, y, r.x, r.w, BN_INK(BN_ROLE_TEXT));
 	bn_pane_words(&p->list, words, sizeof(words));
@@ -158,10 +159,10 @@ draw_headline(const struct products *p, int y, struct bn_rect r)
 			 rows == NULL ? 0 : bn_rows_total(rows),
 			 rows != NULL && bn_rows_total(rows) == 1 ? "" : "s",
 			 place[0] != '\0' ? " · rows " : "", place);
-	bn_draw_right(pen, y, r.x + r.w / 2, r.w - r.w / 2 - 1, BN_INK(BN_ROLE_DIM),
-		      bn_list_sort(p->list.list) == NULL
-			  ? "latencies in ms · worst first, then the least budget left"
-			  : "latencies in ms");
+	snprintf(place, sizeof(place), "%s%s%s", wide ? "latencies in ms" : "",
+		 wide && sorted ? " · " : "",
+		 sorted ? "worst first, then the least budget left" : "");
+	bn_draw_right(pen, y, r.x + r.w / 2, r.w - r.w / 2 - 1, BN_INK(BN_ROLE_DIM), place);
 }
 
 static void
