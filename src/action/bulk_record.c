@@ -76,6 +76,8 @@ bn_bulk_begin_record(struct bn_actions *action, const struct bn_bulk *bulk, cons
 	entry.body = text;
 	rc = bn_journal_append(action->options.store, &action->actor, &entry, seq, err);
 	free(text);
+	if (rc == BN_OK)
+		bn_collect_recorded(action->options.collect);
 	return rc;
 }
 
@@ -90,6 +92,8 @@ bn_bulk_end_record(struct bn_actions *action, int64_t parent, enum bn_bulk_end e
 	json_decref(body);
 	rc = bn_journal_bulk_end(action->options.store, &action->actor, parent, dumped, NULL, err);
 	free(dumped);
+	if (rc == BN_OK)
+		bn_collect_recorded(action->options.collect);
 	return rc;
 }
 

@@ -66,6 +66,8 @@ bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent,
 	rc = bn_journal_outcome(action->options.store, &action->actor, about, intent, reason, text,
 				seq, err);
 	free(text);
+	if (rc == BN_OK)
+		bn_collect_recorded(action->options.collect);
 	return rc;
 }
 

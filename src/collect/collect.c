@@ -294,7 +294,7 @@ bn_collect_free(struct bn_collect *collect)
 			bn_lease_release(&collect->feeds[i].lease);
 		return false;
 	}
-	/* What the last polls brought is judged as well, or the next command would show the verdicts of before. */
+	/* What came last is judged as well, or the next command would show the verdicts of before. */
 	if (collect->upkeep_due && collect->options.after_poll != NULL)
 		collect->options.after_poll(collect->options.payload, collect->options.store);
 	bn_feeds_free(collect->feeds, collect->count);
@@ -385,6 +385,15 @@ bn_collect_refresh(struct bn_collect *collect, const char *source)
 		if (source == NULL || strcmp(collect->feeds[i].name, source) == 0)
 			collect->feeds[i].refresh = true;
 	wake_all(collect);
+	pthread_mutex_unlock(&collect->lock);
+}
+
+void
+bn_collect_recorded(struct bn_collect *collect)
+{
+	pthread_mutex_lock(&collect->lock);
+	collect->upkeep_due = true;
+	pthread_cond_broadcast(&collect->changed);
 	pthread_mutex_unlock(&collect->lock);
 }
 

@@ -24,9 +24,9 @@ struct bn_collect_options {
 	 * arrived); must be cheap and thread-safe (write to an eventfd). May be NULL. */
 	void (*wake)(void *payload);
 	void *payload;
-	/* Called after polls of sources whose lease is ours, one call for all that ended meanwhile, on a thread of
-	 * its own (by bn_collect_once, and by bn_collect_free for what ended last: on the caller's, before they
-	 * return): evaluate rules, read repositories.
+	/* Called after polls of sources whose lease is ours and after bn_collect_recorded, one call for all that
+	 * ended meanwhile, on a thread of its own (by bn_collect_once, and by bn_collect_free for what ended last:
+	 * on the caller's, before they return): evaluate rules, read repositories.
 	 * May take its time; must not call bn_collect_*. May be NULL. */
 	void (*after_poll)(void *payload, struct bn_store *store);
 	/* Sees every request that is sent, with the row of the request table it came from; called from several
@@ -59,6 +59,10 @@ bool bn_collect_trouble(struct bn_collect *collect, struct bn_error *err);
 
 /* Asks for a poll of one source (NULL: all) as soon as possible. Returns at once. */
 void bn_collect_refresh(struct bn_collect *collect, const char *source);
+
+/* Tells that the journal has something new that rules look at (what came of a retry): after_poll is called as after
+ * a poll, at the latest by bn_collect_free. Returns at once; from any thread. */
+void bn_collect_recorded(struct bn_collect *collect);
 
 /* How many lanes are at work right now (for the spinner), and whether this source's lane is. */
 int bn_collect_busy(struct bn_collect *collect, const char *source);

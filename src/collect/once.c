@@ -293,6 +293,9 @@ after_polls(struct bn_collect *collect)
 	struct bn_writer *writer = NULL;
 	struct bn_error err;
 
+	pthread_mutex_lock(&collect->lock);
+	collect->upkeep_due = false;
+	pthread_mutex_unlock(&collect->lock);
 	if (collect->options.after_poll != NULL)
 		collect->options.after_poll(collect->options.payload, collect->options.store);
 	if (bn_writer_open(&writer, collect->options.store, &err) == BN_OK)

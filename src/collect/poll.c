@@ -425,10 +425,7 @@ bn_backfill_main(void *payload)
 	while (may_run(feed, not_before) && backfill_once(feed) != BN_OK)
 		not_before = bn_monotonic() + BACKFILL_AGAIN;
 	/* what is open may turn out to have begun earlier than was known: it is judged again at once */
-	pthread_mutex_lock(&collect->lock);
-	collect->upkeep_due = true;
-	pthread_cond_broadcast(&collect->changed);
-	pthread_mutex_unlock(&collect->lock);
+	bn_collect_recorded(collect);
 	bn_collect_wake(collect);
 	return NULL;
 }

@@ -726,6 +726,27 @@ after_poll_is_called_for_what_came_last(void **state)
 	close_world(&w);
 }
 
+/* What came of a retry is judged though nothing is polled: every source may have been read a moment ago. */
+static void
+after_poll_is_called_for_what_was_recorded(void **state)
+{
+	struct world w;
+	struct process p;
+	struct bn_error err = {0};
+
+	(void)state;
+	open_world(&w, good, NULL);
+	start_process(&p, &w, one, 1);
+	assert_ok(bn_collect_once(p.collect, NULL, 60000, false, &err), &err);
+	assert_int_equal(counted(&p, &p.after_polls), 1);
+	assert_ok(bn_collect_once(p.collect, NULL, 60000, false, &err), &err);
+	assert_int_equal(counted(&p, &p.after_polls), 1);
+	bn_collect_recorded(p.collect);
+	end_process(&p);
+	assert_int_equal(p.after_polls, 2);
+	close_world(&w);
+}
+
 static void
 once_beside_running_lanes_waits_for_them(void **state)
 {
@@ -1298,6 +1319,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(standing_clock_polls_until_nothing_changes_then_rests),
 	    cmocka_unit_test(slow_source_delays_nobody_and_ends_at_once),
 	    cmocka_unit_test(after_poll_is_called_by_a_running_collector),
+	    cmocka_unit_test(after_poll_is_called_for_what_was_recorded),
 	    cmocka_unit_test(after_poll_is_called_for_what_came_last),
 	    cmocka_unit_test(once_beside_running_lanes_waits_for_them),
 	    cmocka_unit_test(unchanged_answer_touches_no_row_but_renews_the_scope),
