@@ -440,6 +440,7 @@ begin(struct bn_app *app, struct bn_error *err)
 	begin_look(app, replaced);
 	if (bn_keymap_new(&app->keymap, app->options->config, &keys) != BN_OK)
 		bn_app_fail(app, &keys);
+	app->commands.refuses = bn_command_consents;
 	path = history_path(app);
 	if (path != NULL)
 		bn_history_load(&app->commands, path);

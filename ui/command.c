@@ -74,6 +74,22 @@ split_words(const char *line, struct bn_strlist *words, struct bn_error *err)
 	return rc;
 }
 
+bool
+bn_command_consents(const char *line)
+{
+	struct bn_strlist words = {0};
+	struct bn_error err = {0};
+	bool consents = false;
+
+	/* One without an end is no command. */
+	if (split_words(line, &words, &err) == BN_OK)
+		for (size_t i = 0; !consents && i < words.count; i++)
+			consents = strcmp(words.items[i], "--yes") == 0 ||
+				   strncmp(words.items[i], "--yes=", 6) == 0;
+	bn_strlist_clear(&words);
+	return consents;
+}
+
 /* ---- the job ----------------------------------------------------------------------------- */
 
 static void *

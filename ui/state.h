@@ -108,6 +108,8 @@ bool bn_app_board(struct bn_app *app, const char *name);
 /* command.c: what the line could become, the console's own commands among it */
 void bn_command_complete(struct bn_app *app, void *payload, const char *text,
 			 struct bn_strlist *out);
+/* The line says yes by itself: it is not kept, or `:`, Up and Enter would send again what was meant once. */
+bool bn_command_consents(const char *line);
 int bn_job_fd(const struct bn_job *job); /* -1 without a job */
 void bn_job_finish(struct bn_app *app);	 /* when that is readable: shows what came of it */
 void bn_job_abandon(struct bn_app *app); /* at the end: waits a second for it, no longer */

@@ -171,6 +171,20 @@ walk_no_three_keys_send_anything_unarmed(void **state)
 	/* The journal knows of no request either, not even of one that might have left. */
 	assert_int_equal(recorded_number(&world, "SELECT count(*) FROM intent"), 0);
 
+	/* a command that sends, typed in full, does; three keys bring back the one before it */
+	bn_term_type(t, "\003");
+	bn_term_type(t, ":audit verify\r");
+	assert_shown(t, "audit verify: exit code 0");
+	bn_term_type(t, "q:retry ing-competitor-prices --yes --reason 'meant once'\r");
+	assert_shown(t, "intent ");
+	assert_writes(&world, 1);
+	bn_term_type(t, "q:");
+	bn_term_press(t, "Up");
+	assert_shown(t, ":audit verify");
+	bn_term_type(t, "\r");
+	assert_shown(t, "audit verify: exit code 0");
+	assert_writes(&world, 1);
+
 	/* and the same console does send when it is meant */
 	back_to(t, "2");
 	bn_term_type(t, "Ugr");
@@ -180,7 +194,7 @@ walk_no_three_keys_send_anything_unarmed(void **state)
 	bn_term_settle(t, 300, RECORDED_WAIT);
 	bn_term_type(t, "y");
 	assert_shown(t, "retry asked");
-	assert_writes(&world, 1);
+	assert_writes(&world, 2);
 	console_quit(t);
 	recorded_stop(&world);
 }

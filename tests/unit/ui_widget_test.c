@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui_paper.h"
 
+#include <unistd.h>
+
 #include "ui/widget/gantt.h"
 #include "ui/widget/input.h"
 #include "ui/widget/pager.h"
@@ -184,6 +186,32 @@ input_pasted_line_end_does_not_enter(void **state)
 	bn_input_clear(&input);
 }
 
+static bool
+refuses_secret(const char *line)
+{
+	return strcmp(line, "secret") == 0;
+}
+
+static void
+input_history_keeps_what_is_refused_neither_typed_nor_read(void **state)
+{
+	struct bn_history history = {.refuses = refuses_secret};
+	char path[] = "/tmp/binnacle-history.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "runs\nsecret\nstatus\n", 19), 19);
+	close(fd);
+	bn_history_load(&history, path);
+	assert_int_equal(history.lines.count, 2);
+	bn_history_add(&history, "secret");
+	assert_int_equal(history.lines.count, 2);
+	assert_string_equal(history.lines.items[1], "status");
+	unlink(path);
+	bn_strlist_clear(&history.lines);
+}
+
 static void
 input_history_comes_back_and_goes(void **state)
 {
@@ -351,6 +379,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gantt_bar_lies_where_its_time_is),
     cmocka_unit_test(input_edits_a_line),
     cmocka_unit_test(input_pasted_line_end_does_not_enter),
+    cmocka_unit_test(input_history_keeps_what_is_refused_neither_typed_nor_read),
     cmocka_unit_test(input_history_comes_back_and_goes),
     cmocka_unit_test(input_completes_the_last_word),
     cmocka_unit_test(pager_follows_until_scrolled),

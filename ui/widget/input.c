@@ -18,7 +18,7 @@ bn_history_add(struct bn_history *history, const char *line)
 {
 	struct bn_strlist *lines = &history->lines;
 
-	if (*line == '\0' ||
+	if (*line == '\0' || (history->refuses != NULL && history->refuses(line)) ||
 	    (lines->count > 0 && strcmp(lines->items[lines->count - 1], line) == 0))
 		return;
 	if (lines->count == MAX_LINES) {

@@ -9,8 +9,9 @@
 /* Lines entered before, newest last; at most 200. */
 struct bn_history {
 	struct bn_strlist lines;
+	bool (*refuses)(const char *line); /* what no key may bring back; NULL: nothing */
 };
-/* Adds a line unless it is empty or the newest one already. */
+/* Adds a line unless it is empty, refused, or the newest one already. */
 void bn_history_add(struct bn_history *history, const char *line);
 /* From and to a file of one line each, mode 0600; failing to read or write it is no failure. */
 void bn_history_load(struct bn_history *history, const char *path);
