@@ -10,7 +10,8 @@
 #include "base/clock.h"
 
 /* ui_confirm_test walks every sequence through the console's own parts; here the whole program is walked, against
- * platforms that write down what they are sent. Every single key on every screen; of the sequences what time allows. */
+ * platforms that write down what they are sent. Every single key on every screen; of the sequences what time allows, or
+ * with BN_WALK=all all of them, and every pair of keys on Triage, Runs and a run (half an hour). */
 #define BURSTS_MS 12000
 #define DIALOG_MS 20000
 
@@ -52,7 +53,7 @@ back_to(struct bn_term *t, const char *screen)
 static bool
 over(int64_t since, int64_t limit)
 {
-	return bn_monotonic() - since > limit;
+	return getenv("BN_WALK") == NULL && bn_monotonic() - since > limit;
 }
 
 /* Every key on every screen. After each screen it is waited for: a terminal holds no more than 4 KiB of keys. */
@@ -74,6 +75,31 @@ walk_singles(struct bn_term *t)
 		back_to(t, "2");
 		assert_shown(t, "[2 Run");
 	}
+	return walked;
+}
+
+/* Every pair of keys on the screens that have something to retry. */
+static size_t
+walk_pairs(struct bn_term *t)
+{
+	static const char *const screens[] = {"2", "1", "2\r"};
+	size_t s, a, b, walked = 0;
+
+	for (s = 0; s < sizeof(screens) / sizeof(screens[0]); s++)
+		for (a = 0; a < key_count; a++) {
+			for (b = 0; b < key_count; b++) {
+				char burst[32];
+
+				snprintf(burst, sizeof(burst), "\003\003%s%s%s", screens[s], keys[a],
+					 keys[b]);
+				bn_term_type(t, burst);
+				bn_term_pump(t, 10);
+				walked++;
+			}
+			/* a terminal holds no more than 4 KiB of keys */
+			back_to(t, "4");
+			assert_shown(t, "[4 End");
+		}
 	return walked;
 }
 
@@ -158,6 +184,8 @@ walk_no_three_keys_send_anything_unarmed(void **state)
 	print_message("# %zu single keys on ten screens\n", walked);
 	walked = walk_bursts(t);
 	print_message("# %zu bursts of three\n", walked);
+	if (getenv("BN_WALK") != NULL)
+		print_message("# %zu pairs on three screens\n", walk_pairs(t));
 	assert_writes(&world, 0);
 
 	back_to(t, "2U");
