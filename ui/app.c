@@ -412,7 +412,7 @@ history_path(const struct bn_app *app)
 {
 	const char *dir = bn_store_dir(app->options->store);
 
-	return dir == NULL ? NULL : bn_xasprintf("%s/history", dir);
+	return *dir == '\0' ? NULL : bn_xasprintf("%s/history", dir);
 }
 
 static int

@@ -245,6 +245,11 @@ may_send(struct bn_actions *action, const struct bn_action_plan *plan, const cha
 
 	if (action->options.read_only)
 		return bn_fail(err, BN_EPERM, "this is a read-only session");
+	/* Nobody would know of it: not the next session, nor another person's at this moment. */
+	if (*bn_store_dir(action->options.store) == '\0') {
+		bn_fail(err, BN_EPERM, "a journal in memory is none: nothing is sent");
+		return bn_hint(err, "leave out --cache none");
+	}
 	if (actions == NULL || strcmp(actions, "retry") != 0)
 		return bn_fail(err, BN_EPERM, "%s: its configuration allows no action",
 			       plan->about.source);

@@ -64,7 +64,6 @@ struct pending {
 	struct bn_arena *arena;
 	struct bn_intent *intents;
 	int64_t *seqs;
-	bool *sent; /* it has a `sending` record, or an outcome that says unknown */
 	size_t count;
 };
 
@@ -79,7 +78,7 @@ find_pending(struct bn_actions *action, const char *source, struct pending *p, s
 {
 	static const char sql[] =
 	    "SELECT n.seq, n.kind, n.source, n.key, n.verb, n.mode, n.attempt, n.request,"
-	    " json_extract(r.body, '$.plan.body'), json_extract(r.body, '$.key'), n.at, n.state"
+	    " json_extract(r.body, '$.plan.body'), json_extract(r.body, '$.key'), n.at"
 	    " FROM intent_now n JOIN journal.record r ON r.seq = n.seq WHERE n.state IN ('open', "
 	    "'unknown')"
 	    " AND (?1 IS NULL OR n.source = ?1) ORDER BY n.seq LIMIT 500";
@@ -91,7 +90,6 @@ find_pending(struct bn_actions *action, const char *source, struct pending *p, s
 		return rc;
 	p->intents = bn_arena_alloc(p->arena, 500 * sizeof(*p->intents));
 	p->seqs = bn_arena_alloc(p->arena, 500 * sizeof(*p->seqs));
-	p->sent = bn_arena_alloc(p->arena, 500 * sizeof(*p->sent));
 	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 1, source, -1, SQLITE_STATIC) != SQLITE_OK)
 		rc = bn_fail(err, BN_EIO, "journal: %s", sqlite3_errmsg(bn_reader_db(reader)));
@@ -99,7 +97,6 @@ find_pending(struct bn_actions *action, const char *source, struct pending *p, s
 		const char *kind = (const char *)sqlite3_column_text(st, 1);
 
 		p->seqs[p->count] = sqlite3_column_int64(st, 0);
-		p->sent[p->count] = strcmp((const char *)sqlite3_column_text(st, 11), "open") != 0;
 		p->intents[p->count++] = (struct bn_intent){
 		    .about = {bn_kind_from_word(kind), keep(p, st, 2), keep(p, st, 3)},
 		    .verb = keep(p, st, 4),
@@ -131,19 +128,44 @@ never_sent(struct bn_actions *action, const struct bn_intent *intent, int64_t se
 				err);
 }
 
+/* Asked while the run is held: whoever was at it when the intent was found may have sent meanwhile, and nobody can
+ * from here on. */
+static bool
+is_sent(struct bn_actions *action, int64_t seq)
+{
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+	struct bn_error err;
+	bool sent = true;
+
+	if (bn_reader_open(&reader, action->options.store, &err) != BN_OK)
+		return true;
+	if (sqlite3_prepare_v2(bn_reader_db(reader), "SELECT state FROM intent_now WHERE seq = ?1",
+			       -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, seq);
+		sent = sqlite3_step(st) != SQLITE_ROW ||
+		       strcmp((const char *)sqlite3_column_text(st, 0), "open") != 0;
+	}
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	return sent;
+}
+
 /* True: it is settled now. */
 static bool
-settle(struct bn_actions *action, const struct bn_intent *intent, int64_t seq, bool sent)
+settle(struct bn_actions *action, const struct bn_intent *intent, int64_t seq)
 {
 	enum bn_outcome_state state = BN_OUTCOME_UNKNOWN;
 	struct bn_hold *hold = NULL;
 	struct bn_error err = {0};
 	char answer[256] = "";
+	bool sent;
 	int rc;
 
 	/* Held: its own session is at it and will tell. In memory nobody can hold, and nobody else can have died. */
 	if ((rc = bn_collect_hold(&hold, action->options.collect, intent->about, &err)) != BN_OK)
 		return false;
+	sent = is_sent(action, seq);
 	if (!sent)
 		rc = hold != NULL ? never_sent(action, intent, seq, &err) : BN_EBUSY;
 	else
@@ -164,7 +186,7 @@ bn_action_reconcile(struct bn_actions *action, const char *source, int *left, st
 	int rc = find_pending(action, source, &p, err);
 
 	for (i = 0; rc == BN_OK && !action->options.read_only && i < p.count; i++)
-		open += !settle(action, &p.intents[i], p.seqs[i], p.sent[i]);
+		open += !settle(action, &p.intents[i], p.seqs[i]);
 	if (left != NULL)
 		*left = action->options.read_only ? (int)p.count : (int)open;
 	bn_arena_free(p.arena);

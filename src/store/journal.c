@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -62,25 +63,62 @@ hash_record(const struct record *r, char out[BN_DIGEST_HEX])
 /* ---- the second place the head is kept in ---- */
 
 /* Whoever cuts the journal's tail, adds to it, or writes it anew whole, would have to change this as well. It
- * says less than the record: no reason, no body. A failure here is not one of the record.
+ * says less than the record: no reason, no body.
  *
  * In a file each record has two lines: "~SEQ HASH" before it is committed, "SEQ HASH" after. What the second kind
  * names must be in the journal; what is in the journal must be named by one of them, and it is even where the
- * process was killed between commit and second line. */
-static void
-anchor_line(const struct bn_store *store, const struct record *r, const char *hash, bool before)
+ * process was killed between commit and second line. So a record whose first line can't be written is refused. */
+static int
+anchor_open(const struct bn_store *store)
+{
+	static const int how = O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	int fd = open(store->anchor, O_RDWR | O_CREAT | O_EXCL | how, store->file_mode);
+
+	if (fd >=
+	    0) { /* whoever shares the state directory writes to it, too, whatever the umask is */
+		if (store->shared)
+			(void)fchmod(fd, store->file_mode);
+		return fd;
+	}
+	fd = open(store->anchor, O_RDWR | how);
+	/* Somebody else's, who lets us append and not read. */
+	return fd < 0 && errno == EACCES ? open(store->anchor, O_WRONLY | how) : fd;
+}
+
+/* A full disk may have cut the line before: then ours begins a new one. */
+static bool
+ends_whole(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
+}
+
+static int
+anchor_line(const struct bn_store *store, const struct record *r, const char *hash, bool before,
+	    struct bn_error *err)
 {
 	char line[256];
-	int size, fd;
+	int size, fd = anchor_open(store), rc = BN_OK;
 
-	fd = open(store->anchor, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	size = snprintf(line, sizeof(line), "%s%" PRId64 " %s\n", before ? "~" : "", r->seq, hash);
-	/* One write of one short line: lines of several processes don't mix. */
-	if (write(fd, line, (size_t)size) == (ssize_t)size)
-		(void)fdatasync(fd);
-	close(fd);
+	if (fd >= 0) {
+		size = snprintf(line, sizeof(line), "%s%s%" PRId64 " %s\n",
+				ends_whole(fd) ? "" : "\n", before ? "~" : "", r->seq, hash);
+		errno = ENOSPC; /* of a write that is cut */
+		/* One write of one short line: lines of several processes don't mix. */
+		if (write(fd, line, (size_t)size) == (ssize_t)size &&
+		    (fdatasync(fd) == 0 || errno == EINVAL)) /* no file, but a pipe */
+			errno = 0;
+	}
+	if (fd < 0 || errno != 0) {
+		rc = bn_fail(err, BN_EIO, "%.200s: %s: nothing was recorded", store->anchor,
+			     strerror(errno));
+		bn_hint(err, "[state] anchor names the file that every record is entered in first");
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 static bool
@@ -92,8 +130,10 @@ anchored_in_file(const struct bn_store *store)
 static void
 anchor_head(const struct bn_store *store, const struct record *r, const char *hash)
 {
+	struct bn_error ignored; /* it is entered already, as one that may not be there */
+
 	if (anchored_in_file(store))
-		anchor_line(store, r, hash, false);
+		anchor_line(store, r, hash, false, &ignored);
 	else if (!store->uri && store->anchor == NULL)
 		syslog(LOG_AUTH | LOG_INFO,
 		       "binnacle journal %s record %" PRId64 " %s by %s hash %s", store->dir,
@@ -186,7 +226,7 @@ append_locked(struct bn_store *store, struct record *r, bn_journal_guard *guard,
 		rc = insert_record(db, r, hash, err);
 	}
 	if (rc == BN_OK && anchored_in_file(store))
-		anchor_line(store, r, hash, true);
+		rc = anchor_line(store, r, hash, true, err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, "COMMIT", err);
 	if (rc != BN_OK) {
@@ -277,6 +317,9 @@ bn_journal_append_if(struct bn_store *store, const struct bn_actor *actor,
 
 /* ---- verifying ---- */
 
+/* Where these stand in the query of the walk. */
+enum { SEQ = 0, AT = 1, PARENT = 10, HASH = 14 };
+
 /* The columns of one row as a record; borrowed until the statement moves. */
 static struct record
 row_record(sqlite3_stmt *st)
@@ -364,13 +407,17 @@ by_number(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static void
-read_anchors(const struct bn_store *store, struct anchor_list *a)
+static int
+read_anchors(const struct bn_store *store, struct anchor_list *a, struct bn_error *err)
 {
 	FILE *file = anchored_in_file(store) ? fopen(store->anchor, "re") : NULL;
 	struct anchor one;
 	char line[256];
 
+	if (file == NULL && anchored_in_file(store) && errno != ENOENT)
+		return bn_fail(err, errno == EACCES ? BN_EPERM : BN_EIO,
+			       "%.200s: %s: what the journal holds can't be compared with it",
+			       store->anchor, strerror(errno));
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		one.before = line[0] == '~';
 		if (sscanf(line + one.before, "%" SCNd64 " %64[0-9a-f]", &one.seq, one.hash) != 2)
@@ -385,6 +432,7 @@ read_anchors(const struct bn_store *store, struct anchor_list *a)
 		fclose(file);
 	if (a->count > 0)
 		qsort(a->list, a->count, sizeof(*a->list), by_number);
+	return BN_OK;
 }
 
 /* What the second file says of a record. One from before there was such a file is not named in it. */
@@ -417,15 +465,43 @@ committed_last(const struct anchor_list *a)
 	return last;
 }
 
+/* SQLite stores in a column what it is given: the same letters as a BLOB, with a zero behind them, or a number that is
+ * no whole one would have the hash of the record, and be found by no query. */
 static bool
-fits(const struct record *r, const char *stored, int64_t expected, const char *prev,
-     struct anchor_list *anchors)
+has_right_types(sqlite3_stmt *st)
+{
+	int i, type;
+
+	for (i = 0; i < sqlite3_column_count(st); i++) {
+		type = sqlite3_column_type(st, i);
+		if (i == PARENT && type == SQLITE_NULL)
+			continue;
+		if (i == SEQ || i == AT || i == PARENT) {
+			if (type != SQLITE_INTEGER || sqlite3_column_int64(st, i) == 0)
+				return false;
+		} else if (type != SQLITE_TEXT ||
+			   (size_t)sqlite3_column_bytes(st, i) != strlen(bn_column_text(st, i)))
+			return false;
+	}
+	return true;
+}
+
+/* NULL: it is as it was written. Otherwise why not. */
+static const char *
+misfit(sqlite3_stmt *st, int64_t expected, const char *prev, struct anchor_list *anchors)
 {
 	char hash[BN_DIGEST_HEX];
+	struct record r;
 
-	hash_record(r, hash);
-	return r->seq == expected && bn_same_text(r->prev, prev) && bn_same_text(stored, hash) &&
-	       anchored(anchors, r->seq, hash);
+	/* first of all: reading a column as text makes it one */
+	if (!has_right_types(st))
+		return "does not fit the chain";
+	r = row_record(st);
+	hash_record(&r, hash);
+	if (r.seq != expected || !bn_same_text(r.prev, prev) ||
+	    !bn_same_text(bn_column_text(st, HASH), hash))
+		return "does not fit the chain";
+	return anchored(anchors, r.seq, hash) ? NULL : "is not the one the anchor names";
 }
 
 static int
@@ -444,15 +520,14 @@ walk(sqlite3 *db, struct anchor_list *anchors, int64_t *count, int64_t *bad, str
 		return bn_db_fail(db, err, "journal.db");
 	rc = BN_OK;
 	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
-		struct record r = row_record(st);
+		const char *why = misfit(st, *count + 1, prev, anchors);
 
-		if (!fits(&r, bn_column_text(st, 14), *count + 1, prev, anchors)) {
+		if (why != NULL) {
 			*bad = *count + 1;
-			rc = bn_fail(err, BN_ECONFLICT,
-				     "journal record %" PRId64 " does not fit the chain", *bad);
+			rc = bn_fail(err, BN_ECONFLICT, "journal record %" PRId64 " %s", *bad, why);
 			break;
 		}
-		snprintf(prev, sizeof(prev), "%s", bn_column_text(st, 14));
+		snprintf(prev, sizeof(prev), "%s", bn_column_text(st, HASH));
 		(*count)++;
 	}
 	if (rc == BN_OK && step != SQLITE_DONE) {
@@ -481,8 +556,16 @@ bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct b
 	rc = bn_reader_open(&reader, store, err);
 	if (rc != BN_OK)
 		return rc;
-	read_anchors(store, &anchors);
-	rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
+	rc = read_anchors(store, &anchors, err);
+	if (rc == BN_OK)
+		rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
+	if (rc == BN_OK && anchored_in_file(store) && anchors.count == 0 && *count > 0) {
+		rc = bn_fail(err, BN_ECONFLICT,
+			     "%.200s names none of the journal's %" PRId64 " records",
+			     store->anchor, *count);
+		bn_hint(err, "it was emptied or taken away; where it is only new, the next record "
+			     "begins it");
+	}
 	if (rc == BN_OK && store->journal_state == BN_JOURNAL_SALVAGED) {
 		*bad = *count + 1;
 		rc = bn_fail(err, BN_ECONFLICT, "the journal is damaged after record %" PRId64,

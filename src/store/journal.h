@@ -25,7 +25,7 @@ struct bn_journal_entry {
 /* Appends one record and syncs it to disk before it returns; *seq (may be NULL) is its number. The chain's
  * new head also goes to syslog(3) (LOG_AUTH, LOG_INFO) or where bn_store_set_anchor says. Safe from several
  * threads and processes: the chain never forks. BN_EPERM when the journal is read-only, BN_EIO when the disk
- * refuses, BN_ETIMEOUT when somebody keeps it locked: then nothing may be sent or shown as done. */
+ * refuses or the anchor's file does, BN_ETIMEOUT when somebody keeps it locked: then nothing may be sent or shown as done. */
 int bn_journal_append(struct bn_store *store, const struct bn_actor *actor,
 		      const struct bn_journal_entry *entry, int64_t *seq, struct bn_error *err);
 

@@ -26,7 +26,7 @@ enum bn_store_mode {
 int bn_store_open(struct bn_store **out, const char *dir, unsigned mode,
 		  const struct bn_clock *clock, char **notice, struct bn_error *err);
 void bn_store_close(struct bn_store *store);
-const char *bn_store_dir(const struct bn_store *store);
+const char *bn_store_dir(const struct bn_store *store); /* "" in memory */
 bool bn_store_journal_writable(const struct bn_store *store);
 
 /* How long things are kept, ms; what stands here is the default. Call before the writers are opened. */

@@ -23,6 +23,7 @@ struct fixture {
 	struct bn_collect *collect;
 	struct bn_actions *actions;
 	struct bn_error err;
+	bool in_memory;
 };
 
 static const struct {
@@ -56,7 +57,9 @@ open_actions(struct fixture *f, const char *policy, bool read_only)
 	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
 	    &f->err);
 	free(text);
-	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
+	assert_ok(bn_store_open(&f->store, f->in_memory ? NULL : f->dir,
+				f->in_memory ? BN_STORE_MEMORY : BN_STORE_SHARED, &f->clock, NULL,
+				&f->err),
 		  &f->err);
 	bn_store_set_anchor(f->store, "");
 	options = (struct bn_collect_options){
@@ -277,6 +280,82 @@ lost_answer_is_found_out_by_a_later_session(void **state)
 	assert_int_equal(left, 0);
 	assert_intent(f, result.intent, "done");
 	assert_platform(f, 1, 1);
+	close_actions(f);
+}
+
+struct elsewhere {
+	struct fixture *f;
+	int64_t intent;
+	atomic_bool sent;
+};
+
+/* The other session, which held its run all the time: now its request leaves, and nobody hears of it again. */
+static void
+send_elsewhere(void *payload)
+{
+	struct elsewhere *e = payload;
+	struct bn_actor actor = {"ann", "", "bastion", ""};
+	struct bn_journal_entry entry = {"sending", target(1), e->intent, NULL, NULL};
+	struct bn_error err;
+
+	if (!atomic_exchange(&e->sent, true))
+		bn_journal_append(e->f->store, &actor, &entry, NULL, &err);
+}
+
+/* What is unsettled is listed once; until its turn comes, a slow platform later, it may have been sent. */
+static void
+intent_sent_while_another_was_asked_about_is_not_called_unsent(void **state)
+{
+	struct fixture *f = *state;
+	struct elsewhere e = {.f = f};
+	struct bn_actor actor = {"ann", "", "bastion", ""};
+	struct bn_journal_entry entry = {"intent", target(1), 0, "why", NULL};
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	int left = -1;
+	char *body;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	atomic_store(&f->fake.cut, FAKE_CUT_BEFORE);
+	assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
+	bn_action_plan_free(plan);
+	plan = plan_of(f, 1);
+	body = bn_xasprintf(
+	    "{\"verb\":\"retry\",\"key\":\"k\",\"plan\":{\"mode\":\"%s\",\"attempt\":\"%s\"}}",
+	    plan->mode, plan->attempt);
+	entry.body = body;
+	assert_ok(bn_journal_append(f->store, &actor, &entry, &e.intent, &f->err), &f->err);
+	free(body);
+	bn_action_plan_free(plan);
+	assert_intent(f, e.intent, "open");
+	f->fake.payload = &e;
+	f->fake.on_request = send_elsewhere;
+	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	f->fake.on_request = NULL;
+	assert_true(atomic_load(&e.sent));
+	assert_int_equal(left, 2);
+	assert_intent(f, e.intent, "unknown");
+	close_actions(f);
+}
+
+/* Nobody would know of it: not the next session, nor another person's at this moment. */
+static void
+nothing_is_sent_without_a_journal_on_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+
+	f->in_memory = true;
+	open_actions(f, "", false);
+	for (size_t i = 0; i < TARGETS; i++) {
+		plan = plan_of(f, i);
+		assert_int_equal(send_plan(f, plan, &result), BN_EPERM);
+		assert_non_null(strstr(f->err.hint, "--cache none"));
+		bn_action_plan_free(plan);
+	}
+	assert_platform(f, 0, 0);
 	close_actions(f);
 }
 
@@ -506,6 +585,8 @@ main(void)
 	    ACTION(plan_counts_what_the_engine_runs_again),
 	    ACTION(cut_anywhere_is_known_or_said_unknown),
 	    ACTION(lost_answer_is_found_out_by_a_later_session),
+	    ACTION(intent_sent_while_another_was_asked_about_is_not_called_unsent),
+	    ACTION(nothing_is_sent_without_a_journal_on_disk),
 	    ACTION(run_in_another_attempt_is_not_sent_to),
 	    ACTION(platform_that_went_away_was_not_sent_to),
 	    ACTION(policy_is_kept),

@@ -221,6 +221,8 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 	struct fake *fake = payload;
 	struct ts_request inner = *request;
 
+	if (fake->on_request != NULL)
+		fake->on_request(fake->payload);
 	if (is_write(request)) {
 		act(fake, conn, request);
 		return;

@@ -25,6 +25,10 @@ struct fake {
 	atomic_int unjournalled; /* those for which the journal held no open intent */
 	atomic_int unlisted;	 /* requests that change something and are on no list */
 	char journal[256];	 /* journal.db that is looked into when a write arrives; "" none */
+	void (*on_request)(
+	    void
+		*payload); /* before a request is answered, on the server's thread; NULL: nothing */
+	void *payload;
 };
 
 void fake_start(struct fake *fake);

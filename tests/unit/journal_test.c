@@ -124,9 +124,13 @@ static void
 journal_change_of_any_column_is_found(void **state)
 {
 	static const char *const changes[] = {
-	    "at = at + 1",	  "verb = 'ack'", "user = 'eve'", "identity = ''", "host = 'x'",
-	    "origin = 'x'",	  "source = 'x'", "kind = 'run'", "key = 'x'",	   "parent = 1",
-	    "reason = 'nothing'", "body = '{}'",  "prev = hash",  "hash = prev",   NULL};
+	    "at = at + 1", "verb = 'ack'", "user = 'eve'", "identity = ''", "host = 'x'",
+	    "origin = 'x'", "source = 'x'", "kind = 'run'", "key = 'x'", "parent = 1",
+	    "reason = 'nothing'", "body = '{}'", "prev = hash", "hash = prev",
+	    /* the same bytes in another type, which no query finds */
+	    "verb = CAST(verb AS BLOB)", "source = CAST(source AS BLOB)",
+	    "body = CAST(body AS BLOB)", "hash = CAST(hash AS BLOB)", "kind = kind || char(0)",
+	    "key = key || char(0) || 'x'", "parent = 0", "parent = 0.5", "at = at + 0.5", NULL};
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 4; i++)
@@ -191,6 +195,53 @@ journal_cut_tail_is_found_by_the_second_file(void **state)
 	assert_int_equal(verified(f), 3);
 	bn_store_set_anchor(f->store, anchor);
 	assert_int_equal(first_bad(f), 3);
+}
+
+/* Where the second file can't be written a record would stand there unnamed for ever: none is made. */
+static void
+journal_records_nothing_that_the_second_file_does_not_take(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_journal_entry entry = {"note", api, 0, "words", NULL};
+	struct bn_actor actor = me();
+	char anchor[128], line[160];
+
+	snprintf(anchor, sizeof(anchor), "%s/none/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+	assert_fails_with(BN_EIO, bn_journal_append(f->store, &actor, &entry, NULL, &f->err));
+	assert_non_null(strstr(f->err.message, "nothing was recorded"));
+	assert_int_equal(verified(f), 0);
+	bn_store_set_anchor(f->store, "/dev/full");
+	assert_fails_with(BN_EIO, bn_journal_append(f->store, &actor, &entry, NULL, &f->err));
+	/* a line that a full disk cut spoils neither itself nor the next */
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	snprintf(line, sizeof(line), "printf '~1 0123' >%s", anchor);
+	assert_int_equal(system(line), 0);
+	bn_store_set_anchor(f->store, anchor);
+	note(f, "one");
+	note(f, "two");
+	assert_int_equal(verified(f), 2);
+}
+
+/* Whoever can take the second file away, or empty it, must not have an "ok" for it. */
+static void
+journal_without_its_second_file_is_not_called_whole(void **state)
+{
+	struct fixture *f = *state;
+	char anchor[128];
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+	assert_int_equal(verified(f), 0);
+	note(f, "one");
+	assert_int_equal(verified(f), 1);
+	assert_int_equal(truncate(anchor, 0), 0);
+	assert_int_equal(first_bad(f), 0);
+	assert_non_null(strstr(f->err.message, "names none of the journal's 1 records"));
+	assert_int_equal(unlink(anchor), 0);
+	assert_int_equal(first_bad(f), 0);
+	note(f, "two");
+	assert_int_equal(verified(f), 2);
 }
 
 /* A record that is sound in itself, but that nobody wrote through binnacle; and a whole chain of such. */
@@ -530,6 +581,8 @@ main(void)
 	    STORE_TEST(journal_hash_is_the_documented_one),
 	    STORE_TEST(journal_change_of_any_column_is_found),
 	    STORE_TEST(journal_refuses_update_and_delete),
+	    STORE_TEST(journal_records_nothing_that_the_second_file_does_not_take),
+	    STORE_TEST(journal_without_its_second_file_is_not_called_whole),
 	    STORE_TEST(journal_cut_tail_is_found_by_the_second_file),
 	    STORE_TEST(journal_forged_record_and_chain_are_found_by_the_second_file),
 	    STORE_TEST(journal_of_many_writers_never_forks),
