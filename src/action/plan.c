@@ -142,17 +142,23 @@ bn_plan_copy(const struct bn_plan *plan)
 	return out;
 }
 
+#define STEPS_BYTES ((size_t)256 << 10)
+
+/* As many as a record has room for; the plan's digest is of all of them. */
 static json_t *
 steps_json(const struct bn_action_plan *plan)
 {
 	json_t *steps = json_array();
-	size_t i;
+	size_t i, spent = 0;
 
-	for (i = 0; i < plan->step_count; i++)
+	for (i = 0; i < plan->step_count && spent < STEPS_BYTES; i++) {
+		spent += strlen(plan->steps[i].name) +
+			 (plan->steps[i].group != NULL ? strlen(plan->steps[i].group) : 0) + 64;
 		json_array_append_new(
 		    steps, json_pack("{s:s, s:s?, s:i, s:b}", "name", plan->steps[i].name, "group",
 				     plan->steps[i].group, "wave", plan->steps[i].wave, "failed",
 				     plan->steps[i].failed));
+	}
 	return steps;
 }
 
@@ -172,12 +178,13 @@ bn_plan_json(const struct bn_action_plan *plan)
 		json_array_append_new(notes, json_string(plan->notes[i]));
 	for (i = 0; plan->only != NULL && plan->only[i] != NULL; i++)
 		json_array_append_new(only, json_string(plan->only[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:o, s:o*}",
-			 "verb", plan->verb, "mode", plan->mode, "attempt", plan->attempt, "unit",
-			 plan->unit, "what", plan->what, "failed", count_json(plan->failed),
-			 "skipped", count_json(plan->skipped), "kept", count_json(plan->kept),
-			 "sends", plan->sends, "request", plan->request, "body", plan->body,
-			 "notes", notes, "steps", steps_json(plan), "only", only);
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:o, s:o, s:i, s:o*}", "verb",
+	    plan->verb, "mode", plan->mode, "attempt", plan->attempt, "unit", plan->unit, "what",
+	    plan->what, "failed", count_json(plan->failed), "skipped", count_json(plan->skipped),
+	    "kept", count_json(plan->kept), "sends", plan->sends, "request", plan->request, "body",
+	    plan->body, "notes", notes, "steps", steps_json(plan), "steps_total",
+	    (int)plan->step_count, "only", only);
 }
 
 /* ---- the store's part -------------------------------------------------------------------------- */

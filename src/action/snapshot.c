@@ -2,18 +2,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "action/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 
-#define TASKS_MAX 400  /* that failed or were skipped */
-#define LOGS_MAX  3    /* tasks whose log is read */
-#define LOG_LINES 40   /* of its end */
-#define LOG_BYTES 8192 /* of each */
-#define LOG_WAIT  2000 /* ms for all of them */
+/* A record holds 1 MiB, and nothing may keep a big incident from being one: what is too much is cut, and said. */
+#define TASKS_MAX   400			/* that failed or were skipped */
+#define TASKS_BYTES ((size_t)256 << 10) /* all their texts together */
+#define TEXT_BYTES  2048		/* of one text */
+#define LOGS_MAX    3			/* tasks whose log is read */
+#define LOG_LINES   40			/* of its end */
+#define LOG_BYTES   8192		/* of each */
+#define LOG_WAIT    2000		/* ms for all of them */
+
+/* Bytes that are no UTF-8 are no JSON string: better without them. */
+static json_t *
+short_text(const char *whole, size_t *spent)
+{
+	size_t size = strlen(whole);
+	json_t *text;
+	char *cut;
+
+	if (size <= TEXT_BYTES) {
+		*spent += size;
+		return json_string(whole);
+	}
+	for (size = TEXT_BYTES; size > 0 && ((unsigned char)whole[size] & 0xc0) == 0x80;)
+		size--;
+	cut = bn_xasprintf("%.*s\xe2\x80\xa6", (int)size, whole);
+	text = json_string(cut);
+	free(cut);
+	*spent += size;
+	return text;
+}
 
 static json_t *
-column(sqlite3_stmt *st, int at)
+column(sqlite3_stmt *st, int at, size_t *spent)
 {
 	switch (sqlite3_column_type(st, at)) {
 	case SQLITE_NULL:
@@ -21,30 +46,34 @@ column(sqlite3_stmt *st, int at)
 	case SQLITE_INTEGER:
 		return json_integer(sqlite3_column_int64(st, at));
 	default: {
-		/* Bytes that are no UTF-8 are no JSON string: better without them. */
-		json_t *text = json_string((const char *)sqlite3_column_text(st, at));
+		json_t *text = short_text((const char *)sqlite3_column_text(st, at), spent);
 
 		return text != NULL ? text : json_null();
 	}
 	}
 }
 
-/* Each row as an object named by its columns. */
+/* Each row as an object named by its columns; *left_out (may be NULL) counts those there was no room for. */
 static json_t *
-rows(struct bn_reader *reader, const char *sql, const struct bn_ref *run, int limit)
+rows(struct bn_reader *reader, const char *sql, const struct bn_ref *run, int *left_out)
 {
 	json_t *all = json_array(), *one;
 	sqlite3_stmt *st = NULL;
+	size_t spent = 0;
 	int i;
 
 	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) == SQLITE_OK) {
 		sqlite3_bind_text(st, 1, run->source, -1, SQLITE_STATIC);
 		sqlite3_bind_text(st, 2, run->key, -1, SQLITE_STATIC);
-		sqlite3_bind_int(st, 3, limit);
 		while (sqlite3_step(st) == SQLITE_ROW) {
+			if (json_array_size(all) == TASKS_MAX || spent > TASKS_BYTES) {
+				(*left_out)++;
+				continue;
+			}
 			one = json_object();
 			for (i = 0; i < sqlite3_column_count(st); i++)
-				json_object_set_new(one, sqlite3_column_name(st, i), column(st, i));
+				json_object_set_new(one, sqlite3_column_name(st, i),
+						    column(st, i, &spent));
 			json_array_append_new(all, one);
 		}
 	}
@@ -56,13 +85,13 @@ static const char run_sql[] = "SELECT attempt, last_status AS status, raw_status
 			      "queued_at, started_at, finished_at,"
 			      " tasks_total, tasks_failed, tasks_skipped, tasks_done FROM run_now "
 			      "WHERE source = ?1 AND key = ?2"
-			      " LIMIT ?3";
+			      " LIMIT 1";
 static const char tasks_sql[] =
     "SELECT t.key, t.name, t.last_status AS status, t.raw_status, t.message, t.try_number AS try,"
     " t.started_at, t.finished_at, t.log FROM task_now t JOIN run_now r ON r.id = t.run_id AND"
     " t.attempt = r.attempt WHERE r.source = ?1 AND r.key = ?2 AND t.last_status IN ('failed', "
     "'skipped')"
-    " ORDER BY t.last_status = 'skipped', t.finished_at, t.name LIMIT ?3";
+    " ORDER BY t.last_status = 'skipped', t.finished_at, t.name";
 
 /* The end of one task's log, as one text. */
 static char *
@@ -134,8 +163,9 @@ json_t *
 bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 		   const struct bn_action_plan *plan)
 {
-	json_t *found = rows(reader, run_sql, &plan->about, 1);
-	json_t *tasks = rows(reader, tasks_sql, &plan->about, TASKS_MAX);
+	int left_out = 0;
+	json_t *found = rows(reader, run_sql, &plan->about, NULL);
+	json_t *tasks = rows(reader, tasks_sql, &plan->about, &left_out);
 	json_t *snapshot =
 	    json_array_size(found) > 0 ? json_incref(json_array_get(found, 0)) : json_object();
 
@@ -144,5 +174,7 @@ bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 		json_object_set_new(snapshot, "fingerprint", json_string(plan->fingerprint));
 	json_object_set_new(snapshot, "logs", logs(action, &plan->about, tasks));
 	json_object_set_new(snapshot, "tasks", tasks);
+	if (left_out > 0)
+		json_object_set_new(snapshot, "tasks_left_out", json_integer(left_out));
 	return snapshot;
 }

@@ -359,6 +359,52 @@ nothing_is_sent_without_a_journal_on_disk(void **state)
 	close_actions(f);
 }
 
+/* Of three hundred tasks that failed each with a page of words: what fits into a record is kept, and sent it is. */
+static void
+big_incident_is_recorded_as_far_as_it_fits(void **state)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT "
+	    "INTO"
+	    " task (run_id, attempt, key, name, status, message, sent_at) SELECT r.entity_id,"
+	    " r.attempt, 'big-' || i, 'big-' || i, 4, hex(zeroblob(4000)), 0 FROM n, run r JOIN "
+	    "entity"
+	    " e ON e.id = r.entity_id JOIN source s ON s.id ="
+	    " e.source_id WHERE s.name = 'argo' AND e.key = '" FAKE_ARGO_RUN "'";
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	struct bn_writer *writer = NULL;
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+
+	open_actions(f, "", false);
+	poll_all(f);
+	plan = plan_of(f, 0);
+	assert_ok(bn_writer_open(&writer, f->store, &f->err), &f->err);
+	assert_int_equal(sqlite3_exec(bn_writer_db(writer), sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_changes(bn_writer_db(writer)), 300);
+	bn_writer_close(writer);
+	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_platform(f, 1, 1);
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(
+	    sqlite3_prepare_v2(
+		bn_reader_db(reader),
+		"SELECT json_array_length(body, '$.snapshot.tasks') + json_extract(body,"
+		" '$.snapshot.tasks_left_out'), length(json_extract(body,"
+		" '$.snapshot.tasks[50].message')) FROM journal.record WHERE verb = 'intent'",
+		-1, &st, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_true(sqlite3_column_int(st, 0) >= 300);
+	assert_int_equal(sqlite3_column_int(st, 1), 2049); /* and an ellipsis */
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	bn_action_plan_free(plan);
+	close_actions(f);
+}
+
 static void
 run_in_another_attempt_is_not_sent_to(void **state)
 {
@@ -587,6 +633,7 @@ main(void)
 	    ACTION(lost_answer_is_found_out_by_a_later_session),
 	    ACTION(intent_sent_while_another_was_asked_about_is_not_called_unsent),
 	    ACTION(nothing_is_sent_without_a_journal_on_disk),
+	    ACTION(big_incident_is_recorded_as_far_as_it_fits),
 	    ACTION(run_in_another_attempt_is_not_sent_to),
 	    ACTION(platform_that_went_away_was_not_sent_to),
 	    ACTION(policy_is_kept),
