@@ -327,15 +327,45 @@ bn_action_min_interval(const struct bn_actions *action)
 			      bn_core_options("policy"), "retry-min-interval");
 }
 
+/* A bulk that is under way somewhere, of which this run's turn is still to come. NULL: none. */
+static const char *
+bulk_to_come(struct bn_reader *reader, const struct bn_action_plan *plan)
+{
+	static const char sql[] =
+	    "SELECT b.seq, b.user, b.host FROM bulk_now b, json_each(b.targets) t WHERE b.state ="
+	    " 'running' AND json_extract(t.value, '$.source') = ?1 AND json_extract(t.value, "
+	    "'$.key')"
+	    " = ?2 AND NOT EXISTS (SELECT 1 FROM intent_now i WHERE i.parent = b.seq AND i.source ="
+	    " ?1 AND i.key = ?2) ORDER BY b.seq DESC LIMIT 1";
+	const char *words = NULL;
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, plan->about.source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, plan->about.key, -1, SQLITE_STATIC);
+		if (sqlite3_step(st) == SQLITE_ROW)
+			words = bn_arena_format(
+			    plan->arena, "bulk %" PRId64 " of %.60s@%.60s is about to send it",
+			    (int64_t)sqlite3_column_int64(st, 0),
+			    (const char *)sqlite3_column_text(st, 1),
+			    (const char *)sqlite3_column_text(st, 2));
+	}
+	sqlite3_finalize(st);
+	return words;
+}
+
 static void
-ask_journal(struct bn_actions *action, struct bn_action_plan *plan)
+ask_journal(struct bn_actions *action, struct bn_reader *reader, struct bn_action_plan *plan)
 {
 	struct bn_error why = {0};
+	const char *bulk;
 	int64_t other;
 
 	if (bn_journal_may_act(action->options.store, &action->actor, plan->about, plan->pipeline,
 			       bn_action_min_interval(action), &other, &why) != BN_OK)
 		guard(plan, BN_GUARD_STOP, &why, why.message);
+	else if ((bulk = bulk_to_come(reader, plan)) != NULL)
+		guard(plan, BN_GUARD_NOTE, NULL, bulk);
 	else
 		guard(plan, BN_GUARD_FINE, NULL, "no other session acts on it");
 }
@@ -358,7 +388,7 @@ add_knowledge(struct bn_actions *action, struct bn_action_plan *plan, struct bn_
 			  ? bn_arena_format(plan->arena, "retried %d time%s before", plan->retried,
 					    plan->retried == 1 ? "" : "s")
 			  : "not retried before");
-		ask_journal(action, plan);
+		ask_journal(action, reader, plan);
 	}
 	bn_reader_close(reader);
 	return rc;

@@ -59,8 +59,8 @@ static const struct section sections[] = {
     {"watch", "Watch", "no warnings", BN_REPORT_NEEDS_NOW, OPEN("1"), OPEN_COLUMNS},
     {"recovered", "Recovered", "nothing recovered in this time", BN_REPORT_NEEDS_ALL,
      "SELECT " NAME("f") ", f.title, f.since, f.closed_at, max(f.closed_at - f.since, 0),"
-     " (SELECT count(*) FROM record i WHERE i.verb = 'intent' AND i.key = f.about_key AND i.at BETWEEN f.since"
-     "   AND f.closed_at) FROM finding f WHERE f.closed_at > :since AND f.closed_at <= now() AND f.severity >= 1"
+     " (SELECT count(*) FROM intent_now i WHERE i.source = f.about_source AND i.state = 'done' AND f.about_key IN"
+     "   (i.pipeline, i.key) AND i.at BETWEEN f.since AND f.closed_at) FROM finding f WHERE f.closed_at > :since AND f.closed_at <= now() AND f.severity >= 1"
      " AND f.root_id IS NULL ORDER BY f.closed_at, 1",
      {TEXT("what", "WHAT"), TEXT("was", "WAS"), TIME("from", "FROM", "from"), TIME("until", "UNTIL", "until"),
       SPAN("for", "FOR", "for"), COUNT("retries", "RETRIES", "retries"), {0}}},

@@ -258,7 +258,8 @@ const struct bn_view_table bn_table_moving = {
     .status_sql = "l.status_now",
     .stale_sql = "l.stale",
     .age_sql = "l.age_ms",
-    .order = ELAPSED " DESC, l.name",
+    /* what was asked for anew is what somebody waits for */
+    .order = "(r.attempt > 1 OR r.retry_of IS NOT NULL) DESC, " ELAPSED " DESC, l.name",
     .problem_sql = "(l.stale OR (p.p95_ms > 0 AND " ELAPSED " > p.p95_ms))",
     .time_sql = "r.started_at",
     .search_sql =

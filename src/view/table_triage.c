@@ -21,9 +21,23 @@
 	"'silenced' || coalesce(' by ' || nullif(f.silenced_by, ''), '')"                          \
 	" || coalesce(' for ' || human_ms(max(f.silenced_until - now(), 0)), '')"                  \
 	" || coalesce(': ' || nullif(f.silenced_why, ''), '')"
+/* What came so far of the retries that were sent from here since it began. */
+#define RETRIES                                                                                    \
+	" FROM intent_now i WHERE i.source = f.about_source AND i.state = 'done' AND i.at >= "     \
+	"f.since"                                                                                  \
+	" AND f.about_key IN (i.pipeline, i.key)"
+#define RETRIED                                                                                    \
+	"CASE WHEN f.rule = 'run-failed' THEN coalesce((SELECT CASE WHEN i.came_to IS NULL THEN"   \
+	"  'retry asked' WHEN i.came_to IN ('running', 'queued') THEN 'retrying' ||"               \
+	"  coalesce((SELECT ' ' || r.progress FROM run_now r WHERE r.source = i.source"            \
+	"   AND r.key = coalesce(i.new_run, i.key)), '')"                                          \
+	"  WHEN i.came_to = 'failed' THEN 'failed again' || (SELECT CASE count(*) WHEN 1 THEN ''"  \
+	"   ELSE ' after ' || count(*) || ' retries' END" RETRIES ")"                              \
+	"  END || ' \xc2\xb7 '" RETRIES " ORDER BY i.seq DESC LIMIT 1), '') ELSE '' END"
 #define STATE                                                                                      \
 	"CASE WHEN f.silenced THEN " SILENCED                                                      \
-	" WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE f.title END"
+	" WHEN f.about_key IS NULL THEN coalesce(f.message, f.rule) ELSE " RETRIED                 \
+	" || f.title END"
 #define STALE                                                                                      \
 	"(coalesce((SELECT n.stale FROM entity_now n WHERE n.id = e.id AND n.kind <> " SQL_SOURCE  \
 	"), 0) OR coalesce(" NOW_OF("stale") ", 0))"
@@ -233,7 +247,8 @@ static const struct bn_column triage_columns[] = {
      "4: information, or a warning older than a day on which nothing known depends, or silenced"},
     {"what", "WHAT", 0, 14, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, WHAT,
      "The thing it is about; a run by its pipeline's name"},
-    {"state", "STATE", 20, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, STATE, "What is wrong"},
+    {"state", "STATE", 20, 10, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, STATE,
+     "What is wrong; of what was retried from here since it began first what came of it so far"},
     {"since", "SINCE", 5, 5, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "f.since", "When it began"},
     {"for", "FOR", 6, 5, BN_LEFT, 0, BN_FORMAT_AGE, "s", "max(now() - f.since, 0)",
      "How long it has been so"},

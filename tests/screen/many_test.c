@@ -150,12 +150,18 @@ static void
 many_aborted_leave_a_row_that_plans_the_rest(void **state)
 {
 	struct recorded world;
+	struct said said;
 	struct bn_term *t;
 
 	(void)state;
 	recorded_start(&world, NIGHT);
 	t = start_marked(&world, 80, 24);
 	send_first_wave(&world, t);
+	/* who would retry the other one alone is told of it */
+	ask(&world.served, "retry transform-hourly --plan", &said);
+	assert_non_null(strstr(said.out, "bulk 1 of "));
+	assert_non_null(strstr(said.out, " is about to send it"));
+	said_clear(&said);
 	/* it goes on behind other screens, and says so */
 	bn_term_press(t, "Esc");
 	assert_shown(t, "bulk 1/2 sent  P");

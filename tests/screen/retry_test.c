@@ -189,6 +189,31 @@ assert_log_goes_on(struct bn_term *t, const struct served *served)
 	free(dump);
 }
 
+/* The handover tells of as many retries as were made. */
+static void
+assert_handed_over(const struct recorded *world, int retries)
+{
+	struct said said;
+	json_t *report, *item;
+	size_t i;
+	int found = 0;
+
+	ask(&world->served, "report handover --since 2h -o json", &said);
+	report = said_json(&said);
+	json_array_foreach(json_object_get(report, "items"), i, item)
+	{
+		if (strcmp(json_string_value(json_object_get(item, "section")), "recovered") != 0 ||
+		    strcmp(json_string_value(json_object_get(item, "what")), "transform-hourly") !=
+			0)
+			continue;
+		found++;
+		assert_int_equal(json_integer_value(json_object_get(item, "retries")), retries);
+	}
+	assert_int_equal(found, 1);
+	json_decref(report);
+	said_clear(&said);
+}
+
 /* J2 to its end, the clock going: attempt 2 comes up, what runs again is counted, and the pipeline has recovered. */
 static void
 retry_is_watched_until_it_has_recovered(void **state)
@@ -219,11 +244,41 @@ retry_is_watched_until_it_has_recovered(void **state)
 	assert_shown(t, "/40 ");
 	assert_shown(t, "\xe2\x96\x84\xe2\x96\x84"); /* attempt 2 under … */
 	assert_shown(t, "\xe2\x96\x80\xe2\x96\x80"); /* … attempt 1 */
+	/* Triage tells whoever looks there, too, and another session */
+	bn_term_type(t, "1");
+	assert_shown(t, "retrying ");
+	bn_term_type(t, "\r");
 	assert_shown(t, "succeeded 4m");
 	bn_term_type(t, "1");
 	assert_shown(t, "transform-hourly recovered 03:");
 	assert_shown(t, "1 retry");
+	assert_handed_over(&world, 1);
 	assert_log_goes_on(t, &world.served);
+	assert_writes(&world, 1);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+/* What was retried and failed again looks otherwise than what nobody has touched. */
+static void
+retry_that_failed_again_is_told_on_triage(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, "--scenario I1-bad-sql --at 2026-03-10T03:12:44Z --speed 20");
+	t = console_open(&world.served, 120, 40, NULL, NULL, NULL);
+	assert_shown(t, "\xe2\x9c\x97 1  transform-hourly");
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
+	bn_term_settle(t, 300, 2000);
+	bn_term_type(t, "perhaps it helps\r");
+	bn_term_settle(t, 300, 2000);
+	bn_term_type(t, "y");
+	assert_shown(t, "attempt 2");
+	bn_term_type(t, "1");
+	assert_shown(t, "failed again \xc2\xb7 ");
 	assert_writes(&world, 1);
 	console_quit(t);
 	recorded_stop(&world);
@@ -297,6 +352,7 @@ main(void)
 	    cmocka_unit_test(retry_is_sent_once_by_y_after_the_reason),
 	    cmocka_unit_test(keys_typed_before_the_plan_stands_there_are_thrown_away),
 	    cmocka_unit_test(retry_is_watched_until_it_has_recovered),
+	    cmocka_unit_test(retry_that_failed_again_is_told_on_triage),
 	    cmocka_unit_test(retry_of_some_tasks_is_planned_anew),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
