@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/digest.h"
 #include "collect/collect.h"
@@ -27,7 +28,8 @@ struct bn_job;
 /* A source's lock file; held by at most one process. `fd` stays open while waiting: closing it
  * would wake every other waiter. */
 struct bn_lease {
-	char *path; /* NULL: a store in memory, which nobody else sees */
+	char *path;  /* NULL: a store in memory, which nobody else sees */
+	mode_t mode; /* of its file: 0660 where a group shares the state */
 	int fd;
 	bool locked;
 };
