@@ -224,6 +224,13 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 		bn_fail(err, BN_EPERM, "there are no actions in another time");
 		return bn_hint(err, "leave out --at");
 	}
+	/* What is stored may be long over: a plan is made of what the platform shows now, and so is what was left
+	 * unsettled. */
+	if (cli->offline) {
+		bn_fail(err, BN_EPERM,
+			"a retry is planned and sent by asking the platform: --offline asks none");
+		return bn_hint(err, "leave out --offline; nothing was sent");
+	}
 	return bn_flag_has(in, "yes") ? bn_cli_may_write(cli, err) : BN_OK;
 }
 
@@ -281,6 +288,8 @@ static const struct bn_example retry_examples[] = {
      "64: without --plan or --yes nothing happens"},
     {"binnacle --demo --read-only retry transform-hourly --yes", 77,
      "77: not in a read-only session"},
+    {"binnacle --demo --offline retry transform-hourly --plan", 77,
+     "77: --offline asks no platform, and a plan is what it says now"},
     {"binnacle --demo retry transform-hourly --yes=0000", 2,
      "2: planning again gives another plan"},
     {"binnacle --demo retry --filter 'source:argo-prod' --plan", 0,
@@ -313,11 +322,15 @@ const struct bn_command bn_command_retry = {
 	"has ended well; what may not be done twice is left out until --confirm names it; "
 	"--timeout "
 	"is how long all of it may take. The bulk is one record of the journal, and its number is "
-	"printed for `wait` and `audit show`.\n\n"
+	"printed for `wait` and `audit show`. With --detach, a signal before there is that number "
+	"ends "
+	"all of it, and nothing is sent; from then on none reaches it.\n\n"
+	"Both --plan and --yes ask the platform how the run stands now: --offline forbids them.\n\n"
 	"Exits with 2 when the platform refuses or the run is not what was planned, 75 when it "
 	"runs "
-	"already, is locked or was retried a moment ago, 77 when the configuration or --read-only "
-	"forbids it, and 79 when the request was sent and what came of it is not known: then it "
+	"already, is locked or was retried a moment ago, 77 when the configuration, --read-only or "
+	"--offline forbids it, and 79 when the request was sent and what came of it is not known: "
+	"then it "
 	"must "
 	"not be sent again.",
     .flags = retry_flags,
