@@ -342,6 +342,18 @@ const struct bn_command bn_command_retry = {
 
 /* ---- locks ----------------------------------------------------------------------------------- */
 
+/* Whoever would retry looks at the locks of the run and of its pipeline, and at no others: one on anything else would
+ * forbid nothing. Those of before can be taken back. */
+static int
+may_lock(const struct bn_ref *ref, struct bn_error *err)
+{
+	if (ref->kind == BN_RUN || ref->kind == BN_PIPELINE)
+		return BN_OK;
+	bn_fail(err, BN_EINVAL, "a lock keeps others from retrying: of a %s nothing is retried",
+		bn_kind_word(ref->kind));
+	return bn_hint(err, "lock a run, or the pipeline for all its runs: pipeline/[SOURCE/]KEY");
+}
+
 static int
 lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
 {
@@ -354,7 +366,8 @@ lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
 	    (!undo && in->count > 1 && bn_duration_parse(in->operands[1], &ms, &err) != BN_OK) ||
 	    bn_cli_open_store(cli, &err) != BN_OK ||
 	    (!cli->offline && bn_cli_refresh(cli, NULL, false, &err) != BN_OK) ||
-	    bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &ref, &err) != BN_OK)
+	    bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &ref, &err) != BN_OK ||
+	    (!undo && may_lock(&ref, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
 	bn_actor_self(&actor, NULL);
 	if (bn_journal_lock(cli->store, &actor, ref, bn_clock_now(&cli->clock) + ms,
@@ -387,6 +400,8 @@ static const struct bn_flag lock_flags[] = {BN_FLAG_REASON, BN_FLAGS_END};
 static const struct bn_example lock_examples[] = {
     {"binnacle --demo lock pipeline/argo-prod/transform-daily 20m --reason 'backfill by hand'", 0,
      "Keep others from retrying it for twenty minutes"},
+    {"binnacle --demo lock source/argo-prod", 64,
+     "64: only a run or a pipeline, since only those are retried"},
     {NULL, 0, NULL},
 };
 
@@ -397,9 +412,9 @@ const struct bn_command bn_command_lock = {
     .min_operands = 1,
     .max_operands = 2,
     .summary = "keep others from acting on a thing for a while",
-    .doc =
-	"For DURATION (default 30m) nobody else may retry the run, or any run of the pipeline. The "
-	"lock ends by itself; all who share the state directory see it.",
+    .doc = "For DURATION (default 30m) nobody else may retry the run, or any run of the pipeline; "
+	   "nothing else can be locked. The lock ends by itself; all who share the state directory "
+	   "see it.",
     .flags = lock_flags,
     .examples = lock_examples,
     .run = run_lock,

@@ -255,6 +255,30 @@ offline_no_platform_is_asked_anything(void **state)
 }
 
 static void
+lock_of_what_is_never_retried_is_refused(void **state)
+{
+	static const char *const others[] = {"source/argo-prod", "endpoint/api-stock",
+					     "product/demand-forecast"};
+	char line[200];
+	struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(line, sizeof(line), "lock %s", others[i]);
+		said = run(line, 64);
+		assert_non_null(strstr(said.err, "pipeline/[SOURCE/]KEY"));
+		said_clear(&said);
+	}
+	said = run("audit list --verb lock -o csv --columns seq --no-header", 0);
+	assert_string_equal(said.out, "");
+	said_clear(&said);
+	said = run("lock " OLDER, 0);
+	said_clear(&said);
+	said = run("unlock " OLDER, 0);
+	said_clear(&said);
+}
+
+static void
 interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 {
 	char line[400];
@@ -345,6 +369,7 @@ main(void)
 	    cmocka_unit_test(wrong_calls_send_nothing),
 	    cmocka_unit_test(offline_nothing_is_planned_or_sent),
 	    cmocka_unit_test(offline_no_platform_is_asked_anything),
+	    cmocka_unit_test(lock_of_what_is_never_retried_is_refused),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
 	    cmocka_unit_test(read_only_help_names_no_verb),
 	};
