@@ -278,6 +278,31 @@ lock_of_what_is_never_retried_is_refused(void **state)
 	said_clear(&said);
 }
 
+/* Whoever asked for it was told no number, so that there must be nothing to have a number. */
+static void
+detached_bulk_ends_with_its_caller_until_it_has_a_number(void **state)
+{
+	static const char line[] =
+	    "binnacle --demo=\"$DEMO\" retry " OLDER " " NEWER " --yes --detach --reason why &"
+	    " p=$!; sleep 2; kill -TERM $p; wait $p; code=$?;"
+	    " for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null |"
+	    " grep -q -e \"--demo=$DEMO retry .*--yes\" && echo still there; done; exit $code";
+	int64_t before = requests_and_bulks();
+	struct said said;
+
+	(void)state;
+	served_faults(&world, "dead=argo-prod\n", 0);
+	ask_shell(&world, line, &said);
+	assert_int_equal(said.code, 128 + 15);
+	assert_string_equal(said.out, "");
+	assert_non_null(strstr(said.err, "nothing was sent"));
+	said_clear(&said);
+	/* Now it could. */
+	served_faults(&world, "", 0);
+	sleep(3);
+	assert_int_equal(requests_and_bulks(), before);
+}
+
 static void
 interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 {
@@ -370,6 +395,7 @@ main(void)
 	    cmocka_unit_test(offline_nothing_is_planned_or_sent),
 	    cmocka_unit_test(offline_no_platform_is_asked_anything),
 	    cmocka_unit_test(lock_of_what_is_never_retried_is_refused),
+	    cmocka_unit_test(detached_bulk_ends_with_its_caller_until_it_has_a_number),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
 	    cmocka_unit_test(read_only_help_names_no_verb),
 	};
