@@ -301,6 +301,21 @@ converse(struct child *child, struct bn_source *s, const struct exec_command *co
 	return rc;
 }
 
+/* Without its line end. One that did not fit ends with a whole word: half a secret would not be known again as one,
+ * and would be shown. */
+static void
+end_complaint(char *complaint, size_t size)
+{
+	size_t n = strlen(complaint);
+
+	if (n + 1 == size)
+		while (n > 0 && complaint[n - 1] != ' ')
+			n--;
+	if (n > 0 && (complaint[n - 1] == '\n' || complaint[n - 1] == ' '))
+		n--;
+	complaint[n] = '\0';
+}
+
 int
 exec_run(struct bn_source *s, const struct exec_command *command, exec_line_fn *on_line,
 	 void *payload, int *exit_status, char *complaint, size_t complaint_size,
@@ -308,7 +323,6 @@ exec_run(struct bn_source *s, const struct exec_command *command, exec_line_fn *
 {
 	struct child child = {.out = -1, .err = -1};
 	int failure, rc;
-	size_t n;
 
 	complaint[0] = '\0';
 	*exit_status = -1;
@@ -320,8 +334,6 @@ exec_run(struct bn_source *s, const struct exec_command *command, exec_line_fn *
 	}
 	rc = converse(&child, s, command, on_line, payload, complaint, complaint_size, err);
 	*exit_status = finish(&child, rc != BN_OK);
-	n = strlen(complaint);
-	if (n > 0 && complaint[n - 1] == '\n')
-		complaint[n - 1] = '\0';
+	end_complaint(complaint, complaint_size);
 	return rc;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/width.h"
@@ -151,4 +152,63 @@ bn_text_cell(struct bn_buf *out, const char *text, size_t columns, enum bn_pad p
 	bn_buf_adds(out, mark);
 	if (pad == BN_PAD_RIGHT)
 		add_blanks(out, columns - width);
+}
+
+/* ---- secrets ------------------------------------------------------------------------------------ */
+
+#define SECRET_LEAST 4
+
+/* Bytes over 0x7F are parts of letters. */
+static bool
+is_of_a_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || (c & 0x80) != 0;
+}
+
+static const char *
+find_secret(const char *text, size_t size, size_t from, const char *secret, size_t length)
+{
+	const char *found, *end = text + size;
+
+	for (; (found = memmem(text + from, size - from, secret, length)) != NULL;
+	     from = (size_t)(found - text) + 1)
+		if (length >= BN_SECRET_LONG ||
+		    ((found == text || !is_of_a_word(found[-1])) &&
+		     (found + length == end || !is_of_a_word(found[length]))))
+			return found;
+	return NULL;
+}
+
+const char *
+bn_text_secret(const char *text, size_t size, const char *secret)
+{
+	size_t length = secret != NULL ? strlen(secret) : 0;
+
+	return length >= SECRET_LEAST ? find_secret(text, size, 0, secret, length) : NULL;
+}
+
+void
+bn_text_blot(char *text, size_t size, const char *secret)
+{
+	size_t length = secret != NULL ? strlen(secret) : 0, at = 0;
+	const char *found;
+
+	while (length >= SECRET_LEAST &&
+	       (found = find_secret(text, size, at, secret, length)) != NULL) {
+		at = (size_t)(found - text) + length;
+		memset(text + at - length, '*', length);
+	}
+}
+
+void
+bn_text_blot_cut(char *text, size_t size, const char *secret)
+{
+	size_t length = secret != NULL ? strlen(secret) : 0, part;
+
+	bn_text_blot(text, size, secret);
+	for (part = length < size ? length : size; part >= BN_SECRET_LONG; part--)
+		if (memcmp(text + size - part, secret, part) == 0) {
+			memset(text + size - part, '*', part);
+			return;
+		}
 }

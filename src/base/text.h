@@ -67,6 +67,18 @@ bool bn_number_parse(const char *text, double *out);
  */
 bool bn_glob(const char *pattern, const char *text);
 
+/* Where a secret (a token, a password) stands in a text, or NULL. One of fewer than BN_SECRET_LONG bytes counts only
+ * as a word of its own, since its letters may well be a part of others ("prod" in "argo-prod"); one of fewer than
+ * four is not looked for at all: it protects nothing, and what is missing would give it away. */
+#define BN_SECRET_LONG 8
+const char *bn_text_secret(const char *text, size_t size, const char *secret);
+
+/* Overwrites it with stars wherever it stands. NULL: nothing is secret. */
+void bn_text_blot(char *text, size_t size, const char *secret);
+
+/* The same in a text that may have been cut: the secret's beginning at the end of it, too. */
+void bn_text_blot_cut(char *text, size_t size, const char *secret);
+
 /* "stg_payments: exit 1 after 12s, run 28f6k" with its numbers, ids and times folded to '#', at most 200 bytes: equal
  * errors of different runs have equal fingerprints. The caller frees it; NULL for NULL or "". */
 char *bn_text_fingerprint(const char *message);

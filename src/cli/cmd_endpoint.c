@@ -62,7 +62,8 @@ run_probe(struct bn_cli *cli, const struct bn_invocation *in)
 	struct bn_error err = {0};
 	struct bn_ref ref = {0};
 
-	if (bn_cli_open_collect(cli, &err) != BN_OK ||
+	if (bn_cli_may_ask(cli, "a probe is an answer", &err) != BN_OK ||
+	    bn_cli_open_collect(cli, &err) != BN_OK ||
 	    bn_cli_refresh(cli, NULL, false, &err) != BN_OK ||
 	    bn_cli_resolve(cli, in->operands[0], BN_ENDPOINT, &ref, &err) != BN_OK ||
 	    bn_collect_probe(cli->collect, ref.source, ref.key, cli->timeout, &err) != BN_OK ||

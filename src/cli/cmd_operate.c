@@ -131,8 +131,10 @@ run_doctor(struct bn_cli *cli, const struct bn_invocation *in)
 {
 	struct examination e = {.cli = cli, .out = BN_BUF_INIT(0)};
 	struct bn_error err = {0};
-	int rc = bn_cli_open_collect(cli, &err);
+	int rc = bn_cli_may_ask(cli, "what works is heard", &err);
 
+	if (rc == BN_OK)
+		rc = bn_cli_open_collect(cli, &err);
 	/* repositories are read with the sources, not asked one by one */
 	if (rc == BN_OK)
 		rc = bn_cli_refresh(cli, NULL, false, &err);
@@ -185,7 +187,8 @@ run_poll(struct bn_cli *cli, const struct bn_invocation *in)
 		for (i = 0; i < in->count; i++)
 			names[i] = in->operands[i];
 	}
-	if (bn_cli_may_write(cli, &err) != BN_OK || bn_cli_refresh(cli, names, true, &err) != BN_OK)
+	if (bn_cli_may_ask(cli, "a poll reads", &err) != BN_OK ||
+	    bn_cli_may_write(cli, &err) != BN_OK || bn_cli_refresh(cli, names, true, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	if (!cli->quiet && bn_cli_list(cli, &query, NULL, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
@@ -284,6 +287,7 @@ run_collect(struct bn_cli *cli, const struct bn_invocation *in)
 	int number = 0;
 
 	if (bn_flag_duration(in, "for", -1, &limit, &err) != BN_OK ||
+	    bn_cli_may_ask(cli, "what is collected comes", &err) != BN_OK ||
 	    bn_cli_may_write(cli, &err) != BN_OK || bn_cli_catch_signals(cli, &err) != BN_OK ||
 	    bn_cli_open_action(cli, NULL, &err) != BN_OK ||
 	    bn_collect_start(cli->collect, &err) != BN_OK ||

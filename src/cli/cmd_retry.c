@@ -224,6 +224,13 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 		bn_fail(err, BN_EPERM, "there are no actions in another time");
 		return bn_hint(err, "leave out --at");
 	}
+	/* What is stored may be long over: a plan is made of what the platform shows now, and so is what was left
+	 * unsettled. */
+	if (cli->offline) {
+		bn_fail(err, BN_EPERM,
+			"a retry is planned and sent by asking the platform: --offline asks none");
+		return bn_hint(err, "leave out --offline; nothing was sent");
+	}
 	return bn_flag_has(in, "yes") ? bn_cli_may_write(cli, err) : BN_OK;
 }
 
@@ -281,6 +288,8 @@ static const struct bn_example retry_examples[] = {
      "64: without --plan or --yes nothing happens"},
     {"binnacle --demo --read-only retry transform-hourly --yes", 77,
      "77: not in a read-only session"},
+    {"binnacle --demo --offline retry transform-hourly --plan", 77,
+     "77: --offline asks no platform, and a plan is what it says now"},
     {"binnacle --demo retry transform-hourly --yes=0000", 2,
      "2: planning again gives another plan"},
     {"binnacle --demo retry --filter 'source:argo-prod' --plan", 0,
@@ -313,11 +322,15 @@ const struct bn_command bn_command_retry = {
 	"has ended well; what may not be done twice is left out until --confirm names it; "
 	"--timeout "
 	"is how long all of it may take. The bulk is one record of the journal, and its number is "
-	"printed for `wait` and `audit show`.\n\n"
+	"printed for `wait` and `audit show`. With --detach, a signal before there is that number "
+	"ends "
+	"all of it, and nothing is sent; from then on none reaches it.\n\n"
+	"Both --plan and --yes ask the platform how the run stands now: --offline forbids them.\n\n"
 	"Exits with 2 when the platform refuses or the run is not what was planned, 75 when it "
 	"runs "
-	"already, is locked or was retried a moment ago, 77 when the configuration or --read-only "
-	"forbids it, and 79 when the request was sent and what came of it is not known: then it "
+	"already, is locked or was retried a moment ago, 77 when the configuration, --read-only or "
+	"--offline forbids it, and 79 when the request was sent and what came of it is not known: "
+	"then it "
 	"must "
 	"not be sent again.",
     .flags = retry_flags,
@@ -328,6 +341,18 @@ const struct bn_command bn_command_retry = {
 };
 
 /* ---- locks ----------------------------------------------------------------------------------- */
+
+/* Whoever would retry looks at the locks of the run and of its pipeline, and at no others: one on anything else would
+ * forbid nothing. Those of before can be taken back. */
+static int
+may_lock(const struct bn_ref *ref, struct bn_error *err)
+{
+	if (ref->kind == BN_RUN || ref->kind == BN_PIPELINE)
+		return BN_OK;
+	bn_fail(err, BN_EINVAL, "a lock keeps others from retrying: of a %s nothing is retried",
+		bn_kind_word(ref->kind));
+	return bn_hint(err, "lock a run, or the pipeline for all its runs: pipeline/[SOURCE/]KEY");
+}
 
 static int
 lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
@@ -341,7 +366,8 @@ lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
 	    (!undo && in->count > 1 && bn_duration_parse(in->operands[1], &ms, &err) != BN_OK) ||
 	    bn_cli_open_store(cli, &err) != BN_OK ||
 	    (!cli->offline && bn_cli_refresh(cli, NULL, false, &err) != BN_OK) ||
-	    bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &ref, &err) != BN_OK)
+	    bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &ref, &err) != BN_OK ||
+	    (!undo && may_lock(&ref, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
 	bn_actor_self(&actor, NULL);
 	if (bn_journal_lock(cli->store, &actor, ref, bn_clock_now(&cli->clock) + ms,
@@ -374,6 +400,8 @@ static const struct bn_flag lock_flags[] = {BN_FLAG_REASON, BN_FLAGS_END};
 static const struct bn_example lock_examples[] = {
     {"binnacle --demo lock pipeline/argo-prod/transform-daily 20m --reason 'backfill by hand'", 0,
      "Keep others from retrying it for twenty minutes"},
+    {"binnacle --demo lock source/argo-prod", 64,
+     "64: only a run or a pipeline, since only those are retried"},
     {NULL, 0, NULL},
 };
 
@@ -384,9 +412,9 @@ const struct bn_command bn_command_lock = {
     .min_operands = 1,
     .max_operands = 2,
     .summary = "keep others from acting on a thing for a while",
-    .doc =
-	"For DURATION (default 30m) nobody else may retry the run, or any run of the pipeline. The "
-	"lock ends by itself; all who share the state directory see it.",
+    .doc = "For DURATION (default 30m) nobody else may retry the run, or any run of the pipeline; "
+	   "nothing else can be locked. The lock ends by itself; all who share the state directory "
+	   "see it.",
     .flags = lock_flags,
     .examples = lock_examples,
     .run = run_lock,

@@ -469,9 +469,8 @@ run_log(struct bn_cli *cli, const struct bn_invocation *in)
 
 	if (rc == BN_OK)
 		rc = bn_flag_int(in, "try", 0, &try_number, &err);
-	if (rc == BN_OK && cli->offline)
-		rc =
-		    bn_fail(&err, BN_EINVAL, "logs are read from the platform: --offline has none");
+	if (rc == BN_OK)
+		rc = bn_cli_may_ask(cli, "logs are read", &err);
 	if (rc == BN_OK)
 		rc = open_run(cli, in->operands[0], &run, &err);
 	if (rc == BN_OK)

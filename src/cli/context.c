@@ -316,6 +316,15 @@ bn_cli_may_write(struct bn_cli *cli, struct bn_error *err)
 }
 
 int
+bn_cli_may_ask(struct bn_cli *cli, const char *what, struct bn_error *err)
+{
+	if (!cli->offline)
+		return BN_OK;
+	bn_fail(err, BN_EINVAL, "%s from the platform: --offline asks none", what);
+	return bn_hint(err, "leave out --offline");
+}
+
+int
 bn_cli_open_domain(struct bn_cli *cli, const char *domain, struct bn_error *err)
 {
 	int rc = bn_cli_open_store(cli, err);

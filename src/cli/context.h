@@ -26,6 +26,8 @@ int bn_cli_open_writer(struct bn_cli *cli, struct bn_error *err);
 int bn_cli_open_action(struct bn_cli *cli, const char *source, struct bn_error *err);
 /* Whether --read-only forbids it (reported). */
 int bn_cli_may_write(struct bn_cli *cli, struct bn_error *err);
+/* Whether --offline forbids it (reported), as it does what is nothing without asking: "logs are read". */
+int bn_cli_may_ask(struct bn_cli *cli, const char *what, struct bn_error *err);
 /* Opens the store, and refuses a domain (NULL: none was asked for) that no data product is of: an empty list for a
  * misspelt one would look fine for ever. */
 int bn_cli_open_domain(struct bn_cli *cli, const char *domain, struct bn_error *err);

@@ -449,6 +449,11 @@ send(struct bn_retrying *r, struct bn_bulk *bulk, const struct bn_bulk_options *
 	if (bn_cli_catch_signals(r->cli, &err) != BN_OK ||
 	    bn_collect_start(r->cli->collect, &err) != BN_OK)
 		return bn_cli_report(r->cli, &err);
+	/* What came since they are held back: here it still costs nothing. */
+	if (bn_cli_wait(r->cli, 0) != 0) {
+		bn_fail(&err, BN_ECANCELLED, "interrupted: nothing was sent");
+		return bn_cli_report(r->cli, &err);
+	}
 	options.abort = &w.abort;
 	options.tick = watch;
 	options.payload = &w;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -27,6 +26,7 @@ struct child {
 	pid_t pid;
 	bool ended;
 	int status;
+	int signal; /* that came before the number, and that the child was told of; 0: none */
 };
 
 /* As this process was called, but for --detach; and it prints the record's number first. */
@@ -90,20 +90,35 @@ number_of(const struct child *child)
 	return strtoll(text, NULL, 10);
 }
 
-/* Planning is bounded, so that a number or an end comes in time. */
-static int64_t
-await(struct child *child)
+/* What was ignored when we were called (nohup, a script's background) does not end us, though it is held back. */
+static bool
+is_ignored(int signal)
 {
-	struct timespec pause = {0, LOOK_MS * 1000000L};
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* Planning is bounded, so that a number or an end comes in time. Until there is a number nobody could say which bulk
+ * it was, so a signal ends the child before it sends; from its record on the child catches the signal itself, and
+ * the number comes. */
+static int64_t
+await(struct bn_cli *cli, struct child *child)
+{
 	int64_t number;
+	int signal;
 
 	for (;;) {
 		number = number_of(child);
 		if (number != 0 || child->ended)
 			return number;
 		child->ended = waitpid(child->pid, &child->status, WNOHANG) != 0;
-		if (!child->ended)
-			nanosleep(&pause, NULL);
+		if (child->ended || (signal = bn_cli_wait(cli, LOOK_MS)) == 0 || is_ignored(signal))
+			continue;
+		if (number_of(child) == 0) {
+			child->signal = signal;
+			kill(child->pid, SIGTERM);
+		}
 	}
 }
 
@@ -135,6 +150,26 @@ tell(const struct bn_cli *cli, int64_t number)
 		    "bulk %lld goes on by itself: binnacle wait %lld, binnacle audit show %lld\n",
 		    (long long)number, (long long)number, (long long)number);
 	return BN_EXIT_OK;
+}
+
+/* After a signal, and not before the child is gone or has begun. */
+static int
+interrupted(struct bn_cli *cli, const struct child *child, int64_t number)
+{
+	struct bn_error err = {0};
+
+	if (number == 0)
+		bn_fail(&err, BN_ECANCELLED, "interrupted: nothing was sent");
+	else {
+		fprintf(cli->out,
+			bn_retry_for_programs(cli) ? "{\"bulk\":{\"record\":%lld}}\n" : "%lld\n",
+			(long long)number);
+		bn_fail(&err, BN_ECANCELLED, "interrupted, but bulk %lld had begun: it stops",
+			(long long)number);
+		bn_hint(&err, "see: binnacle audit show %lld", (long long)number);
+	}
+	bn_cli_report(cli, &err);
+	return child->signal == SIGINT ? BN_EXIT_INTERRUPTED : 128 + child->signal;
 }
 
 static int
@@ -169,11 +204,13 @@ bn_retry_detach(struct bn_cli *cli, const struct bn_invocation *in)
 	if (child.out == NULL || child.complaint == NULL) {
 		bn_fail(&err, BN_EIO, "no temporary file: %s: nothing was sent", strerror(errno));
 		code = bn_cli_report(cli, &err);
-	} else if (spawn(cli, &child, &err) != BN_OK)
+	} else if (bn_cli_catch_signals(cli, &err) != BN_OK || spawn(cli, &child, &err) != BN_OK)
 		code = bn_cli_report(cli, &err);
 	else {
-		number = await(&child);
-		code = number != 0 ? tell(cli, number) : pass_on(cli, &child);
+		number = await(cli, &child);
+		code = child.signal != 0 ? interrupted(cli, &child, number)
+		       : number != 0	 ? tell(cli, number)
+					 : pass_on(cli, &child);
 	}
 	if (child.out != NULL)
 		fclose(child.out);

@@ -55,7 +55,7 @@ make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
 			       "%s: %s retries all that failed in a run, not some of it",
 			       lane->feed->name, lane->feed->plugin->name);
 	rc = lane->feed->plugin->plan(&lane->source, plan, err);
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
 	if (rc == BN_OK && (plan->mode == NULL || plan->attempt == NULL || plan->request == NULL))
 		rc = bn_fail(err, BN_EINTERNAL, "%s: the plugin's plan says not what it would send",
 			     lane->feed->name);
@@ -66,14 +66,16 @@ int
 bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb,
 		const char *const *only, bn_plan_fn *take, void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb, .only = only};
+	struct bn_plan plan = {.about = about, .verb = verb, .only = only}, shown;
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
 
 	if (rc == BN_OK)
 		rc = make_plan(lane, &plan, err);
-	if (rc == BN_OK)
-		rc = take(&plan, payload, err);
+	if (rc == BN_OK) {
+		shown = bn_lane_redacted_plan(lane, &plan);
+		rc = take(&shown, payload, err);
+	}
 	finish(lane);
 	return rc;
 }
@@ -103,7 +105,8 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 	bn_http_allow_write(lane->http, true);
 	rc = lane->feed->plugin->act(&lane->source, plan, &outcome, err);
 	bn_http_allow_write(lane->http, false);
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
+	bn_lane_redact_outcome(lane, &outcome);
 	/* A plugin that calls it done must have had an answer; one that fails after it is not believed more. */
 	if (rc != BN_OK && outcome.state == BN_OUTCOME_DONE)
 		outcome.state = BN_OUTCOME_UNKNOWN;
@@ -118,7 +121,7 @@ bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb
 	       const char *const *only, const char *key, bn_plan_fn *check, bn_told_fn *told,
 	       void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb, .only = only, .key = key};
+	struct bn_plan plan = {.about = about, .verb = verb, .only = only, .key = key}, shown;
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
 
@@ -126,7 +129,12 @@ bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb
 		rc = make_plan(lane, &plan, err);
 	if (rc == BN_OK && !point_of_no_return(lane))
 		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
-	if (rc == BN_OK && (rc = check(&plan, payload, err)) == BN_OK)
+	/* Compared with what was shown, in which no secret is left; sent as the plugin made it. */
+	if (rc == BN_OK) {
+		shown = bn_lane_redacted_plan(lane, &plan);
+		rc = check(&shown, payload, err);
+	}
+	if (rc == BN_OK)
 		rc = send_once(lane, &plan, told, payload, err);
 	finish(lane);
 	return rc;
@@ -142,7 +150,8 @@ bn_collect_reconcile(struct bn_collect *collect, const struct bn_intent *intent,
 
 	if (rc == BN_OK) {
 		rc = lane->feed->plugin->reconcile(&lane->source, intent, &outcome, err);
-		bn_lane_checkpoint(lane);
+		bn_lane_returned(lane, rc, err);
+		bn_lane_redact_outcome(lane, &outcome);
 	}
 	if (rc == BN_OK)
 		told(&outcome, NULL, payload);

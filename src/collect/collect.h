@@ -100,13 +100,14 @@ int bn_collect_doctor(struct bn_collect *collect, const char *source, int64_t ti
  * Each of these works on the caller's thread, on a lane of its own, and comes back when it is done; plans and
  * reconciling only read. BN_ENOTFOUND: the source isn't configured here; BN_EUNSUPPORTED: its plugin can't. */
 
-/* Has the plugin plan (`only`: bn_plan.only); what it filled is borrowed by `take` (returning other than BN_OK ends with that). */
+/* Has the plugin plan (`only`: bn_plan.only); what it filled is borrowed by `take` (returning other than BN_OK ends with that).
+ * Secrets of the source are stars in it, as they are in outcomes and errors. */
 typedef int bn_plan_fn(const struct bn_plan *plan, void *payload, struct bn_error *err);
 int bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char *verb,
 		    const char *const *only, bn_plan_fn *take, void *payload, struct bn_error *err);
-/* Plans anew (`key`: bn_plan.key) and has `check` compare; only when that returns BN_OK the plan is sent, once, and `told` gets what
- * came of it (always, exactly once, when check returned BN_OK; outcome's strings are borrowed). Returns what
- * came of planning, checking or sending. */
+/* Plans anew (`key`: bn_plan.key) and has `check` compare; only when that returns BN_OK the plan is sent, once, as
+ * the plugin made it (without stars), and `told` gets what came of it (always, exactly once, when check returned BN_OK;
+ * outcome's strings are borrowed). Returns what came of planning, checking or sending. */
 typedef void bn_told_fn(const struct bn_outcome *outcome, const struct bn_error *why,
 			void *payload);
 int bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,

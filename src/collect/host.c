@@ -127,8 +127,8 @@ host_section_int(const struct bn_source *source, size_t section, const char *nam
 		   : 0;
 }
 
-static const char *
-keep_secret(struct bn_lane *lane, struct bn_secret *secret)
+static void
+add_secret(struct bn_lane *lane, struct bn_secret *secret)
 {
 	if (lane->secret_count == lane->secret_room) {
 		lane->secret_room = lane->secret_room == 0 ? 4 : lane->secret_room * 2;
@@ -136,7 +136,37 @@ keep_secret(struct bn_lane *lane, struct bn_secret *secret)
 		    bn_xrealloc(lane->secrets, lane->secret_room, sizeof(*lane->secrets));
 	}
 	lane->secrets[lane->secret_count++] = secret;
-	return bn_secret_text(secret);
+}
+
+/* A secret as it stands between other text, where that differs. */
+static void
+add_spelling(struct bn_lane *lane, const char *text, struct bn_buf *spelt)
+{
+	const char *other = bn_buf_text(spelt);
+
+	if (strcmp(other, text) != 0)
+		add_secret(lane, bn_secret_from_text(other));
+	if (spelt->data != NULL)
+		explicit_bzero(spelt->data, spelt->size);
+	bn_buf_free(spelt);
+}
+
+/* Kept also as it stands in JSON and in a URL, since that is how programs and platforms say it back. */
+static const char *
+keep_secret(struct bn_lane *lane, struct bn_secret *secret)
+{
+	const char *text = bn_secret_text(secret);
+	struct bn_buf json = BN_BUF_INIT(0), url = BN_BUF_INIT(0);
+
+	add_secret(lane, secret);
+	bn_json_quote(&json, text);
+	/* without its quotes */
+	memmove(json.data, json.data + 1, --json.size);
+	json.data[--json.size] = '\0';
+	add_spelling(lane, text, &json);
+	bn_percent_encode(&url, text);
+	add_spelling(lane, text, &url);
+	return text;
 }
 
 static int
@@ -285,6 +315,7 @@ item_skipped(const char *why, void *payload)
 {
 	struct items *items = payload;
 
+	why = bn_lane_redacted_answer(items->lane, why);
 	bn_log_write(items->lane->feed->collect->options.log, 1, "%s: an item of %s is skipped: %s",
 		     items->lane->feed->name, *items->array != '\0' ? items->array : "the list",
 		     why);
@@ -510,6 +541,7 @@ host_log(struct bn_source *source, const char *format, va_list ap)
 	const struct bn_lane *lane = bn_lane_of(source);
 	char *text = bn_xvasprintf(format, ap);
 
+	bn_lane_redact_bytes(lane, text, strlen(text));
 	bn_log_write(lane->feed->collect->options.log, 2, "%s: %s", lane->feed->name, text);
 	free(text);
 }
@@ -678,6 +710,82 @@ host_scope_same(struct bn_batch *batch, struct bn_error *err)
 	return settle(batch, bn_batch_scope_same(batch, err));
 }
 
+static void
+host_add_pipeline(struct bn_batch *batch, const struct bn_pipeline *pipeline)
+{
+	struct bn_pipeline shown = *pipeline;
+
+	shown.e = bn_lane_redacted_entity(lane_of_batch(batch), &pipeline->e);
+	shown.definition = bn_lane_redacted(lane_of_batch(batch), pipeline->definition);
+	bn_batch_pipeline(batch, &shown);
+}
+
+static void
+host_add_run(struct bn_batch *batch, const struct bn_run *run)
+{
+	struct bn_run shown = *run;
+
+	shown.e = bn_lane_redacted_entity(lane_of_batch(batch), &run->e);
+	shown.trigger = bn_lane_redacted(lane_of_batch(batch), run->trigger);
+	shown.progress = bn_lane_redacted(lane_of_batch(batch), run->progress);
+	bn_batch_run(batch, &shown);
+}
+
+static void
+host_add_task(struct bn_batch *batch, const struct bn_task *task)
+{
+	struct bn_task shown = *task;
+
+	shown.e = bn_lane_redacted_entity(lane_of_batch(batch), &task->e);
+	bn_batch_task(batch, &shown);
+}
+
+static void
+host_add_endpoint(struct bn_batch *batch, const struct bn_endpoint *endpoint)
+{
+	struct bn_endpoint shown = *endpoint;
+
+	shown.e = bn_lane_redacted_entity(lane_of_batch(batch), &endpoint->e);
+	shown.target = bn_lane_redacted(lane_of_batch(batch), endpoint->target);
+	shown.asserts = bn_lane_redacted_list(lane_of_batch(batch), endpoint->asserts);
+	bn_batch_endpoint(batch, &shown);
+}
+
+static void
+host_add_entity(struct bn_batch *batch, enum bn_kind kind, const struct bn_entity *entity)
+{
+	struct bn_entity shown = bn_lane_redacted_entity(lane_of_batch(batch), entity);
+
+	bn_batch_entity(batch, kind, &shown);
+}
+
+static void
+host_add_finding(struct bn_batch *batch, const struct bn_finding *finding)
+{
+	struct bn_lane *lane = lane_of_batch(batch);
+	struct bn_finding shown = *finding;
+
+	shown.title = bn_lane_redacted(lane, finding->title);
+	shown.message = bn_lane_redacted(lane, finding->message);
+	shown.url = bn_lane_redacted(lane, finding->url);
+	shown.labels = bn_lane_redacted_list(lane, finding->labels);
+	bn_batch_finding(batch, &shown);
+}
+
+static void
+host_add_attribute(struct bn_batch *batch, enum bn_kind kind, const char *key, const char *name,
+		   const char *value)
+{
+	bn_batch_attribute(batch, kind, key, name, bn_lane_redacted(lane_of_batch(batch), value));
+}
+
+static void
+host_add_skip(struct bn_batch *batch, const char *what, const char *why)
+{
+	bn_batch_skip(batch, bn_lane_redacted_answer(lane_of_batch(batch), what),
+		      bn_lane_redacted_answer(lane_of_batch(batch), why));
+}
+
 static int
 host_sink_line(struct bn_sink *sink, bn_time at, const char *text, size_t size)
 {
@@ -696,7 +804,8 @@ host_sink_check(struct bn_sink *sink, enum bn_verdict verdict, const char *what,
 	static const char *const words[] = {"ok", "fail", "note"};
 
 	if (sink->job != NULL && (unsigned)verdict < 3)
-		bn_job_check(sink->job, words[verdict], what, detail);
+		bn_job_check(sink->job, words[verdict], bn_lane_redacted_answer(sink->lane, what),
+			     bn_lane_redacted_answer(sink->lane, detail));
 }
 
 const struct bn_host bn_collect_host = {
@@ -740,20 +849,20 @@ const struct bn_host bn_collect_host = {
     .scope_done = host_scope_done,
     .watermark = bn_batch_watermark,
     .set_watermark = bn_batch_set_watermark,
-    .add_pipeline = bn_batch_pipeline,
-    .add_run = bn_batch_run,
-    .add_task = bn_batch_task,
-    .add_endpoint = bn_batch_endpoint,
-    .add_entity = bn_batch_entity,
+    .add_pipeline = host_add_pipeline,
+    .add_run = host_add_run,
+    .add_task = host_add_task,
+    .add_endpoint = host_add_endpoint,
+    .add_entity = host_add_entity,
     .add_model = bn_batch_model,
     .add_model_version = bn_batch_model_version,
-    .add_finding = bn_batch_finding,
-    .add_attribute = bn_batch_attribute,
+    .add_finding = host_add_finding,
+    .add_attribute = host_add_attribute,
     .add_measure = bn_batch_measure,
     .add_point = bn_batch_point,
     .add_history = bn_batch_history,
     .add_link = bn_batch_link,
-    .add_skip = bn_batch_skip,
+    .add_skip = host_add_skip,
     .stream_count = host_stream_count,
     .stream_at = host_stream_at,
     .stream_option = host_stream_option,

@@ -94,7 +94,7 @@ do_detail(struct bn_lane *lane, const struct bn_job *job, struct bn_error *err)
 	lane->batch = bn_batch_new(lane->writer, &lane->host, feed->id, feed->name, -1);
 	bn_batch_sent(lane->batch, bn_clock_now(feed->collect->options.clock));
 	rc = feed->plugin->detail(&lane->source, &about, lane->batch, err);
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
 	/* A run's detail names all its tasks. */
 	if (rc == BN_OK && job->kind == BN_RUN)
 		bn_batch_tasks_complete(lane->batch, job->key, 0);
@@ -135,7 +135,7 @@ static int
 do_doctor(struct bn_lane *lane, struct bn_job *job, struct bn_error *err)
 {
 	struct bn_feed *feed = lane->feed;
-	struct bn_sink sink = {.job = job};
+	struct bn_sink sink = {.lane = lane, .job = job};
 	int rc;
 
 	check_basics(feed, job);
@@ -148,7 +148,7 @@ do_doctor(struct bn_lane *lane, struct bn_job *job, struct bn_error *err)
 	if (feed->plugin->doctor == NULL)
 		return BN_OK;
 	rc = feed->plugin->doctor(&lane->source, &sink, err);
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
 	if (rc != BN_OK)
 		check_error(job, "questions to the platform", err);
 	return rc;

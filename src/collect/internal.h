@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/digest.h"
 #include "collect/collect.h"
@@ -27,7 +28,8 @@ struct bn_job;
 /* A source's lock file; held by at most one process. `fd` stays open while waiting: closing it
  * would wake every other waiter. */
 struct bn_lease {
-	char *path; /* NULL: a store in memory, which nobody else sees */
+	char *path;  /* NULL: a store in memory, which nobody else sees */
+	mode_t mode; /* of its file: 0660 where a group shares the state */
 	int fd;
 	bool locked;
 };
@@ -71,7 +73,7 @@ struct bn_lane {
 	struct bn_arena *arena; /* of the present plugin call */
 	json_t **documents;	/* owned until the present plugin call returns */
 	size_t document_count, document_room;
-	struct bn_secret **secrets; /* likewise */
+	struct bn_secret **secrets; /* likewise; each in all ways in which it may be written */
 	size_t secret_count, secret_room;
 	struct bn_batch *batch; /* being filled, or NULL */
 	bool opened;		/* the plugin's open() succeeded */
@@ -107,14 +109,38 @@ int bn_lane_secret(struct bn_lane *lane, const char *name, struct bn_secret **ou
 bool bn_lane_login_again(struct bn_lane *lane, struct bn_error *err);
 /* Blocks for ever where the collector went away without us. */
 void bn_lane_checkpoint(const struct bn_lane *lane);
+/* After every call of a plugin function that may fail: a checkpoint, and no secret is left in what it says went
+ * wrong. */
+void bn_lane_returned(struct bn_lane *lane, int rc, struct bn_error *err);
 /* Writes the call records of the lane to the store and forgets them. */
 void bn_lane_flush_calls(struct bn_lane *lane);
 void bn_lane_log(const struct bn_lane *lane, int level, const struct bn_error *err,
 		 const char *what);
 
+/* ---- secrets (redact.c) -------------------------------------------------------------------- */
+
+/* A plugin's texts come from programs and platforms that were told a secret, and may tell it on. What is stored,
+ * shown or logged goes through one of these: the secrets lent to the present plugin call, and those of the lane's
+ * logins, become stars. Copies live as long as the call; a text without a secret is returned as it is.
+ *
+ * What a platform holds (rows, plans, log lines) is full of names, and a secret of fewer than BN_SECRET_LONG bytes may
+ * be one of them ("airflow"): there it stays. */
+const char *bn_lane_redacted(struct bn_lane *lane, const char *text);
+void bn_lane_redact_bytes(const struct bn_lane *lane, char *text, size_t size);
+/* Names and values, such as labels; NULL ends them. */
+const char *const *bn_lane_redacted_list(struct bn_lane *lane, const char *const *list);
+struct bn_entity bn_lane_redacted_entity(struct bn_lane *lane, const struct bn_entity *entity);
+/* The plan as it may be shown and stored; what is sent is `plan` itself. */
+struct bn_plan bn_lane_redacted_plan(struct bn_lane *lane, const struct bn_plan *plan);
+/* What is said to a question, and of failures: there short ones count as well (bn_text_secret). */
+const char *bn_lane_redacted_answer(struct bn_lane *lane, const char *text);
+void bn_lane_redact_error(const struct bn_lane *lane, struct bn_error *err);
+void bn_lane_redact_outcome(struct bn_lane *lane, struct bn_outcome *outcome);
+
 /* ---- where log lines and doctor's answers go ----------------------------------------------- */
 
 struct bn_sink {
+	struct bn_lane *lane;
 	struct bn_log_reader *reader; /* or */
 	struct bn_job *job;
 	bool follow;

@@ -37,6 +37,14 @@ bn_lane_checkpoint(const struct bn_lane *lane)
 		pause();
 }
 
+void
+bn_lane_returned(struct bn_lane *lane, int rc, struct bn_error *err)
+{
+	bn_lane_checkpoint(lane);
+	if (rc != BN_OK)
+		bn_lane_redact_error(lane, err);
+}
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 static void
@@ -230,6 +238,7 @@ bn_lane_begin(struct bn_lane *lane, struct bn_error *err)
 		return BN_OK;
 	if ((rc = plugin->open(&lane->source, err)) == BN_OK)
 		lane->opened = true;
+	bn_lane_returned(lane, rc, err);
 	drop_borrowed(lane);
 	return rc;
 }
@@ -347,6 +356,7 @@ bn_lane_login(struct bn_lane *lane, struct bn_error *err)
 	if (feed->plugin->login != NULL) {
 		lane->in_login = true;
 		rc = feed->plugin->login(&lane->source, err);
+		bn_lane_returned(lane, rc, err);
 		lane->in_login = false;
 	}
 	lane->logged_in = rc == BN_OK;

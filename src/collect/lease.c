@@ -32,16 +32,26 @@ lock_path(const char *state_dir, const char *source, const char *digest)
 			    DIGEST_PART, digest);
 }
 
+/* A state directory that a group shares: as src/store/files.c has it. */
+static bool
+is_shared(const char *state_dir)
+{
+	struct stat st;
+
+	return stat(state_dir, &st) == 0 && (st.st_mode & S_ISGID) != 0 &&
+	       (st.st_mode & S_IWGRP) != 0;
+}
+
 int
 bn_lease_dir(const char *state_dir, char **out, struct bn_error *err)
 {
 	char *dir = bn_xasprintf("%s/lease", state_dir);
-	struct stat st;
 
-	/* A state directory shared by a group (2770) has a shared folder of leases. */
-	if (mkdir(dir, 0700) == 0 && stat(state_dir, &st) == 0 && (st.st_mode & S_ISGID) != 0)
+	(void)mkdir(dir, 0700);
+	/* Also one from before it was shared; only its owner can. */
+	if (is_shared(state_dir))
 		(void)chmod(dir, 02770);
-	else if (access(dir, W_OK) != 0) {
+	if (access(dir, W_OK) != 0) {
 		bn_fail(err, BN_EIO, "%s: %s", dir, strerror(errno));
 		free(dir);
 		return bn_hint(err, "the state directory must be writable");
@@ -54,8 +64,21 @@ void
 bn_lease_init(struct bn_lease *lease, const char *state_dir, const char *source, const char *digest)
 {
 	lease->path = state_dir != NULL ? lock_path(state_dir, source, digest) : NULL;
+	lease->mode = state_dir != NULL && is_shared(state_dir) ? 0660 : 0600;
 	lease->fd = -1;
 	lease->locked = false;
+}
+
+/* Whatever the umask is, the file is for all who share the state: the others lock it, too. */
+static int
+open_file(const struct bn_lease *lease)
+{
+	int fd = open(lease->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, lease->mode);
+
+	/* Fails for one of another's, who has done it. */
+	if (fd >= 0)
+		(void)fchmod(fd, lease->mode);
+	return fd;
 }
 
 int
@@ -66,7 +89,7 @@ bn_lease_try(struct bn_lease *lease, struct bn_error *err)
 		return BN_OK;
 	}
 	if (lease->fd < 0)
-		lease->fd = open(lease->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+		lease->fd = open_file(lease);
 	if (lease->fd < 0)
 		return bn_fail(err, BN_EIO, "%s: %s", lease->path, strerror(errno));
 	if (flock(lease->fd, LOCK_EX | LOCK_NB) != 0)

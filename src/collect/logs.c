@@ -68,10 +68,11 @@ bn_reader_push(struct bn_log_reader *reader, bn_time at, const char *text, size_
 		*line = (struct line){at, bn_xmalloc(size + 1), size};
 		memcpy(line->text, text, size);
 		line->text[size] = '\0';
+		bn_lane_redact_bytes(reader->lane, line->text, size);
 		reader->count++;
 		reader->bytes += size;
 		if (reader->kept.size + size < KEEP_BYTES) {
-			bn_buf_add(&reader->kept, text, size);
+			bn_buf_add(&reader->kept, line->text, size);
 			bn_buf_addc(&reader->kept, '\n');
 		} else
 			reader->kept.overflow = true;
@@ -161,10 +162,11 @@ read_log(struct bn_log_reader *reader, struct bn_error *err)
 
 	if ((rc = make_lane(reader, err)) != BN_OK)
 		return rc;
+	sink.lane = reader->lane;
 	if ((rc = bn_lane_begin(reader->lane, err)) == BN_OK) {
 		rc =
 		    reader->feed->plugin->logs(&reader->lane->source, &reader->request, &sink, err);
-		bn_lane_checkpoint(reader->lane);
+		bn_lane_returned(reader->lane, rc, err);
 		if (rc == BN_OK)
 			keep(reader);
 	}

@@ -128,7 +128,7 @@ call_poll(struct bn_lane *lane, struct bn_batch *batch, struct bn_error *err)
 	bn_batch_sent(batch, bn_clock_now(lane->feed->collect->options.clock));
 	lane->batch = batch;
 	rc = plugin->poll != NULL ? plugin->poll(&lane->source, batch, err) : BN_OK;
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
 	lane->batch = NULL;
 	return rc;
 }
@@ -323,7 +323,7 @@ watch_once(struct bn_lane *lane, struct bn_error *err)
 		lane->batch =
 		    bn_batch_new(lane->writer, &lane->host, feed->id, feed->name, lane->epoch);
 		rc = feed->plugin->watch(&lane->source, lane->batch, err);
-		bn_lane_checkpoint(lane);
+		bn_lane_returned(lane, rc, err);
 		bn_batch_free(lane->batch);
 		lane->batch = NULL;
 	}
@@ -385,7 +385,7 @@ backfill(struct bn_lane *lane, struct bn_error *err)
 			rc = bn_batch_scope_done(batch, err);
 		}
 	}
-	bn_lane_checkpoint(lane);
+	bn_lane_returned(lane, rc, err);
 	lane->batch = NULL;
 	bn_batch_free(batch);
 	bn_lane_end(lane);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "net/internal.h"
 #include "net/request.h"
 
@@ -148,31 +149,21 @@ bn_http_login_headers(struct bn_http *http, struct bn_easy *easy, struct bn_erro
 	return BN_OK;
 }
 
-static void
-blot_out(char *text, const char *secret)
+const char *
+bn_http_secret(const struct bn_http *http, size_t index)
 {
-	size_t size = secret != NULL ? strlen(secret) : 0;
-	char *found;
+	const char *token = http->bearer != NULL ? strrchr(http->bearer, ' ') : NULL;
 
-	/* Something of three letters may well be a word of the sentence. */
-	if (size < 4)
-		return;
-	while ((found = strstr(text, secret)) != NULL)
-		memset(found, '*', size);
+	return index == 0 && token != NULL ? token + 1 : index == 1 ? http->password : NULL;
 }
 
 void
 bn_http_redact(const struct bn_http *http, struct bn_error *err)
 {
-	const char *token;
-
-	if (err == NULL)
-		return;
-	token = http->bearer != NULL ? strrchr(http->bearer, ' ') : NULL;
-	blot_out(err->message, token != NULL ? token + 1 : NULL);
-	blot_out(err->hint, token != NULL ? token + 1 : NULL);
-	blot_out(err->message, http->password);
-	blot_out(err->hint, http->password);
+	for (size_t i = 0; err != NULL && i < BN_HTTP_SECRETS; i++) {
+		bn_text_blot_cut(err->message, strlen(err->message), bn_http_secret(http, i));
+		bn_text_blot_cut(err->hint, strlen(err->hint), bn_http_secret(http, i));
+	}
 }
 
 /* ---- cancelling ---------------------------------------------------------------------------- */

@@ -87,6 +87,9 @@ int bn_http_set_bearer(struct bn_http *http, const char *token, struct bn_error 
 int bn_http_set_basic(struct bn_http *http, const char *user, const char *password,
 		      struct bn_error *err);
 bool bn_http_has_login(const struct bn_http *http);
+/* What of the logins no text may hold; NULL where there is none of that index. Good until the next login. */
+#define BN_HTTP_SECRETS 2
+const char *bn_http_secret(const struct bn_http *http, size_t index);
 
 /* From any thread: whatever the lane waits for ends with BN_ECANCELLED at once, and so does every
  * later call until bn_http_resume. */

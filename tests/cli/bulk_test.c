@@ -202,6 +202,107 @@ wrong_calls_send_nothing(void **state)
 	assert_int_equal(number("SELECT count(*) FROM intent"), before);
 }
 
+static int64_t
+requests_and_bulks(void)
+{
+	return number("SELECT (SELECT count(*) FROM intent) + (SELECT count(*) FROM bulk_now)");
+}
+
+static void
+offline_nothing_is_planned_or_sent(void **state)
+{
+	static const char *const calls[] = {
+	    "--offline retry " OLDER " --plan",
+	    "--offline retry " OLDER " --yes",
+	    "retry " OLDER " " NEWER " --yes --offline",
+	    "--offline retry " OLDER " " NEWER " --yes --detach",
+	    "--offline retry --filter 'source:argo-prod' --plan",
+	    "--offline retry --rest 1 --yes",
+	};
+	int64_t before = requests_and_bulks();
+	struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		said = run(calls[i], 77);
+		assert_non_null(strstr(said.err, "--offline asks none"));
+		said_clear(&said);
+	}
+	assert_int_equal(requests_and_bulks(), before);
+}
+
+/* What is nothing without asking says so; what the journal tells is told. */
+static void
+offline_no_platform_is_asked_anything(void **state)
+{
+	static const char *const calls[] = {"doctor argo-prod", "poll argo-prod", "probe api-stock",
+					    "collect --for 1s",
+					    "run log transform-hourly stg_payments"};
+	char line[200];
+	struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		snprintf(line, sizeof(line), "--offline %s", calls[i]);
+		said = run(line, 64);
+		assert_non_null(strstr(said.err, "--offline asks none"));
+		said_clear(&said);
+	}
+	said = run("--offline wait 1 --for succeeded --timeout 1s", 124);
+	said_clear(&said);
+	said = run("--offline audit show 1", 0);
+	said_clear(&said);
+}
+
+static void
+lock_of_what_is_never_retried_is_refused(void **state)
+{
+	static const char *const others[] = {"source/argo-prod", "endpoint/api-stock",
+					     "product/demand-forecast"};
+	char line[200];
+	struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(line, sizeof(line), "lock %s", others[i]);
+		said = run(line, 64);
+		assert_non_null(strstr(said.err, "pipeline/[SOURCE/]KEY"));
+		said_clear(&said);
+	}
+	said = run("audit list --verb lock -o csv --columns seq --no-header", 0);
+	assert_string_equal(said.out, "");
+	said_clear(&said);
+	said = run("lock " OLDER, 0);
+	said_clear(&said);
+	said = run("unlock " OLDER, 0);
+	said_clear(&said);
+}
+
+/* Whoever asked for it was told no number, so that there must be nothing to have a number. */
+static void
+detached_bulk_ends_with_its_caller_until_it_has_a_number(void **state)
+{
+	static const char line[] =
+	    "binnacle --demo=\"$DEMO\" retry " OLDER " " NEWER " --yes --detach --reason why &"
+	    " p=$!; sleep 2; kill -TERM $p; wait $p; code=$?;"
+	    " for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null |"
+	    " grep -q -e \"--demo=$DEMO retry .*--yes\" && echo still there; done; exit $code";
+	int64_t before = requests_and_bulks();
+	struct said said;
+
+	(void)state;
+	served_faults(&world, "dead=argo-prod\n", 0);
+	ask_shell(&world, line, &said);
+	assert_int_equal(said.code, 128 + 15);
+	assert_string_equal(said.out, "");
+	assert_non_null(strstr(said.err, "nothing was sent"));
+	said_clear(&said);
+	/* Now it could. */
+	served_faults(&world, "", 0);
+	sleep(3);
+	assert_int_equal(requests_and_bulks(), before);
+}
+
 static void
 interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 {
@@ -291,6 +392,10 @@ main(void)
 	    cmocka_unit_test(audit_tells_the_bulk_and_its_retries),
 	    cmocka_unit_test(some_tasks_of_a_run_can_be_chosen_where_the_engine_can),
 	    cmocka_unit_test(wrong_calls_send_nothing),
+	    cmocka_unit_test(offline_nothing_is_planned_or_sent),
+	    cmocka_unit_test(offline_no_platform_is_asked_anything),
+	    cmocka_unit_test(lock_of_what_is_never_retried_is_refused),
+	    cmocka_unit_test(detached_bulk_ends_with_its_caller_until_it_has_a_number),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
 	    cmocka_unit_test(read_only_help_names_no_verb),
 	};

@@ -409,6 +409,33 @@ contract_broken_items_are_skipped_and_counted(void **state)
 	said_clear(&said);
 }
 
+/* A program that complains about its token, in an error, on standard error, in a plan, an outcome, a record, a log:
+ * nobody reads it there, and nothing of ours has it on disk; only what is sent is as the program made it. */
+static void
+contract_secret_that_a_program_says_back_is_nowhere(void **state)
+{
+	struct said said;
+	const char *sent;
+
+	(void)state;
+	ask_shell(&world, "exec \"$abs_top_srcdir/tests/cli/canary.sh\"", &said);
+	assert_int_equal(said.code, 0);
+	if (strstr(said.out, "CANARY") != NULL || strstr(said.err, "CANARY") != NULL)
+		fail_msg("it is told: %.300s %.300s",
+			 strstr(said.out, "CANARY") != NULL ? strstr(said.out, "CANARY") : "",
+			 strstr(said.err, "CANARY") != NULL ? strstr(said.err, "CANARY") : "");
+	if (strstr(said.out, "\nstored in") != NULL)
+		fail_msg("it is stored: %s", strstr(said.out, "\nstored in"));
+	/* All of it was said: what was sent held the token, what was stored its stars. */
+	sent = strstr(said.out, "\nsent ");
+	assert_non_null(sent);
+	assert_true(strtol(sent + 6, NULL, 10) >= 3);
+	assert_null(strstr(said.out, "\nstars 0"));
+	assert_non_null(strstr(said.out, "401 for Bearer ***"));
+	assert_non_null(strstr(said.err, "401 for Bearer ***"));
+	said_clear(&said);
+}
+
 /* A shared object named in the configuration brings its type along; one that can't be trusted stops
  * everything with the place it is named at. */
 static void
@@ -508,6 +535,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_dead_source_is_incomplete_and_never_fine),
     cmocka_unit_test(contract_hostile_text_is_made_visible),
     cmocka_unit_test(contract_broken_items_are_skipped_and_counted),
+    cmocka_unit_test(contract_secret_that_a_program_says_back_is_nowhere),
     cmocka_unit_test(contract_plugin_of_ones_own_is_loaded),
     cmocka_unit_test(contract_journal_commands_leave_records),
     cmocka_unit_test(contract_findings_in_hand_need_nobody),

@@ -276,6 +276,21 @@ exec_failures_say_what_happened(void **state)
 	}
 }
 
+/* What is left of a secret would not be known again as one. */
+static void
+exec_complaint_is_not_cut_within_a_word(void **state)
+{
+	struct fake *fake = command("trouble.sh", "mutters");
+	struct bn_error err;
+
+	(void)state;
+	fake_secret(fake, "token", "CANARY-0123456789-0123456789-0123456789");
+	assert_fails_with(BN_EREMOTE, fake_poll(fake, &err));
+	assert_non_null(strstr(err.message, "status 22: curl: 000"));
+	assert_null(strstr(err.message, "CANARY"));
+	fake_free(fake);
+}
+
 static void
 exec_missing_command_says_what_to_configure(void **state)
 {
@@ -306,6 +321,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(exec_children_left_behind_are_ended),
     cmocka_unit_test(exec_cancelled_command_is_stopped),
     cmocka_unit_test(exec_failures_say_what_happened),
+    cmocka_unit_test(exec_complaint_is_not_cut_within_a_word),
     cmocka_unit_test(exec_missing_command_says_what_to_configure),
 };
 

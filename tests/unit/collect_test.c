@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/collect.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
@@ -868,6 +869,59 @@ killed_process_is_followed_within_moments(void **state)
 }
 
 static void
+assert_mode(const char *dir, const char *name, mode_t mode)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(stat(path, &st), 0);
+	if ((st.st_mode & 07777) != mode)
+		fail_msg("%s: mode %o, not %o", name, (unsigned)(st.st_mode & 07777),
+			 (unsigned)mode);
+}
+
+/* Two people with a umask of 022 share a state directory: each has to lock what the other has locked before. */
+static void
+lock_files_are_for_all_who_share_the_state(void **state)
+{
+	struct bn_ref run = {BN_RUN, "a", "r1"};
+	static const mode_t modes[][3] = {{0700, 0700, 0600}, {02770, 02770, 0660}};
+	mode_t before = umask(022);
+	struct bn_hold *hold = NULL;
+	struct bn_error err = {0};
+	struct dirent *entry;
+	struct process p;
+	struct world w;
+	char path[128];
+	DIR *dir;
+	int files;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_world(&w, good, NULL);
+		assert_int_equal(chmod(w.dir, modes[i][0]), 0);
+		start_process(&p, &w, one, 1);
+		once(&p, true);
+		assert_ok(bn_collect_hold(&hold, p.collect, run, &err), &err);
+		assert_mode(w.dir, "lease", modes[i][1]);
+		snprintf(path, sizeof(path), "%s/lease", w.dir);
+		assert_non_null(dir = opendir(path));
+		for (files = 0; (entry = readdir(dir)) != NULL;)
+			if (entry->d_name[0] != '.') {
+				assert_mode(path, entry->d_name, modes[i][2]);
+				files++;
+			}
+		closedir(dir);
+		assert_true(files >= 2); /* the source's, and the run's */
+		bn_hold_release(hold);
+		end_process(&p);
+		close_world(&w);
+	}
+	umask(before);
+}
+
+static void
 plugin_that_never_comes_back_does_not_keep_the_process(void **state)
 {
 	struct world w;
@@ -1325,6 +1379,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(unchanged_answer_touches_no_row_but_renews_the_scope),
 	    cmocka_unit_test(second_process_waits_and_takes_over),
 	    cmocka_unit_test(killed_process_is_followed_within_moments),
+	    cmocka_unit_test(lock_files_are_for_all_who_share_the_state),
 	    cmocka_unit_test(plugin_that_never_comes_back_does_not_keep_the_process),
 	    cmocka_unit_test(other_configuration_of_a_source_wins_until_it_ends),
 	    cmocka_unit_test(answer_that_comes_after_the_lease_went_is_not_stored),

@@ -245,6 +245,38 @@ number_takes_decimals_whatever_the_locale(void **state)
 	assert_false(bn_number_parse("1e999", &n) || bn_number_parse("--1", &n));
 }
 
+static void
+secret_is_blotted_out_and_names_that_hold_its_letters_are_not(void **state)
+{
+	static const struct {
+		const char *text, *secret, *after;
+	} rows[] = {
+	    {"401 for Bearer s3cret-token!", "s3cret-token", "401 for Bearer ************!"},
+	    {"xs3cret-tokens3cret-token", "s3cret-token", "x************************"},
+	    {"********", "********", "********"},
+	    {"argo-prod: 401 for prod, prod_2 and \"prod\"", "prod",
+	     "argo-prod: 401 for ****, prod_2 and \"****\""},
+	    {"a key of abc", "abc", "a key of abc"},
+	    {"nothing", NULL, "nothing"},
+	    {"", "s3cret-token", ""},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		bn_text_blot(text, strlen(text), rows[i].secret);
+		assert_string_equal(text, rows[i].after);
+	}
+	/* Cut in the middle of it, its beginning is told, too; a few letters tell nothing. */
+	snprintf(text, sizeof(text), "401 for Bearer s3cret-tok");
+	bn_text_blot_cut(text, strlen(text), "s3cret-token");
+	assert_string_equal(text, "401 for Bearer **********");
+	snprintf(text, sizeof(text), "401 for Bearer s3c");
+	bn_text_blot_cut(text, strlen(text), "s3cret-token");
+	assert_string_equal(text, "401 for Bearer s3c");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sanitise_escape_sequences_become_visible),
     cmocka_unit_test(sanitise_line_breaks_cannot_forge_a_row),
@@ -261,6 +293,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(glob_matches_whole_text),
     cmocka_unit_test(glob_with_many_stars_ends_soon),
     cmocka_unit_test(number_takes_decimals_whatever_the_locale),
+    cmocka_unit_test(secret_is_blotted_out_and_names_that_hold_its_letters_are_not),
 };
 
 BN_TEST_MAIN(tests)
