@@ -124,14 +124,24 @@ export_record(struct bn_cli *cli, sqlite3_stmt *st, struct bn_error *err)
 	return rc;
 }
 
+/* A number of a body is written as what it counts. */
+enum unit { PLAIN, MOMENT, SPAN, SHARE };
+
 static void
-show_value(struct bn_cli *cli, struct bn_buf *out, const char *label, const json_t *value)
+show_value(struct bn_cli *cli, struct bn_buf *out, const char *label, enum unit unit,
+	   const json_t *value)
 {
 	const char *text = json_string_value(value);
-	char *dumped = NULL;
+	char *dumped = NULL, time[BN_TIME_TEXT];
 
 	if (value == NULL || json_is_null(value))
 		return;
+	if (unit == MOMENT && json_is_integer(value))
+		text = bn_time_rfc3339(json_integer_value(value), time);
+	else if (unit == SPAN && json_is_integer(value))
+		text = bn_duration_show(json_integer_value(value), time);
+	else if (unit == SHARE && json_is_number(value))
+		text = dumped = bn_xasprintf("%.4g%%", 100 * json_number_value(value));
 	if (text == NULL)
 		text = dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	bn_text_cell(out, label, 10, BN_PAD_RIGHT, cli->style.ascii);
@@ -148,7 +158,7 @@ show_logs(struct bn_cli *cli, struct bn_buf *out, const json_t *logs)
 
 	json_array_foreach(logs, i, log)
 	{
-		show_value(cli, out, "log of", json_object_get(log, "task"));
+		show_value(cli, out, "log of", PLAIN, json_object_get(log, "task"));
 		for (at = json_string_value(json_object_get(log, "tail"));
 		     at != NULL && *at != '\0';) {
 			size_t size = strcspn(at, "\n");
@@ -167,6 +177,7 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 {
 	static const struct {
 		const char *label, *path;
+		enum unit unit;
 	} members[] = {{"state", "state"},
 		       {"by", "by"},
 		       {"answer", "answer"},
@@ -182,13 +193,14 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 		       {"was", "snapshot/status"},
 		       {"because", "snapshot/message"},
 		       {"failed", "snapshot/tasks_failed"},
-		       {"until", "until"},
+		       {"until", "until", MOMENT},
 		       {"tag", "tag"},
 		       {"summary", "text"},
 		       {"rest of", "rest_of"},
 		       {"waves", "waves"},
-		       {"ratio", "abort_ratio"},
-		       {"spacing", "spacing"},
+		       {"ratio", "abort_ratio", SHARE},
+		       {"spacing", "spacing", SPAN},
+		       {"time", "timeout", SPAN},
 		       {"at once", "concurrency"}};
 	struct bn_error ignored;
 	json_t *body = NULL;
@@ -197,7 +209,8 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 	if (text == NULL || bn_json_load(&body, text, strlen(text), &ignored) != BN_OK)
 		return;
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		show_value(cli, out, members[i].label, bn_json_at(body, members[i].path));
+		show_value(cli, out, members[i].label, members[i].unit,
+			   bn_json_at(body, members[i].path));
 	show_logs(cli, out, bn_json_at(body, "snapshot/logs"));
 	json_decref(body);
 }
@@ -237,13 +250,17 @@ show_record(struct bn_cli *cli, sqlite3_stmt *st, struct bn_error *err)
 	return rc;
 }
 
-/* A bulk's retries, a line each: all of each is under its own number. */
+/* A bulk's retries, a line each: all of each is under its own number. Then what it never came to. */
 static int
 show_children(struct bn_cli *cli, int64_t bulk, struct bn_error *err)
 {
 	static const char sql[] =
-	    "SELECT i.seq, i.state, i.source, i.key, i.answer FROM intent_now i"
-	    " WHERE i.parent = ?1 ORDER BY i.seq";
+	    "SELECT i.seq, i.state, i.source, i.key, i.answer FROM intent_now i WHERE i.parent = ?1"
+	    " UNION ALL SELECT NULL, 'not-sent', json_extract(t.value, '$.source'),"
+	    " json_extract(t.value, '$.key'), NULL FROM bulk_now b, json_each(b.targets) t"
+	    " WHERE b.seq = ?1 AND NOT EXISTS (SELECT 1 FROM intent_now i WHERE i.parent = b.seq"
+	    "  AND i.source = json_extract(t.value, '$.source')"
+	    "  AND i.key = json_extract(t.value, '$.key'))";
 	sqlite3 *db = bn_reader_db(cli->reader);
 	struct bn_buf out = BN_BUF_INIT(0);
 	sqlite3_stmt *st = NULL;
@@ -254,9 +271,11 @@ show_children(struct bn_cli *cli, int64_t bulk, struct bn_error *err)
 		while ((step = sqlite3_step(st)) == SQLITE_ROW) {
 			const char *answer = (const char *)sqlite3_column_text(st, 4);
 
+			bn_buf_adds(&out, "retry      ");
+			if (sqlite3_column_type(st, 0) != SQLITE_NULL)
+				bn_buf_addf(&out, "%lld ", (long long)sqlite3_column_int64(st, 0));
 			bn_buf_addf(
-			    &out, "retry      %lld %s %s/%s",
-			    (long long)sqlite3_column_int64(st, 0),
+			    &out, "%s %s/%s",
 			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 1)),
 			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 2)),
 			    bn_sanitised(cli->arena, (const char *)sqlite3_column_text(st, 3)));
