@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "airflow.h"
+#include "attempt.h"
 
 #define UNITS_AT_MOST 20000
 #define PAGE	      "100"
@@ -237,16 +238,23 @@ dry_run(struct reading *r, const char *const *only, struct bn_error *err)
 
 /* ---- the run ----------------------------------------------------------------------------------- */
 
-/* A clear sets the state to queued and takes the start away; the next attempt begins with another one. */
+/* A clear sets the state to queued and takes the start away; the next attempt begins with another one (2.x and 3.x:
+ * clear_task_instances, DagRun.set_state). Marking a run as failed or succeeded leaves the start as it is. */
 static const char *
 attempt_of(struct bn_source *s, struct bn_json run)
 {
-	const char *state = bn_json_string(run, "state"),
-		   *started = bn_json_string(run, "start_date");
-	const char *ended = bn_json_string(run, "end_date");
+	const char *state = bn_json_string(run, "state");
 
-	return bn_format(s, "%s %s/%s", state != NULL ? state : "?",
-			 started != NULL ? started : "-", ended != NULL ? ended : "-");
+	return attempt_words(s, state != NULL ? state : "?", bn_json_string(run, "start_date"),
+			     bn_json_string(run, "end_date"));
+}
+
+static bool
+at_work(struct bn_json run)
+{
+	const char *state = bn_json_string(run, "state");
+
+	return state != NULL && (strcmp(state, "running") == 0 || strcmp(state, "queued") == 0);
 }
 
 static int
@@ -274,7 +282,7 @@ may_clear(struct bn_source *s, struct bn_json run, const char *key, struct bn_er
 	if (strcmp(state, "success") == 0)
 		return bn_fail_at(s, err, BN_ECONFLICT, "%s has recovered already: it succeeded",
 				  key);
-	if (strcmp(state, "running") == 0 || strcmp(state, "queued") == 0)
+	if (at_work(run))
 		return bn_fail_at(s, err, BN_EBUSY, "%s runs at this moment (%s)", key, state);
 	if (strcmp(state, "failed") != 0)
 		return bn_fail_at(s, err, BN_EUNSUPPORTED,
@@ -397,16 +405,7 @@ airflow_reconcile(struct bn_source *s, const struct bn_intent *intent, struct bn
 	struct bn_json run;
 	int rc = read_run(&r, s, intent->about.key, &run, err);
 
-	if (rc != BN_OK)
-		return rc;
-	outcome->attempt = attempt_of(s, run);
-	outcome->state = intent->attempt == NULL			  ? BN_OUTCOME_UNKNOWN
-			 : strcmp(outcome->attempt, intent->attempt) != 0 ? BN_OUTCOME_DONE
-									  : BN_OUTCOME_UNCHANGED;
-	outcome->answer =
-	    bn_format(s, "%s: %s",
-		      outcome->state == BN_OUTCOME_DONE ? "runs in a newer attempt"
-							: "still shows the attempt of before",
-		      outcome->attempt);
-	return BN_OK;
+	if (rc == BN_OK)
+		attempt_judge(s, intent, attempt_of(s, run), at_work(run), outcome);
+	return rc;
 }

@@ -5,10 +5,18 @@
  * (#16879), so none is sent; a run that is both live and archived must be retried live (#11903); the retry of an
  * archived run of a deleted cron workflow answers 200 and makes nothing (#10215), so it is looked for before it
  * is called done; a time to live that began with the first failure may delete the run while it runs again
- * (#12636), so it is told. */
+ * (#12636), so it is told.
+ *
+ * After a lost answer nothing is taken for ours by its name or its moment alone: the workflow's uid and the names of
+ * the resubmissions there were are remembered right before sending, and compared. */
 #include <string.h>
 
 #include "argo.h"
+#include "attempt.h"
+
+#define AGAIN_AT_MOST 100 /* resubmissions of one workflow that are told apart */
+/* How far behind ours the platform's clock may be before a resubmission is missed: a day. */
+#define AGAIN_WITHIN INT64_C(86400000)
 
 #define PLAN_FIELDS                                                                                \
 	"metadata.name,metadata.namespace,metadata.uid,metadata.labels,spec.ttlStrategy,"          \
@@ -24,11 +32,19 @@ static const char *
 attempt_of(struct bn_source *s, struct bn_json workflow)
 {
 	const char *phase = bn_json_string(workflow, "status/phase");
-	const char *started = bn_json_string(workflow, "status/startedAt");
-	const char *finished = bn_json_string(workflow, "status/finishedAt");
 
-	return bn_format(s, "%s %s/%s", phase != NULL && phase[0] != '\0' ? phase : "Pending",
-			 started != NULL ? started : "-", finished != NULL ? finished : "-");
+	return attempt_words(s, phase != NULL && phase[0] != '\0' ? phase : "Pending",
+			     bn_json_string(workflow, "status/startedAt"),
+			     bn_json_string(workflow, "status/finishedAt"));
+}
+
+static bool
+at_work(struct bn_json workflow)
+{
+	const char *phase = bn_json_string(workflow, "status/phase");
+
+	return phase == NULL || phase[0] == '\0' || strcmp(phase, "Running") == 0 ||
+	       strcmp(phase, "Pending") == 0;
 }
 
 /* The server falls back on the archive where the object is gone, and marks what it took from there so. */
@@ -51,6 +67,92 @@ read_workflow(struct bn_source *s, const char *key, const char *fields, struct b
 	return bn_get(s, ARGO_RUN,
 		      BN_PARAMS({"namespace", namespace}, {"name", name}, {"fields", fields}), out,
 		      err);
+}
+
+/* ---- resubmissions ----------------------------------------------------------------------------- */
+
+/* Names, not uids: what a resubmission makes gets a name that was never there, while a resubmission of before gets
+ * another uid when it is made again from the archive. */
+struct resubmitted {
+	struct bn_source *s;
+	const char *names[AGAIN_AT_MOST];
+	size_t count;
+	bool more; /* than these */
+};
+
+static int
+on_resubmitted(struct bn_json item, void *payload, struct bn_error *err)
+{
+	struct resubmitted *r = payload;
+	const char *name = bn_json_string(item, "metadata/name");
+
+	if (name == NULL)
+		return bn_fail_at(r->s, err, BN_EPARSE, "a workflow has no name");
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->names[i], name) == 0)
+			return BN_OK; /* live and archived */
+	if (r->count < AGAIN_AT_MOST)
+		r->names[r->count++] = bn_format(r->s, "%s", name);
+	else
+		r->more = true;
+	return BN_OK;
+}
+
+/* Those of the workflow that were created after that moment of the platform's clock (0: all). */
+static int
+read_resubmitted(struct bn_source *s, const char *key, bn_time after, struct resubmitted *out,
+		 struct bn_error *err)
+{
+	const char *namespace, *name, *next;
+	struct bn_json rest = {0};
+	int rc;
+
+	*out = (struct resubmitted){.s = s};
+	argo_split_key(s, key, &namespace, &name);
+	rc = bn_items(
+	    s, ARGO_RUNS,
+	    BN_PARAMS({"namespace", namespace}, {"listOptions.limit", "100"},
+		      {"listOptions.labelSelector",
+		       bn_format(s, "workflows.argoproj.io/resubmitted-from-workflow=%s", name)},
+		      {"fields", "metadata,items.metadata.name"},
+		      {"createdAfter", after != 0 ? bn_time_text(s, after) : NULL}),
+	    "items", on_resubmitted, out, &rest, err);
+	if (rc == BN_OK && (next = bn_json_string(rest, "metadata/continue")) != NULL &&
+	    next[0] != '\0')
+		out->more = true;
+	return rc;
+}
+
+/* What reconcile() compares with: {"uid":…,"resubmitted":[…]}, the latter where it will be asked for and only when
+ * it is all of them. */
+static int
+remember(struct bn_source *s, struct bn_json workflow, struct bn_plan *plan, struct bn_error *err)
+{
+	const char *uid = bn_quote(s, bn_json_string(workflow, "metadata/uid")), *names = "";
+	struct resubmitted *before;
+	int rc;
+
+	plan->remember = bn_format(s, "{\"uid\":%s}", uid);
+	if (strcmp(plan->mode, "resubmit") != 0)
+		return BN_OK;
+	before = bn_alloc(s, sizeof(*before));
+	if ((rc = read_resubmitted(s, plan->about.key, 0, before, err)) != BN_OK || before->more)
+		return rc;
+	for (size_t i = 0; i < before->count; i++)
+		names =
+		    bn_format(s, "%s%s%s", names, i > 0 ? "," : "", bn_quote(s, before->names[i]));
+	plan->remember = bn_format(s, "{\"uid\":%s,\"resubmitted\":[%s]}", uid, names);
+	return BN_OK;
+}
+
+/* False: nothing was remembered (an intent of an earlier binnacle). */
+static bool
+recall(struct bn_source *s, const struct bn_intent *intent, struct bn_json *out)
+{
+	struct bn_error ignored = {0};
+
+	return intent->remember != NULL &&
+	       bn_json_parse(s, intent->remember, strlen(intent->remember), out, &ignored) == BN_OK;
 }
 
 /* ---- plan -------------------------------------------------------------------------------------- */
@@ -105,8 +207,7 @@ may_retry(struct bn_source *s, struct bn_json workflow, const char *key, struct 
 {
 	const char *phase = bn_json_string(workflow, "status/phase");
 
-	if (phase == NULL || phase[0] == '\0' || strcmp(phase, "Running") == 0 ||
-	    strcmp(phase, "Pending") == 0)
+	if (at_work(workflow))
 		return bn_fail_at(s, err, BN_EBUSY, "%s runs at this moment (%s)", key,
 				  phase != NULL && phase[0] != '\0' ? phase : "Pending");
 	if (strcmp(phase, "Succeeded") == 0)
@@ -170,7 +271,7 @@ argo_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err)
 	plan->unit = "pod";
 	argo_steps(s, workflow, plan);
 	choose_way(s, workflow, plan);
-	return BN_OK;
+	return remember(s, workflow, plan, err);
 }
 
 /* ---- act --------------------------------------------------------------------------------------- */
@@ -238,70 +339,118 @@ argo_act(struct bn_source *s, const struct bn_plan *plan, struct bn_outcome *out
 
 /* ---- reconcile --------------------------------------------------------------------------------- */
 
-struct search {
-	struct bn_source *s;
-	const char *found;
-};
-
-static int
-on_resubmitted(struct bn_json item, void *payload, struct bn_error *err)
+static bool
+was_there(struct bn_json before, const char *name)
 {
-	struct search *search = payload;
+	struct bn_json_iter it = bn_json_walk(before, "resubmitted");
 
-	(void)err;
-	if (search->found == NULL)
-		search->found =
-		    bn_format(search->s, "%s",
-			      argo_key(search->s, bn_json_string(item, "metadata/namespace"),
-				       bn_json_string(item, "metadata/name")));
-	return BN_OK;
+	while (bn_json_next(&it)) {
+		const char *known = bn_json_string(it.value, NULL);
+
+		if (known != NULL && strcmp(known, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Ours can only be one that was not there right before it was sent. Which of two it is nobody can tell: a
+ * resubmission takes no mark of ours along. */
+static void
+judge_resubmitted(struct bn_source *s, struct bn_json before, const struct resubmitted *now,
+		  const char *namespace, struct bn_outcome *outcome)
+{
+	const char *names = "", *one = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < now->count; i++)
+		if (!was_there(before, now->names[i])) {
+			one = now->names[i];
+			names = bn_format(s, "%s%s%s", names, count++ > 0 ? ", " : "", one);
+		}
+	if (now->more || count > 1) {
+		outcome->state = BN_OUTCOME_UNKNOWN;
+		outcome->answer = bn_format(
+		    s,
+		    "resubmitted more than once since, which of them is ours can't be told: %s%s",
+		    names, now->more ? ", …" : "");
+	} else if (count == 0) {
+		outcome->state = BN_OUTCOME_UNCHANGED;
+		outcome->answer = "no workflow was resubmitted from it since";
+	} else {
+		outcome->state = BN_OUTCOME_DONE;
+		outcome->run = argo_key(s, namespace, one);
+		outcome->answer =
+		    bn_format(s, "resubmitted since, by us or by somebody else, as %s", one);
+	}
 }
 
 static int
 find_resubmitted(struct bn_source *s, const struct bn_intent *intent, struct bn_outcome *outcome,
 		 struct bn_error *err)
 {
-	struct search search = {.s = s};
+	struct resubmitted *now = bn_alloc(s, sizeof(*now));
 	const char *namespace, *name;
+	struct bn_json before;
 	int rc;
 
+	if (!recall(s, intent, &before) || !bn_json_present(bn_json_get(before, "resubmitted"))) {
+		outcome->state = BN_OUTCOME_UNKNOWN;
+		outcome->answer =
+		    "which resubmissions there were before it was sent is not known, so none can "
+		    "be taken for ours";
+		return BN_OK;
+	}
 	argo_split_key(s, intent->about.key, &namespace, &name);
-	rc = bn_items(
-	    s, ARGO_RUNS,
-	    BN_PARAMS({"namespace", namespace}, {"listOptions.limit", "10"},
-		      {"listOptions.labelSelector",
-		       bn_format(s, "workflows.argoproj.io/resubmitted-from-workflow=%s", name)},
-		      {"fields", "metadata,items.metadata.name,items.metadata.namespace"},
-		      {"createdAfter", bn_time_text(s, intent->at - 5000)}),
-	    "items", on_resubmitted, &search, NULL, err);
-	if (rc != BN_OK)
-		return rc;
-	outcome->state = search.found != NULL ? BN_OUTCOME_DONE : BN_OUTCOME_UNCHANGED;
-	outcome->run = search.found;
-	outcome->answer = search.found != NULL ? bn_format(s, "resubmitted as %s", search.found)
-					       : "no workflow was resubmitted from it";
-	return BN_OK;
+	/* The moment only keeps the list short. What counts is what was not there. */
+	rc = read_resubmitted(s, intent->about.key, intent->at - AGAIN_WITHIN, now, err);
+	if (rc == BN_OK)
+		judge_resubmitted(s, before, now, namespace, outcome);
+	return rc;
+}
+
+/* A retry of an archived workflow makes an object with another uid, which keeps what had succeeded: a node of it
+ * that began before the attempt of before had ended. One made anew under that name has none. */
+static bool
+made_from_archive(struct bn_source *s, const struct bn_intent *intent, struct bn_json workflow)
+{
+	struct bn_json_iter it = bn_json_walk(workflow, "status/nodes");
+	bn_time ended = attempt_end(s, intent->attempt);
+
+	while (bn_json_next(&it)) {
+		bn_time began = bn_json_time(it.value, "startedAt");
+
+		if (began != 0 && began < ended)
+			return true;
+	}
+	return false;
 }
 
 int
 argo_reconcile(struct bn_source *s, const struct bn_intent *intent, struct bn_outcome *outcome,
 	       struct bn_error *err)
 {
-	struct bn_json workflow;
+	bool archived = intent->mode != NULL && strcmp(intent->mode, "archived-retry") == 0;
+	const char *uid, *asked = NULL;
+	struct bn_json workflow, before;
 	int rc;
 
 	if (intent->mode != NULL && strcmp(intent->mode, "resubmit") == 0)
 		return find_resubmitted(s, intent, outcome, err);
-	if ((rc = read_workflow(s, intent->about.key, LOOK_FIELDS, &workflow, err)) != BN_OK)
+	rc = read_workflow(s, intent->about.key,
+			   archived ? LOOK_FIELDS ",status.nodes" : LOOK_FIELDS, &workflow, err);
+	if (rc != BN_OK)
 		return rc;
-	outcome->attempt = attempt_of(s, workflow);
-	outcome->state = intent->attempt == NULL			  ? BN_OUTCOME_UNKNOWN
-			 : strcmp(outcome->attempt, intent->attempt) != 0 ? BN_OUTCOME_DONE
-									  : BN_OUTCOME_UNCHANGED;
-	outcome->answer =
-	    bn_format(s,
-		      outcome->state == BN_OUTCOME_DONE ? "runs in a newer attempt: %s"
-							: "still shows the attempt of before: %s",
-		      outcome->attempt);
+	uid = bn_json_string(workflow, "metadata/uid");
+	if (recall(s, intent, &before))
+		asked = bn_json_string(before, "uid");
+	if (uid != NULL && asked != NULL && strcmp(uid, asked) != 0 &&
+	    !(archived && made_from_archive(s, intent, workflow))) {
+		outcome->state = BN_OUTCOME_UNKNOWN;
+		outcome->answer =
+		    bn_format(s, "is another workflow of that name now: %s, of uid %s, not %s",
+			      attempt_of(s, workflow), uid, asked);
+		return BN_OK;
+	}
+	attempt_judge(s, intent, attempt_of(s, workflow), at_work(workflow), outcome);
 	return BN_OK;
 }

@@ -25,6 +25,8 @@ struct sending {
 	struct bn_action_result *result;
 	int64_t parent; /* the bulk it is a part of, or 0 */
 	char key[33];
+	bn_time at;	/* before anything was recorded or sent */
+	char *remember; /* bn_plan.remember of the plan that was sent, or NULL */
 	bool told;
 	int recorded; /* BN_OK, or why the outcome is not in the journal */
 	struct bn_error why;
@@ -118,12 +120,31 @@ record_intent(struct sending *s, const char *reason, struct bn_error *err)
 
 /* ---- on the action's lane ---------------------------------------------------------------------- */
 
+/* On disk when it returns BN_OK: from here on something may have been sent. What the plugin will have to know when the
+ * answer is lost goes along, for it is of this moment and not of the one the person planned in. */
+static int
+record_sending(struct sending *s, const struct bn_plan *fresh, struct bn_error *err)
+{
+	struct bn_journal_entry entry = {"sending", s->plan->about, s->result->intent, NULL, NULL};
+	json_t *body =
+	    fresh->remember != NULL ? json_pack("{s:s}", "remember", fresh->remember) : NULL;
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	int rc;
+
+	json_decref(body);
+	if (text != NULL)
+		s->remember = bn_xstrdup(fresh->remember);
+	entry.body = text;
+	rc = bn_journal_append(s->action->options.store, &s->action->actor, &entry, NULL, err);
+	free(text);
+	return rc;
+}
+
 /* The last step before the request leaves: what is there now must be what the person saw. */
 static int
 compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 {
 	struct sending *s = payload;
-	struct bn_journal_entry entry = {"sending", s->plan->about, s->result->intent, NULL, NULL};
 	char digest[BN_DIGEST_HEX];
 
 	if (strcmp(fresh->attempt, s->plan->attempt) != 0) {
@@ -140,7 +161,7 @@ compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 			s->plan->about.key);
 		return bn_hint(err, "plan again");
 	}
-	return bn_journal_append(s->action->options.store, &s->action->actor, &entry, NULL, err);
+	return record_sending(s, fresh, err);
 }
 
 static void
@@ -178,7 +199,8 @@ look_what_became(struct sending *s, struct bn_error *err)
 	    .request = s->plan->request,
 	    .body = s->plan->body,
 	    .key = s->key,
-	    .at = bn_clock_now(s->action->options.clock),
+	    .remember = s->remember,
+	    .at = s->at,
 	};
 	struct timespec second = {1, 0};
 	struct bn_error ignored;
@@ -194,7 +216,12 @@ look_what_became(struct sending *s, struct bn_error *err)
 	}
 	if (s->result->state != BN_OUTCOME_UNKNOWN)
 		return BN_OK;
-	bn_fail(err, BN_EUNCERTAIN, "sent, and what came of it is not known: %.300s", said);
+	if (strcmp(said, s->result->answer) == 0)
+		bn_fail(err, BN_EUNCERTAIN, "sent, and what came of it is not known: %.300s", said);
+	else
+		bn_fail(err, BN_EUNCERTAIN,
+			"sent, and what came of it is not known: %.200s; read again: %.250s", said,
+			s->result->answer);
 	return bn_hint(err, "do not send it again; binnacle audit show %lld tells what is known",
 		       (long long)s->result->intent);
 }
@@ -293,6 +320,7 @@ bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *pl
 	    (rc = bn_collect_hold(&hold, action->options.collect, plan->about, err)) != BN_OK)
 		return rc;
 	bn_uuid_hex(s.key);
+	s.at = bn_clock_now(action->options.clock);
 	if (!SEND_FIRST && (rc = record_intent(&s, reason, err)) != BN_OK)
 		goto out;
 	rc = bn_collect_act(action->options.collect, plan->about, plan->verb, plan->only, s.key,
@@ -309,6 +337,7 @@ bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *pl
 	if (s.told && result->state != BN_OUTCOME_NOT_SENT)
 		show(action, plan);
 out:
+	free(s.remember);
 	bn_hold_release(hold);
 	return rc;
 }

@@ -21,6 +21,31 @@ struct reading {
 	struct bn_error err;
 };
 
+/* Has the journal these words already? Numbers aside: a program may count the minutes in each of its answers, and
+ * platforms are read again and again. */
+static bool
+said_before(const struct reading *r, const char *answer)
+{
+	char *now = bn_action_fingerprint(answer), *before = NULL;
+	struct bn_reader *reader = NULL;
+	struct bn_error ignored;
+	sqlite3_stmt *st = NULL;
+	bool said = true; /* where it can't be read, nothing is added either */
+
+	if (bn_reader_open(&reader, r->action->options.store, &ignored) == BN_OK &&
+	    sqlite3_prepare_v2(bn_reader_db(reader), "SELECT answer FROM intent_now WHERE seq = ?1",
+			       -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_bind_int64(st, 1, r->seq) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+		before = bn_action_fingerprint((const char *)sqlite3_column_text(st, 0));
+		said = now == NULL || (before != NULL && strcmp(now, before) == 0);
+	}
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	free(now);
+	free(before);
+	return said;
+}
+
 static void
 told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload)
 {
@@ -29,8 +54,11 @@ told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload
 	(void)why;
 	if (outcome->answer != NULL)
 		snprintf(r->answer, r->size, "%s", outcome->answer);
-	/* "It still shows the attempt of before" proves nothing while the request may be under way. */
-	if (outcome->state != BN_OUTCOME_DONE && outcome->state != BN_OUTCOME_REFUSED)
+	/* "It still shows the attempt of before" proves nothing while the request may be under way. What is seen and
+	 * proves nothing either way belongs before the person who decides, once. */
+	if (outcome->state != BN_OUTCOME_DONE && outcome->state != BN_OUTCOME_REFUSED &&
+	    (outcome->state != BN_OUTCOME_UNKNOWN || outcome->answer == NULL ||
+	     said_before(r, outcome->answer)))
 		return;
 	r->rc = bn_action_record(r->action, r->intent->about, r->seq, "reconcile", outcome, NULL,
 				 NULL, NULL, &r->err);
@@ -129,10 +157,15 @@ never_sent(struct bn_actions *action, const struct bn_intent *intent, int64_t se
 }
 
 /* Asked while the run is held: whoever was at it when the intent was found may have sent meanwhile, and nobody can
- * from here on. */
+ * from here on. Fills intent->remember, which is in the record of that. */
 static bool
-is_sent(struct bn_actions *action, int64_t seq)
+is_sent(struct pending *p, struct bn_actions *action, struct bn_intent *intent, int64_t seq)
 {
+	static const char sql[] =
+	    "SELECT n.state, (SELECT json_extract(x.body, '$.remember') FROM journal.record x"
+	    " WHERE x.kind = n.kind AND x.key = n.key AND x.source = n.source AND x.parent = n.seq"
+	    " AND x.verb = 'sending' AND json_valid(x.body) ORDER BY x.seq DESC LIMIT 1)"
+	    " FROM intent_now n WHERE n.seq = ?1";
 	struct bn_reader *reader = NULL;
 	sqlite3_stmt *st = NULL;
 	struct bn_error err;
@@ -140,11 +173,12 @@ is_sent(struct bn_actions *action, int64_t seq)
 
 	if (bn_reader_open(&reader, action->options.store, &err) != BN_OK)
 		return true;
-	if (sqlite3_prepare_v2(bn_reader_db(reader), "SELECT state FROM intent_now WHERE seq = ?1",
-			       -1, &st, NULL) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) == SQLITE_OK) {
 		sqlite3_bind_int64(st, 1, seq);
-		sent = sqlite3_step(st) != SQLITE_ROW ||
-		       strcmp((const char *)sqlite3_column_text(st, 0), "open") != 0;
+		if (sqlite3_step(st) == SQLITE_ROW) {
+			sent = strcmp((const char *)sqlite3_column_text(st, 0), "open") != 0;
+			intent->remember = keep(p, st, 1);
+		}
 	}
 	sqlite3_finalize(st);
 	bn_reader_close(reader);
@@ -153,7 +187,7 @@ is_sent(struct bn_actions *action, int64_t seq)
 
 /* True: it is settled now. */
 static bool
-settle(struct bn_actions *action, const struct bn_intent *intent, int64_t seq)
+settle(struct pending *p, struct bn_actions *action, struct bn_intent *intent, int64_t seq)
 {
 	enum bn_outcome_state state = BN_OUTCOME_UNKNOWN;
 	struct bn_hold *hold = NULL;
@@ -165,7 +199,7 @@ settle(struct bn_actions *action, const struct bn_intent *intent, int64_t seq)
 	/* Held: its own session is at it and will tell. In memory nobody can hold, and nobody else can have died. */
 	if ((rc = bn_collect_hold(&hold, action->options.collect, intent->about, &err)) != BN_OK)
 		return false;
-	sent = is_sent(action, seq);
+	sent = is_sent(p, action, intent, seq);
 	if (!sent)
 		rc = hold != NULL ? never_sent(action, intent, seq, &err) : BN_EBUSY;
 	else
@@ -186,7 +220,7 @@ bn_action_reconcile(struct bn_actions *action, const char *source, int *left, st
 	int rc = find_pending(action, source, &p, err);
 
 	for (i = 0; rc == BN_OK && !action->options.read_only && i < p.count; i++)
-		open += !settle(action, &p.intents[i], p.seqs[i]);
+		open += !settle(&p, action, &p.intents[i], p.seqs[i]);
 	if (left != NULL)
 		*left = action->options.read_only ? (int)p.count : (int)open;
 	bn_arena_free(p.arena);

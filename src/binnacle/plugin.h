@@ -29,7 +29,7 @@
 
 /* Raised whenever anything in this file changes its meaning or layout; matched exactly before 1.0.
  */
-#define BN_PLUGIN_ABI 3u
+#define BN_PLUGIN_ABI 4u
 
 struct bn_host;
 struct bn_plugin;
@@ -315,6 +315,10 @@ struct bn_plan {
 	const char *notes[8]; /* what else to know (a time to live …); NULL: no more */
 	const struct bn_plan_step *steps; /* in the order they are expected to run */
 	size_t step_count;
+	/* What reconcile() will have to know of this moment and nobody can read later (which things were there
+	 * already), in the plugin's own words; NULL: nothing. It may change while the plan does not: it is not in
+	 * the digest. That of the plan made right before sending goes into the journal. */
+	const char *remember;
 };
 
 enum bn_outcome_state {
@@ -338,7 +342,10 @@ struct bn_outcome {
 struct bn_intent {
 	struct bn_ref about;
 	const char *verb, *mode, *attempt, *request, *body, *key; /* of the plan */
-	bn_time at;						  /* when it was recorded */
+	const char
+	    *remember; /* of the plan made right before sending; NULL: nothing, or not known */
+	bn_time
+	    at; /* when it was recorded, before anything was sent; by our clock, not the platform's */
 };
 
 /* What doctor says of one question. */
@@ -521,7 +528,9 @@ struct bn_plugin {
 		   struct bn_error *);
 	/* Reads the platform and says what became of an intent whose answer was lost: DONE when the run
 	 * runs, or ran, in a newer attempt than the intent's ("already exists" of our own key, too),
-	 * UNCHANGED when it still shows that one. Never sends. */
+	 * UNCHANGED when it still shows that one, UNKNOWN with an answer that says what is seen when it shows
+	 * neither (another run of that name, another end of the same attempt): a person decides then. Never
+	 * sends. */
 	int (*reconcile)(struct bn_source *, const struct bn_intent *, struct bn_outcome *,
 			 struct bn_error *);
 	/* Asks the cheapest questions that prove the login and each right; one bn_check per

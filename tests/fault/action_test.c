@@ -405,6 +405,59 @@ big_incident_is_recorded_as_far_as_it_fits(void **state)
 	close_actions(f);
 }
 
+static int
+count_of(struct fixture *f, const char *sql)
+{
+	struct bn_reader *reader;
+	sqlite3_stmt *st = NULL;
+	int count;
+
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	count = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
+	return count;
+}
+
+/* Nothing was done, the answer was lost, and then the run was changed by a person: that is no retry of ours. */
+static void
+what_somebody_else_did_is_not_called_done(void **state)
+{
+	static const char words[] = "SELECT count(*) FROM intent_now WHERE settled_by = 'reconcile'"
+				    " AND (answer LIKE '%another workflow of that name%' OR answer"
+				    " LIKE 'did not begin again, but shows success %')";
+	static const char records[] = "SELECT count(*) FROM journal.record";
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	int before, left;
+	size_t i;
+
+	for (i = 0; i < TARGETS; i++) {
+		fake_reset(&f->fake);
+		open_actions(f, "", false);
+		plan = plan_of(f, i);
+		atomic_store(&f->fake.cut, FAKE_MEDDLED);
+		assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
+		assert_non_null(strstr(f->err.message,
+				       i == 0 ? "another workflow of that name" : "shows success"));
+		bn_action_plan_free(plan);
+		close_actions(f);
+		/* Nor by a later session. What is seen is told once to whoever has to decide. */
+		open_actions(f, "", false);
+		before = count_of(f, records);
+		assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+		assert_int_equal(left, (int)i + 1);
+		assert_intent(f, result.intent, "unknown");
+		assert_int_equal(count_of(f, words), (int)i + 1);
+		assert_int_equal(count_of(f, records), before);
+		assert_platform(f, 1, 0);
+		close_actions(f);
+	}
+}
+
 static void
 run_in_another_attempt_is_not_sent_to(void **state)
 {
@@ -634,6 +687,7 @@ main(void)
 	    ACTION(intent_sent_while_another_was_asked_about_is_not_called_unsent),
 	    ACTION(nothing_is_sent_without_a_journal_on_disk),
 	    ACTION(big_incident_is_recorded_as_far_as_it_fits),
+	    ACTION(what_somebody_else_did_is_not_called_done),
 	    ACTION(run_in_another_attempt_is_not_sent_to),
 	    ACTION(platform_that_went_away_was_not_sent_to),
 	    ACTION(policy_is_kept),

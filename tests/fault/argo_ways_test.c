@@ -19,6 +19,8 @@ struct platform {
 	bool makes;    /* what is asked for is done; else it is only said (argo-workflows #10215) */
 	bool answers;  /* the answer arrives */
 	atomic_int writes, made;
+	atomic_int theirs; /* what somebody else resubmitted from it, before and after */
+	bn_time made_at;   /* all of these, by its own clock */
 };
 
 struct fixture {
@@ -73,6 +75,36 @@ act(struct platform *p, struct ts_conn *conn)
 				  : "{" META("hourly-1-again", AGAIN) "," RUNNING "}");
 }
 
+/* What was resubmitted, as far as it was created after the moment that is asked for: by the platform's clock. */
+static void
+resubmitted(struct platform *p, struct ts_conn *conn, const char *target)
+{
+	const char *after = strstr(target, "createdAfter=");
+	int ours = atomic_load(&p->made) > 0, theirs = atomic_load(&p->theirs), i;
+	struct bn_buf list = BN_BUF_INIT(0);
+	char text[BN_TIME_TEXT] = "", *colon;
+	size_t size = 0;
+
+	for (after = after != NULL ? after + 13 : ""; *after != '\0' && *after != '&'; after++)
+		if (size + 1 < sizeof(text))
+			text[size++] = *after;
+	while ((colon = strstr(text, "%3A")) != NULL) {
+		*colon = ':';
+		memmove(colon + 1, colon + 3, strlen(colon + 3) + 1);
+	}
+	if (size > 0 && p->made_at <= bn_time_parse(text))
+		ours = theirs = 0;
+	bn_buf_adds(&list, "{\"metadata\":{},\"items\":[");
+	for (i = 0; i < theirs; i++)
+		bn_buf_addf(&list, "%s{\"metadata\":{\"name\":\"theirs-%d\"}}", i > 0 ? "," : "",
+			    i);
+	if (ours)
+		bn_buf_addf(&list, "%s{" META("hourly-1-again", AGAIN) "}", theirs > 0 ? "," : "");
+	bn_buf_adds(&list, "]}");
+	ts_json(conn, bn_buf_text(&list));
+	bn_buf_free(&list);
+}
+
 static void
 answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 {
@@ -89,9 +121,7 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 		ts_json(conn, "{" META("hourly-1-again", AGAIN) "," RUNNING "}");
 	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0 &&
 		 strstr(target, "resubmitted-from-workflow") != NULL)
-		ts_json(conn, atomic_load(&p->made) > 0 ? "{\"metadata\":{},\"items\":[{" META(
-							      "hourly-1-again", AGAIN) "}]}"
-							: "{\"metadata\":{},\"items\":null}");
+		resubmitted(p, conn, target);
 	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0)
 		ts_json(conn,
 			"{\"metadata\":{},\"items\":[{" META("hourly-1", "") "," FAILED "}}]}");
@@ -145,8 +175,9 @@ begin(bool archived, bool makes, bool answers)
 	f->platform.answers = answers;
 	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-ways-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	f->server = ts_start(answer, &f->platform, NULL);
 	bn_clock_init(&f->clock);
+	f->platform.made_at = bn_clock_now(&f->clock);
+	f->server = ts_start(answer, &f->platform, NULL);
 	open_session(f);
 	return f;
 }
@@ -161,13 +192,19 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 }
 
 static void
-end(struct fixture *f)
+close_session(struct fixture *f)
 {
 	bn_action_free(f->actions);
 	assert_true(bn_collect_free(f->collect));
 	bn_store_close(f->store);
 	bn_config_free(f->config);
 	bn_registry_free(f->registry);
+}
+
+static void
+end(struct fixture *f)
+{
+	close_session(f);
 	ts_stop(f->server);
 	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(f);
@@ -185,6 +222,30 @@ send(struct fixture *f, const char *mode, struct bn_action_result *result)
 	bn_action_plan_free(plan);
 	assert_int_equal(atomic_load(&f->platform.writes), 1);
 	return rc;
+}
+
+/* The one intent there is. */
+static void
+assert_intent(struct fixture *f, const char *state, const char *new_run, const char *answer_like)
+{
+	struct bn_reader *reader = NULL;
+	sqlite3_stmt *st = NULL;
+
+	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_int_equal(
+	    sqlite3_prepare_v2(bn_reader_db(reader),
+			       "SELECT state, coalesce(new_run, ''), answer LIKE ?1, answer FROM"
+			       " intent_now",
+			       -1, &st, NULL),
+	    SQLITE_OK);
+	sqlite3_bind_text(st, 1, answer_like, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(st, 0), state);
+	assert_string_equal((const char *)sqlite3_column_text(st, 1), new_run);
+	assert_int_equal(sqlite3_column_int(st, 2), 1);
+	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+	sqlite3_finalize(st);
+	bn_reader_close(reader);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------- */
@@ -268,6 +329,76 @@ lost_answer_of_a_resubmission_is_found_by_its_label(void **state)
 	end(f);
 }
 
+/* The platform's clock is ten minutes behind ours, or before it. */
+static void
+lost_resubmission_is_found_whatever_the_clocks_say(void **state)
+{
+	static const bn_time off[] = {-600000, 600000};
+	struct bn_action_result result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		struct fixture *f = begin(false, true, false);
+
+		f->platform.made_at += off[i];
+		assert_ok(send(f, "resubmit", &result), &f->err);
+		assert_intent(f, "done", "hourly-1-again", "%by us or by somebody else%");
+		end(f);
+	}
+}
+
+/* A colleague resubmitted it after it was planned, by a clock before ours; what we sent never arrived, or late. */
+static void
+resubmission_that_was_there_is_never_taken_for_ours(void **state)
+{
+	struct fixture *f = begin(false, false, false);
+	struct bn_action_plan *plan = NULL;
+	struct bn_action_result result;
+	int left = -1;
+
+	(void)state;
+	f->platform.made_at += 600000;
+	assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+	atomic_store(&f->platform.theirs, 1);
+	assert_int_equal(bn_action_send(f->actions, plan, "test", NULL, &result, &f->err),
+			 BN_EUNCERTAIN);
+	bn_action_plan_free(plan);
+	assert_int_equal(atomic_load(&f->platform.writes), 1);
+	assert_intent(f, "unknown", "", "%");
+	close_session(f);
+	open_session(f);
+	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_int_equal(left, 1);
+	/* What was there before it was sent is in the journal: a later session can tell ours from it. */
+	atomic_store(&f->platform.made, 1);
+	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_int_equal(left, 0);
+	assert_intent(f, "done", "hourly-1-again", "resubmitted since%");
+	end(f);
+}
+
+static void
+two_resubmissions_since_are_left_to_a_person(void **state)
+{
+	struct fixture *f = begin(false, false, false);
+	struct bn_action_result result;
+	int left = -1;
+
+	(void)state;
+	assert_int_equal(send(f, "resubmit", &result), BN_EUNCERTAIN);
+	atomic_store(&f->platform.theirs, 1);
+	atomic_store(&f->platform.made, 1);
+	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_int_equal(left, 1);
+	assert_intent(f, "unknown", "",
+		      "resubmitted more than once since%theirs-0, hourly-1-again");
+	assert_ok(
+	    bn_action_settle(f->actions, result.intent, true, "it is theirs-0", NULL, &f->err),
+	    &f->err);
+	end(f);
+}
+
 int
 main(void)
 {
@@ -277,6 +408,9 @@ main(void)
 	    cmocka_unit_test(archived_retry_whose_answer_is_lost_is_found_out),
 	    cmocka_unit_test(run_of_which_nothing_ran_is_made_anew),
 	    cmocka_unit_test(lost_answer_of_a_resubmission_is_found_by_its_label),
+	    cmocka_unit_test(lost_resubmission_is_found_whatever_the_clocks_say),
+	    cmocka_unit_test(resubmission_that_was_there_is_never_taken_for_ours),
+	    cmocka_unit_test(two_resubmissions_since_are_left_to_a_person),
 	};
 
 	setbuf(stdout, NULL);

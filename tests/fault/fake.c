@@ -29,7 +29,7 @@ fake_intent_is_on_disk(const char *path)
 /* ---- Argo -------------------------------------------------------------------------------------- */
 
 static void
-workflow(struct ts_conn *conn, int done, bool half)
+workflow(struct ts_conn *conn, int done, const char *uid, bool half)
 {
 	static const char pod[] =
 	    "{\"id\":\"n%d\",\"name\":\"hourly-1.t%d\",\"displayName\":\"t%d\",\"type\":\"Pod\","
@@ -44,11 +44,11 @@ workflow(struct ts_conn *conn, int done, bool half)
 		 "\"n1\":%s,\"n2\":%s}",
 		 done > 0 ? "Running" : "Failed", one[0], one[1]);
 	snprintf(body, sizeof(body),
-		 "{\"metadata\":{\"name\":\"hourly-1\",\"namespace\":\"orch\",\"uid\":\"u-1\","
+		 "{\"metadata\":{\"name\":\"hourly-1\",\"namespace\":\"orch\",\"uid\":\"%s\","
 		 "\"creationTimestamp\":\"2026-03-10T03:05:00Z\",\"labels\":{"
 		 "\"workflows.argoproj.io/cron-workflow\":\"hourly\"}},\"spec\":{},\"status\":{"
 		 "\"phase\":\"%s\",\"startedAt\":\"2026-03-10T03:%02d:04Z\"%s,\"nodes\":%s}}",
-		 done > 0 ? "Running" : "Failed", 5 + done,
+		 uid, done > 0 ? "Running" : "Failed", 5 + done,
 		 done > 0 ? "" : ",\"finishedAt\":\"2026-03-10T03:07:10Z\"", nodes);
 	if (!half) {
 		ts_json(conn, body);
@@ -69,7 +69,8 @@ argo_read(struct fake *fake, struct ts_conn *conn, const char *target)
 	    "\"5 * * * *\"}}]}";
 
 	if (strncmp(target, "/api/v1/workflows/orch/hourly-1", 31) == 0)
-		workflow(conn, atomic_load(&fake->done), false);
+		workflow(conn, atomic_load(&fake->done) + atomic_load(&fake->meddled),
+			 atomic_load(&fake->meddled) > 0 ? "u-2" : "u-1", false);
 	else if (strncmp(target, "/api/v1/cron-workflows/", 23) == 0)
 		ts_json(conn, cron);
 	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0)
@@ -97,23 +98,29 @@ argo_read(struct fake *fake, struct ts_conn *conn, const char *target)
 /* ---- Airflow ----------------------------------------------------------------------------------- */
 
 static void
-dag_run(struct ts_conn *conn, int done, bool listed)
+dag_run(struct ts_conn *conn, const struct fake *fake, bool listed)
 {
+	bool done = atomic_load(&fake->done) > 0, meddled = atomic_load(&fake->meddled) > 0;
 	char run[600], body[800];
 
 	snprintf(
 	    run, sizeof(run),
 	    "{\"dag_id\":\"hourly\",\"dag_run_id\":\"scheduled__1\",\"state\":\"%s\",\"run_type\":"
 	    "\"scheduled\",\"start_date\":%s,\"end_date\":%s}",
-	    done > 0 ? "queued" : "failed", done > 0 ? "null" : "\"2026-03-10T03:05:04+00:00\"",
-	    done > 0 ? "null" : "\"2026-03-10T03:07:10+00:00\"");
+	    done      ? "queued"
+	    : meddled ? "success"
+		      : "failed",
+	    done ? "null" : "\"2026-03-10T03:05:04+00:00\"",
+	    done      ? "null"
+	    : meddled ? "\"2026-03-10T03:30:00+00:00\""
+		      : "\"2026-03-10T03:07:10+00:00\"");
 	snprintf(body, sizeof(body), "{\"dag_runs\":[%s],\"total_entries\":1}", run);
 	ts_json(conn, listed ? body : run);
 }
 
 /* What a poll asks for. */
 static bool
-airflow_lists(struct ts_conn *conn, const char *target, int done)
+airflow_lists(const struct fake *fake, struct ts_conn *conn, const char *target)
 {
 	static const char dags[] =
 	    "{\"dags\":[{\"dag_id\":\"hourly\",\"is_active\":true,\"is_paused\":false,"
@@ -122,7 +129,7 @@ airflow_lists(struct ts_conn *conn, const char *target, int done)
 	if (strncmp(target, "/dags?", 6) == 0)
 		ts_json(conn, dags);
 	else if (strncmp(target, "/dags/~/dagRuns", 15) == 0)
-		dag_run(conn, done, true);
+		dag_run(conn, fake, true);
 	else if (strncmp(target, "/importErrors", 13) == 0)
 		ts_json(conn, "{\"import_errors\":[],\"total_entries\":0}");
 	else if (strncmp(target, "/pools", 6) == 0)
@@ -160,7 +167,7 @@ airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *r
 			"{\"task_id\":\"t2\",\"downstream_task_ids\":[\"t3\"]},"
 			"{\"task_id\":\"t3\",\"downstream_task_ids\":[]}],\"total_entries\":3}");
 	else if (strncmp(target, "/dags/hourly/dagRuns/", 21) == 0)
-		dag_run(conn, done, false);
+		dag_run(conn, fake, false);
 	else if (strcmp(target, "/dags/hourly/clearTaskInstances") == 0 &&
 		 strstr(request->body, "\"dry_run\":true") != NULL)
 		ts_json(conn,
@@ -169,7 +176,7 @@ airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *r
 			    : "{\"task_instances\":[{\"task_id\":\"t2\"},{\"task_id\":\"t3\"}],"
 			      "\"total_entries\":2}");
 	else
-		return airflow_lists(conn, target, done);
+		return airflow_lists(fake, conn, target);
 	return true;
 }
 
@@ -196,7 +203,8 @@ act(struct fake *fake, struct ts_conn *conn, const struct ts_request *request)
 	atomic_fetch_add(&fake->writes, 1);
 	if (fake->journal[0] != '\0' && !fake_intent_is_on_disk(fake->journal))
 		atomic_fetch_add(&fake->unjournalled, 1);
-	if (cut == FAKE_CUT_BEFORE)
+	atomic_fetch_add(&fake->meddled, cut == FAKE_MEDDLED);
+	if (cut == FAKE_CUT_BEFORE || cut == FAKE_MEDDLED)
 		return;
 	if (cut == FAKE_FAILS || cut == FAKE_REFUSES) {
 		ts_reply(conn, cut == FAKE_FAILS ? 503 : 409, "Content-Type: application/json\r\n",
@@ -207,7 +215,7 @@ act(struct fake *fake, struct ts_conn *conn, const struct ts_request *request)
 	if (cut == FAKE_CUT_AFTER)
 		return;
 	if (argo)
-		workflow(conn, 1, cut == FAKE_CUT_MIDWAY);
+		workflow(conn, 1, "u-1", cut == FAKE_CUT_MIDWAY);
 	else if (cut == FAKE_CUT_MIDWAY)
 		ts_sends(conn, "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"task_inst");
 	else
@@ -248,6 +256,7 @@ fake_reset(struct fake *fake)
 {
 	atomic_store(&fake->cut, FAKE_ANSWERS);
 	atomic_store(&fake->done, 0);
+	atomic_store(&fake->meddled, 0);
 	atomic_store(&fake->writes, 0);
 	atomic_store(&fake->unjournalled, 0);
 	atomic_store(&fake->unlisted, 0);

@@ -13,14 +13,17 @@ enum fake_cut {
 	FAKE_CUT_BEFORE, /* the request is read, nothing is done, no answer */
 	FAKE_CUT_AFTER,	 /* it is done, no answer */
 	FAKE_CUT_MIDWAY, /* it is done, half an answer */
-	FAKE_FAILS,	 /* 503, nothing is done */
-	FAKE_REFUSES	 /* 409, nothing is done */
+	FAKE_MEDDLED, /* nothing is done, no answer; then somebody deletes Argo's workflow and makes
+			  * another of that name, and marks Airflow's run as succeeded */
+	FAKE_FAILS,   /* 503, nothing is done */
+	FAKE_REFUSES  /* 409, nothing is done */
 };
 
 struct fake {
 	struct testserver *server;
 	atomic_int cut;
 	atomic_int done;	 /* writes that took effect */
+	atomic_int meddled;	 /* somebody was at it, see above */
 	atomic_int writes;	 /* writes that arrived */
 	atomic_int unjournalled; /* those for which the journal held no open intent */
 	atomic_int unlisted;	 /* requests that change something and are on no list */

@@ -377,6 +377,92 @@ airflow_cleared_task_loses_its_old_dates(void **state)
 	fake_free(fake);
 }
 
+/* ---- what became of a clear ---------------------------------------------------------------------- */
+
+struct look {
+	struct bn_intent intent;
+	enum bn_outcome_state state;
+	char answer[256];
+};
+
+static int
+reconcile(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void *payload,
+	  struct bn_error *err)
+{
+	struct look *look = payload;
+	struct bn_outcome outcome = {.state = BN_OUTCOME_UNKNOWN};
+	int rc = bn_plugin_airflow.reconcile(s, &look->intent, &outcome, err);
+
+	(void)batch;
+	(void)sink;
+	look->state = outcome.state;
+	snprintf(look->answer, sizeof(look->answer), "%s",
+		 outcome.answer != NULL ? outcome.answer : "");
+	return rc;
+}
+
+static void
+airflow_only_a_run_that_began_again_was_cleared(void **state)
+{
+#define START "2026-03-10T03:05:04.250000"
+#define END   "2026-03-10T03:07:10.500000"
+	static const struct {
+		const char *shows;
+		enum bn_outcome_state state;
+		const char *says;
+	} cases[] = {
+	    {"\"failed\",\"start_date\":\"" START "+00:00\",\"end_date\":\"" END "+00:00\"",
+	     BN_OUTCOME_UNCHANGED, "still shows the attempt of before"},
+	    {"\"queued\",\"start_date\":null,\"end_date\":null", BN_OUTCOME_DONE,
+	     "ours or somebody else's"},
+	    {"\"running\",\"start_date\":\"2026-03-10T03:20:00+00:00\",\"end_date\":null",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    /* it was quick, and failed again or went well: the start tells */
+	    {"\"failed\",\"start_date\":\"2026-03-10T03:20:00+00:00\",\"end_date\":"
+	     "\"2026-03-10T03:20:01+00:00\"",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    {"\"success\",\"start_date\":\"2026-03-10T03:20:00+00:00\",\"end_date\":"
+	     "\"2026-03-10T03:20:01+00:00\"",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    /* a colleague marked it */
+	    {"\"success\",\"start_date\":\"" START "+00:00\",\"end_date\":\"2026-03-10T03:30:00"
+	     "+00:00\"",
+	     BN_OUTCOME_UNKNOWN, "shows success"},
+	    {"\"failed\",\"start_date\":\"" START "+00:00\",\"end_date\":\"2026-03-10T03:30:00"
+	     "+00:00\"",
+	     BN_OUTCOME_UNKNOWN, "no retry does that"},
+	    /* the same moment, written otherwise by a server that was upgraded meanwhile */
+	    {"\"failed\",\"start_date\":\"" START "Z\",\"end_date\":\"" END "Z\"",
+	     BN_OUTCOME_UNKNOWN, "did not begin again"},
+	    {"null,\"start_date\":null,\"end_date\":null", BN_OUTCOME_UNKNOWN, "shows ?"},
+	};
+	struct bn_error err;
+	char body[400];
+	size_t i, k;
+
+	(void)state;
+	for (k = 0; k < 2; k++)
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			struct fake *fake = new_fake(k == 0 ? "v1" : "v2");
+			struct look look = {
+			    .intent = {.about = {BN_RUN, "test", "d/r"},
+				       .verb = "retry",
+				       .mode = "clear",
+				       .attempt = "failed " START "+00:00/" END "+00:00"}};
+
+			snprintf(body, sizeof(body), "{\"state\":%s}", cases[i].shows);
+			fake_reply(fake, "GET /auth/token", 200, "{\"jwt_token\":\"t\"}");
+			fake_reply(fake, k == 0 ? V1 "/dags/d/dagRuns/r" : V2 "/dags/d/dagRuns/r",
+				   200, body);
+			assert_ok(fake_call(fake, reconcile, &look, &err), &err);
+			assert_int_equal(look.state, cases[i].state);
+			assert_non_null(strstr(look.answer, cases[i].says));
+			fake_free(fake);
+		}
+#undef START
+#undef END
+}
+
 /* ---- logs ------------------------------------------------------------------------------------ */
 
 static const char *
@@ -639,6 +725,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(airflow_mapped_task_has_a_key_for_each_index),
     cmocka_unit_test(airflow_earlier_tries_are_told_as_tries_of_the_task),
     cmocka_unit_test(airflow_cleared_task_loses_its_old_dates),
+    cmocka_unit_test(airflow_only_a_run_that_began_again_was_cleared),
     cmocka_unit_test(airflow_text_log_is_told_without_its_preamble),
     cmocka_unit_test(airflow_lost_text_log_says_why),
     cmocka_unit_test(airflow_running_text_log_is_followed_without_repeating),

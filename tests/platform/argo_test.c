@@ -587,6 +587,205 @@ argo_truncated_list_marks_nothing_as_gone(void **state)
 	fake_free(fake);
 }
 
+/* ---- what became of a retry ----------------------------------------------------------------------- */
+
+struct look {
+	struct bn_intent intent;
+	enum bn_outcome_state state;
+	char answer[256], run[64];
+};
+
+static int
+reconcile(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void *payload,
+	  struct bn_error *err)
+{
+	struct look *look = payload;
+	struct bn_outcome outcome = {.state = BN_OUTCOME_UNKNOWN};
+	int rc = bn_plugin_argo_workflows.reconcile(s, &look->intent, &outcome, err);
+
+	(void)batch;
+	(void)sink;
+	look->state = outcome.state;
+	snprintf(look->answer, sizeof(look->answer), "%s",
+		 outcome.answer != NULL ? outcome.answer : "");
+	snprintf(look->run, sizeof(look->run), "%s", outcome.run != NULL ? outcome.run : "");
+	return rc;
+}
+
+#define START "2026-03-10T03:05:04Z"
+#define END   "2026-03-10T03:07:10Z"
+
+static void
+argo_only_a_workflow_that_began_again_was_retried(void **state)
+{
+	static const struct {
+		const char *mode, *remember, *uid, *status;
+		enum bn_outcome_state state;
+		const char *says;
+	} cases[] = {
+	    {"retry", "u-1", "u-1",
+	     "\"Failed\",\"startedAt\":\"" START "\",\"finishedAt\":\"" END "\"",
+	     BN_OUTCOME_UNCHANGED, "still shows the attempt of before"},
+	    {"retry", "u-1", "u-1", "\"Running\",\"startedAt\":\"2026-03-10T03:20:00Z\"",
+	     BN_OUTCOME_DONE, "ours or somebody else's"},
+	    {"retry", "u-1", "u-1", "\"\"", BN_OUTCOME_DONE, "newer attempt"},
+	    /* it was quick, and failed again: the start tells */
+	    {"retry", "u-1", "u-1",
+	     "\"Failed\",\"startedAt\":\"2026-03-10T03:20:00Z\",\"finishedAt\":"
+	     "\"2026-03-10T03:20:01Z\"",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    /* no retry does that */
+	    {"retry", "u-1", "u-1",
+	     "\"Succeeded\",\"startedAt\":\"" START "\",\"finishedAt\":\"2026-03-10T03:30:00Z\"",
+	     BN_OUTCOME_UNKNOWN, "no retry does that"},
+	    /* deleted and made anew */
+	    {"retry", "u-1", "u-2", "\"Running\",\"startedAt\":\"2026-03-10T03:20:00Z\"",
+	     BN_OUTCOME_UNKNOWN, "another workflow of that name"},
+	    {"retry", "u-1", "u-2",
+	     "\"Failed\",\"startedAt\":\"" START "\",\"finishedAt\":\"" END "\"",
+	     BN_OUTCOME_UNKNOWN, "u-2, not u-1"},
+	    /* an intent that an earlier binnacle recorded */
+	    {"retry", NULL, "u-2", "\"Running\",\"startedAt\":\"2026-03-10T03:20:00Z\"",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    /* from the archive: another uid, and what had succeeded is kept */
+	    {"archived-retry", "u-1", "u-2",
+	     "\"Running\",\"startedAt\":\"2026-03-10T03:20:00Z\",\"nodes\":{\"a\":{\"id\":\"a\","
+	     "\"phase\":\"Succeeded\",\"startedAt\":\"2026-03-10T03:06:00Z\"},\"b\":{\"id\":\"b\","
+	     "\"phase\":\"Running\",\"startedAt\":\"2026-03-10T03:20:01Z\"}}",
+	     BN_OUTCOME_DONE, "newer attempt"},
+	    {"archived-retry", "u-1", "u-2",
+	     "\"Running\",\"startedAt\":\"2026-03-10T03:20:00Z\",\"nodes\":{\"b\":{\"id\":\"b\","
+	     "\"phase\":\"Running\",\"startedAt\":\"2026-03-10T03:20:01Z\"}}",
+	     BN_OUTCOME_UNKNOWN, "another workflow of that name"},
+	};
+	struct bn_error err;
+	char body[800], remember[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake *fake = new_fake("data");
+		struct look look = {.intent = {.about = {BN_RUN, "test", "w"},
+					       .verb = "retry",
+					       .mode = cases[i].mode,
+					       .attempt = "Failed " START "/" END}};
+
+		if (cases[i].remember != NULL) {
+			snprintf(remember, sizeof(remember), "{\"uid\":\"%s\"}", cases[i].remember);
+			look.intent.remember = remember;
+		}
+		snprintf(body, sizeof(body),
+			 "{\"metadata\":{\"name\":\"w\",\"uid\":\"%s\"},\"status\":{\"phase\":%s}}",
+			 cases[i].uid, cases[i].status);
+		fake_reply(fake, WF "/w?", 200, body);
+		assert_ok(fake_call(fake, reconcile, &look, &err), &err);
+		assert_int_equal(look.state, cases[i].state);
+		assert_non_null(strstr(look.answer, cases[i].says));
+		fake_free(fake);
+	}
+}
+
+static void
+argo_only_a_resubmission_that_was_not_there_before_is_taken(void **state)
+{
+	static const struct {
+		const char *remember, *list;
+		enum bn_outcome_state state;
+		const char *run, *says;
+	} cases[] = {
+	    {"[]", "\"items\":null", BN_OUTCOME_UNCHANGED, "", "since"},
+	    {"[\"w-a\"]", "\"items\":[{\"metadata\":{\"name\":\"w-a\"}}]", BN_OUTCOME_UNCHANGED, "",
+	     "since"},
+	    {"[\"w-a\"]",
+	     "\"items\":[{\"metadata\":{\"name\":\"w-a\"}},{\"metadata\":{\"name\":\"w-b\"}},"
+	     "{\"metadata\":{\"name\":\"w-b\"}}]",
+	     BN_OUTCOME_DONE, "w-b", "by us or by somebody else"},
+	    {"[\"w-a\"]",
+	     "\"items\":[{\"metadata\":{\"name\":\"w-c\"}},{\"metadata\":{\"name\":\"w-b\"}}]",
+	     BN_OUTCOME_UNKNOWN, "", "which of them is ours can't be told: w-c, w-b"},
+	    /* there are more than were listed */
+	    {"[]",
+	     "\"metadata\":{\"continue\":\"100\"},\"items\":[{\"metadata\":{\"name\":\"w-b\"}}]",
+	     BN_OUTCOME_UNKNOWN, "", "can't be told"},
+	    /* an intent that an earlier binnacle recorded */
+	    {NULL, "\"items\":[{\"metadata\":{\"name\":\"w-b\"}}]", BN_OUTCOME_UNKNOWN, "",
+	     "is not known"},
+	};
+	struct bn_error err;
+	char body[400], remember[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake *fake = new_fake("data");
+		struct look look = {.intent = {.about = {BN_RUN, "test", "w"},
+					       .verb = "retry",
+					       .mode = "resubmit",
+					       .attempt = "Error -/-",
+					       .at = bn_time_parse("2026-03-10T03:10:00Z")}};
+
+		if (cases[i].remember != NULL) {
+			snprintf(remember, sizeof(remember), "{\"uid\":\"u\",\"resubmitted\":%s}",
+				 cases[i].remember);
+			look.intent.remember = remember;
+		}
+		snprintf(body, sizeof(body), "{%s}", cases[i].list);
+		fake_reply(fake, WF "?", 200, body);
+		assert_ok(fake_call(fake, reconcile, &look, &err), &err);
+		assert_int_equal(look.state, cases[i].state);
+		assert_string_equal(look.run, cases[i].run);
+		assert_non_null(strstr(look.answer, cases[i].says));
+		fake_free(fake);
+	}
+}
+
+/* The digest is of what is sent; who else resubmitted meanwhile changes none of it. */
+static int
+plan_twice(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void *payload,
+	   struct bn_error *err)
+{
+	struct bn_plan plan = {.about = {BN_RUN, "test", "w"}, .verb = "retry"};
+	struct bn_plan again = plan;
+	int rc = bn_plugin_argo_workflows.plan(s, &plan, err);
+
+	(void)batch;
+	(void)sink;
+	(void)payload;
+	if (rc == BN_OK)
+		rc = bn_plugin_argo_workflows.plan(s, &again, err);
+	if (rc != BN_OK)
+		return rc;
+	assert_string_equal(plan.mode, "resubmit");
+	assert_string_equal(plan.remember, "{\"uid\":\"u-1\",\"resubmitted\":[]}");
+	assert_string_equal(again.remember, "{\"uid\":\"u-1\",\"resubmitted\":[\"w-a\",\"w-b\"]}");
+	assert_string_equal(plan.attempt, again.attempt);
+	assert_string_equal(plan.body, again.body);
+	return BN_OK;
+}
+
+static void
+argo_plan_remembers_what_was_resubmitted_already(void **state)
+{
+	struct fake *fake = new_fake("data");
+	struct bn_error err;
+
+	(void)state;
+	fake_reply(
+	    fake, WF "/w?", 200,
+	    "{\"metadata\":{\"name\":\"w\",\"uid\":\"u-1\"},\"status\":{\"phase\":\"Error\"}}");
+	fake_reply(fake, WF "?", 200, "{\"items\":null}");
+	fake_reply(
+	    fake, WF "?", 200,
+	    "{\"items\":[{\"metadata\":{\"name\":\"w-a\"}},{\"metadata\":{\"name\":\"w-b\"}}]}");
+	assert_ok(fake_call(fake, plan_twice, NULL, &err), &err);
+	/* whatever the two clocks say */
+	assert_int_equal(fake_asked(fake,
+				    WF "?listOptions.limit=100&listOptions.labelSelector="
+				       "workflows.argoproj.io%2Fresubmitted-from-workflow%3Dw"),
+			 2);
+	fake_free(fake);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_cron_workflows_are_pipelines),
     cmocka_unit_test(argo_runs_have_the_state_of_phase_and_spec),
@@ -609,6 +808,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_doctor_answers_each_question),
     cmocka_unit_test(argo_broken_items_are_skipped_and_counted),
     cmocka_unit_test(argo_truncated_list_marks_nothing_as_gone),
+    cmocka_unit_test(argo_only_a_workflow_that_began_again_was_retried),
+    cmocka_unit_test(argo_only_a_resubmission_that_was_not_there_before_is_taken),
+    cmocka_unit_test(argo_plan_remembers_what_was_resubmitted_already),
 };
 
 BN_TEST_MAIN(tests)
