@@ -256,7 +256,8 @@ show_children(struct bn_cli *cli, int64_t bulk, struct bn_error *err)
 {
 	static const char sql[] =
 	    "SELECT i.seq, i.state, i.source, i.key, i.answer FROM intent_now i WHERE i.parent = ?1"
-	    " UNION ALL SELECT NULL, 'not-sent', json_extract(t.value, '$.source'),"
+	    " UNION ALL SELECT NULL, CASE b.state WHEN 'running' THEN 'waits'"
+	    "  ELSE 'not-sent' END, json_extract(t.value, '$.source'),"
 	    " json_extract(t.value, '$.key'), NULL FROM bulk_now b, json_each(b.targets) t"
 	    " WHERE b.seq = ?1 AND NOT EXISTS (SELECT 1 FROM intent_now i WHERE i.parent = b.seq"
 	    "  AND i.source = json_extract(t.value, '$.source')"

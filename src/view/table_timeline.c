@@ -52,9 +52,20 @@
 	"  ON cf.repo = d.from_source AND cf.path = d.from_key WHERE cf.repo = c.repo"             \
 	"  AND cf.id = c.id AND d.kind = 'defines' AND d.to_kind = :kind AND d.to_key = :key"      \
 	"  AND (:source IS NULL OR d.to_source IN ('', :source))))"
+#define OF_BODY(path) "CASE WHEN json_valid(j.body) THEN json_extract(j.body, '" path "') END"
+/* A retry is told as one, not as the records that it consists of; and so are many under one record. */
+#define RECORD_WORDS                                                                               \
+	"coalesce(CASE j.verb WHEN 'intent' THEN " OF_BODY("$.verb")                                \
+	"  WHEN 'sending' THEN 'retry sent'"                                                       \
+	"  WHEN 'outcome' THEN 'retry ' || " OF_BODY("$.state") " || coalesce(': ' || " OF_BODY("$.answer") ", '')" \
+	"  WHEN 'bulk' THEN 'bulk ' || " OF_BODY("$.verb") " || ' of ' || json_array_length(" OF_BODY("$.targets") ")" \
+	"  WHEN 'bulk-end' THEN 'bulk ' || " OF_BODY("$.state") " || coalesce(': ' || " OF_BODY("$.text") ", '')" \
+	" END, j.verb)"
 #define RECORDS                                                                                    \
-	"SELECT j.at, " SQL_HEALTHY ", j.verb, j.key, j.verb || CASE WHEN j.reason <> ''"          \
-	" THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, NULL, j.source,"          \
+	"SELECT j.at, " SQL_HEALTHY ", CASE j.verb WHEN 'intent' THEN coalesce(" OF_BODY("$.verb")  \
+	"  , 'intent') ELSE j.verb END, CASE WHEN j.key <> '' THEN j.key WHEN j.verb IN ('bulk', 'bulk-end')" \
+	"  THEN 'bulk ' || coalesce(j.parent, j.seq) ELSE '' END, " RECORD_WORDS                   \
+	" || CASE WHEN j.reason <> '' THEN ': ' || j.reason ELSE '' END, j.user, 'record ' || j.seq, NULL, j.source," \
 	" j.kind, j.key FROM record j WHERE " SPAN("j.at")                                         \
 	" AND (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"                        \
 	"  AND (:source IS NULL OR j.source IN ('', :source))))"

@@ -124,6 +124,16 @@ audit_tells_the_bulk_and_its_retries(void **state)
 	assert_non_null(strstr(said.out, "done argo-prod/ing-wms-shipments-hgwbb"));
 	assert_non_null(strstr(said.out, "done airflow-ml/ing-weather/"));
 	assert_non_null(strstr(said.out, "2 of 2 sent"));
+	/* numbers with what they count */
+	assert_non_null(strstr(said.out, "ratio      20%\n"));
+	assert_non_null(strstr(said.out, "spacing    250ms\n"));
+	assert_non_null(strstr(said.out, "\ntime       "));
+	said_clear(&said);
+	/* the timeline tells of a retry, and what came of it */
+	said = run("timeline --filter retry -o csv --columns kind,what --no-header", 0);
+	assert_non_null(strstr(said.out, "retry,retry"));
+	assert_non_null(strstr(said.out, "outcome,retry done: phase Running"));
+	assert_non_null(strstr(said.out, "bulk,bulk retry of 2"));
 	said_clear(&said);
 	said = run("audit list --verb bulk -o csv --columns seq,state,answer --no-header", 0);
 	assert_string_equal(said.out, "1,ended,2 of 2 sent\r\n");
