@@ -350,7 +350,8 @@ static const struct bn_flag wait_flags[] = {
     {"for", 0, "STATE", false,
      "queued|running|succeeded|failed|cancelled|skipped|paused|healthy|progressing|degraded|down|"
      "unknown|finished|fine",
-     "the state to wait for"},
+     "the state to wait for; finished: a run has ended, whichever way; fine: well and not under "
+     "way"},
     BN_FLAGS_END,
 };
 
