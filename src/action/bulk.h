@@ -162,10 +162,12 @@ int bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *re
 
 /* ---- afterwards -------------------------------------------------------------------------------- */
 
-/* What bulk `parent` did not send: references into an array that the caller frees with bn_arena_free(*arena). Plan
- * them with bn_bulk_plan and set rest_of. BN_ENOTFOUND: no such bulk; BN_EBUSY: it is still being sent;
- * BN_ECONFLICT: nothing is left of it. The finding of an interrupted bulk has the rule "bulk-interrupted" and the
- * parent's number as its key. */
+/* What of bulk `parent` was never sent, neither by itself nor by any bulk it shares a root with: one it is the rest
+ * of, or another rest of that. An intent whose outcome is unknown is sent. References into an array that the caller
+ * frees with bn_arena_free(*arena): plan them with bn_bulk_plan and set rest_of. BN_ENOTFOUND: no such bulk;
+ * BN_EBUSY: it, or one of the others, is still being sent; BN_ECONFLICT: nothing is left of it. The finding of a bulk
+ * that did not send all has the rule "bulk-interrupted" and the number of the root as its key: what any of them left
+ * is left of the root, and its rest is all of that. */
 int bn_bulk_rest(struct bn_arena **arena, struct bn_ref **refs, size_t *count,
 		 struct bn_actions *action, int64_t parent, struct bn_error *err);
 
