@@ -482,7 +482,7 @@ what_is_locked_or_runs_anew_is_left_alone(void **state)
 	options.abort_ratio = 1;
 	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
 	item_of(bulk, 1, &now);
-	assert_int_equal(now.step, BN_BULK_REFUSED);
+	assert_int_equal(now.step, BN_BULK_UNSENT);
 	assert_int_equal(now.code, BN_EBUSY);
 	assert_non_null(strstr(now.answer, "newer run"));
 	item_of(bulk, 2, &now);
@@ -844,6 +844,106 @@ unknown_of_a_rest_is_not_sent_by_another(void **state)
 	end(f);
 }
 
+/* ---- what could not be sent ----------------------------------------------------------------------- */
+
+static void
+what_changed_since_the_plan_is_not_sent_and_said_so(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	struct bn_bulk_item_now item;
+	struct bn_bulk_now now;
+	struct bn_bulk *bulk;
+	int64_t parent = 0;
+
+	(void)state;
+	open_session(f, AT_ONCE);
+	bulk = plan(f);
+	pthread_mutex_lock(&f->fleet.lock);
+	f->fleet.runs[1].elsewhere = 1;
+	pthread_mutex_unlock(&f->fleet.lock);
+	options = swift(f);
+	options.abort_ratio = 1;
+	assert_int_equal(send(f, bulk, &options, &parent), BN_EREMOTE);
+	assert_non_null(strstr(f->err.hint, "--rest"));
+	assert_int_equal(f->fleet.writes, 2);
+	item_of(bulk, 1, &item);
+	assert_int_equal(item.step, BN_BULK_UNSENT);
+	assert_true(item.missed);
+	assert_int_equal(item.code, BN_ECONFLICT);
+	assert_true(item.intent > 0);
+	assert_non_null(strstr(item.answer, "another attempt"));
+	bn_bulk_now(bulk, &now);
+	assert_int_equal(now.end, BN_BULK_ENDED);
+	assert_string_equal(now.text, "2 of 3 sent, 2 succeeded, 1 not sent");
+	assert_int_equal(now.all.failed, 0);
+	assert_int_equal(now.all.missed, 1);
+	assert_int_equal(now.all.left, 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now WHERE state = 'ended' AND sent = 2"
+				" AND left = 1 AND text = '2 of 3 sent, 2 succeeded, 1 not sent'"),
+			 1);
+	/* Only the details were read anew: for the list, too, it is still failed. */
+	assert_int_equal(findings_of(f, parent), 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM finding_now WHERE rule = 'bulk-interrupted'"
+				" AND title = 'bulk retry of 3 ended: 2 sent, 1 not'"),
+			 1);
+	bn_bulk_free(bulk);
+	sent_to_its_end(f, plan_rest(f, parent));
+	assert_int_equal(f->fleet.writes, 3);
+	assert_int_equal(findings_of(f, parent), 0);
+	assert_sound(f);
+	end(f);
+}
+
+/* p1 waits for p0, which is locked between plan and sending; p2 waits for nobody, and is of a later turn. */
+static void
+what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it(void **state)
+{
+	static const struct bn_actor other = {"somebody-else", "", "bastion", ""};
+	struct bn_ref pipeline = {BN_PIPELINE, "s0", "p0"};
+
+	(void)state;
+	for (int ratio = 0; ratio <= 1; ratio++) {
+		struct fixture *f = begin(3);
+		struct bn_bulk_options options;
+		struct bn_bulk_item_now item;
+		struct bn_bulk_now now;
+		struct bn_bulk *bulk;
+
+		open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n");
+		bulk = plan(f);
+		assert_ok(bn_journal_lock(f->store, &other, pipeline,
+					  bn_clock_now(&f->clock) + 600000, "mine", false, NULL,
+					  &f->err),
+			  &f->err);
+		options = swift(f);
+		options.abort_ratio = ratio;
+		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+		item_of(bulk, 0, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_true(item.missed);
+		assert_int_equal(item.intent, 0);
+		assert_int_equal(item.code, BN_EBUSY);
+		item_of(bulk, 1, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_false(item.missed);
+		bn_bulk_now(bulk, &now);
+		if (ratio == 0) {
+			assert_int_equal(now.end, BN_BULK_STOPPED);
+			assert_string_equal(
+			    now.text, "stopped after wave 1: 1 of 2 could not be sent, 3 not sent");
+		} else {
+			assert_int_equal(now.end, BN_BULK_ENDED);
+			assert_string_equal(item.answer, "it waits for p0, which was not sent");
+			assert_string_equal(now.text, "1 of 3 sent, 1 succeeded, 2 not sent");
+		}
+		assert_int_equal(f->fleet.writes, ratio);
+		assert_sound(f);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 static void
 lost_answer_is_a_failure_for_those_behind_it(void **state)
 {
@@ -910,6 +1010,8 @@ main(void)
 	    cmocka_unit_test(rest_of_a_rest_is_one_row_that_plans_all_that_is_left),
 	    cmocka_unit_test(rest_under_way_hides_the_row_and_is_not_planned_twice),
 	    cmocka_unit_test(unknown_of_a_rest_is_not_sent_by_another),
+	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
+	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
 	    cmocka_unit_test(time_that_is_over_sends_nothing_more),
 	};
