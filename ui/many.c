@@ -264,10 +264,27 @@ planned(struct bn_app *app)
 	m->confirm.empty = m->bulk->ready == 0;
 }
 
+/* Why the first of those whose turn came in vain was not sent, to be said behind how many there are of them. The
+ * caller frees it. */
+static char *
+why_missed(const struct bn_bulk *bulk)
+{
+	struct bn_bulk_item_now now;
+	size_t i;
+
+	for (i = 0; i < bulk->count; i++) {
+		bn_bulk_item_now(bulk, i, &now);
+		if (now.missed)
+			return bn_xasprintf(": %s", now.answer);
+	}
+	return bn_xstrdup("");
+}
+
 static void
 sent(struct bn_app *app)
 {
 	struct bn_many *m = app->many;
+	char *why = why_missed(m->bulk);
 	struct bn_bulk_now now;
 
 	m->stage = OVER;
@@ -275,8 +292,9 @@ sent(struct bn_app *app)
 	if (now.parent == 0) /* nothing was sent: its words are all there is */
 		bn_app_fail(app, &m->err);
 	else
-		bn_app_say(app, m->rc == BN_OK ? BN_TONE_GOOD : BN_TONE_BAD, "bulk retry %lld: %s",
-			   (long long)now.parent, now.text);
+		bn_app_say(app, m->rc == BN_OK ? BN_TONE_GOOD : BN_TONE_BAD,
+			   "bulk retry %lld: %s%s", (long long)now.parent, now.text, why);
+	free(why);
 	app->stale = true;
 	app->asked = 0;
 }
@@ -475,7 +493,9 @@ bn_many_words(const struct bn_app *app, char *out, size_t size)
 	bn_bulk_now(app->many->bulk, &now);
 	done = snprintf(out, size, "bulk %d/%d sent", now.all.sent, now.all.total);
 	if (now.all.failed > 0 && done > 0 && (size_t)done < size)
-		snprintf(out + done, size - (size_t)done, ", %d failed", now.all.failed);
+		done += snprintf(out + done, size - (size_t)done, ", %d failed", now.all.failed);
+	if (now.all.missed > 0 && done > 0 && (size_t)done < size)
+		snprintf(out + done, size - (size_t)done, ", %d not sent", now.all.missed);
 	return true;
 }
 

@@ -11,7 +11,7 @@ struct bn_many;
 /* Begins to plan for pipelines and runs; strings are copied. `aside`: marked rows that are no part of it, said in the
  * plan. Says why not where that can't be. */
 void bn_many_open(struct bn_app *app, const struct bn_ref *refs, size_t count, size_t aside);
-/* The same for what the bulk of that record did not send. */
+/* The same for what is left of the bulk of that record, see bn_bulk_rest. */
 void bn_many_rest(struct bn_app *app, int64_t parent);
 
 /* The plan is over the screen: keys go there. */
@@ -32,7 +32,7 @@ const struct bn_bulk *bn_many_bulk(const struct bn_app *app);
 bool bn_many_sending(const struct bn_app *app);
 void bn_many_abort(struct bn_app *app);	   /* sends nothing more */
 void bn_many_progress(struct bn_app *app); /* brings its screen up */
-/* "12/40 sent, 1 failed" while it is sent behind another screen; false: nothing to say. */
+/* "bulk 12/40 sent, 1 failed, 1 not sent" while it is sent behind another screen; false: nothing to say. */
 bool bn_many_words(const struct bn_app *app, char *out, size_t size);
 /* True, once, where somebody wants to quit in the midst of it: says what that would mean. */
 bool bn_many_keeps(struct bn_app *app);

@@ -4,8 +4,8 @@
  * A bulk is a plan of plans: one item for each run, folded from whatever was named. Each item is sent by
  * bn_action_send with all its care; what is added here is what lies between requests: order, spacing, how many may be
  * under way at one source, and when to stop. In the journal it is one record `bulk` (the parent: what, why, which
- * runs), an `intent` with that parent for each item that was sent, and one record `bulk-end`. A parent without an end
- * whose holder is gone was interrupted. The view bulk_now tells them all.
+ * runs), an `intent` with that parent for each item that was sent, or about to be, and one record `bulk-end`. A parent
+ * without an end whose holder is gone was interrupted. The view bulk_now tells them all.
  *
  * Life: bn_bulk_plan, perhaps bn_bulk_name a few times, bn_bulk_send at most once, bn_bulk_free. Plan and send block:
  * call them from a thread of your own. While bn_bulk_send runs, other threads may call bn_bulk_now and
@@ -98,7 +98,7 @@ void bn_bulk_defaults(const struct bn_actions *action, struct bn_bulk_options *o
 
 enum bn_bulk_end {
 	BN_BULK_RUNNING,    /* not over yet, or bn_bulk_send was not called */
-	BN_BULK_ENDED,	    /* every READY item was sent, or is waiting for nothing that failed */
+	BN_BULK_ENDED,	    /* each READY item had its turn, or waits for one that failed */
 	BN_BULK_STOPPED,    /* by the abort ratio */
 	BN_BULK_ABORTED,    /* by a person */
 	BN_BULK_TIMED_OUT,  /* by options.timeout */
@@ -112,13 +112,16 @@ enum bn_bulk_step {
 	BN_BULK_SENT,	 /* taken; its run is under way as far as anybody knows */
 	BN_BULK_GREEN,	 /* the run ended well */
 	BN_BULK_RED,	 /* taken, and the run ended otherwise */
-	BN_BULK_REFUSED, /* by the platform, or by the check right before sending; `why` */
+	BN_BULK_REFUSED, /* by the platform */
 	BN_BULK_UNKNOWN, /* sent, and what came of it is not known */
-	BN_BULK_UNSENT	 /* never sent: stopped, aborted, or what it waits for failed; `why` */
+	BN_BULK_UNSENT	 /* never sent: stopped, aborted, behind a failure, or missed; `why` */
 };
 
 struct bn_bulk_item_now {
 	enum bn_bulk_step step;
+	/* UNSENT though its turn had come: the check right before sending said no, or its intent could not be
+	 * recorded. To the abort ratio and to what waits for it that is a failure like any other. */
+	bool missed;
 	int64_t intent;	  /* its record; 0: none */
 	char run[256];	  /* key of the run that runs now when it is another one, else "" */
 	char answer[256]; /* the platform's words, or why it was not sent */
@@ -126,15 +129,17 @@ struct bn_bulk_item_now {
 };
 
 struct bn_bulk_wave_now {
-	int total, sent, green, failed, running,
-	    left; /* failed: red, refused or unknown; left: not sent (yet) */
+	int total, sent, green, running;
+	int failed; /* red, refused or unknown */
+	int left;   /* not sent (yet) */
+	int missed; /* of left */
 };
 
 struct bn_bulk_now {
 	int64_t parent; /* the record; 0: not written yet */
 	enum bn_bulk_end end;
 	int wave;     /* being sent or waited for; 0 before the first */
-	bool waiting; /* all of the wave is sent, and it is waited for */
+	bool waiting; /* nothing of the wave is still to be sent, and what was sent is waited for */
 	struct bn_bulk_wave_now all;
 	int unknown;					  /* of all.failed */
 	struct bn_bulk_wave_now waves[BN_BULK_WAVES + 1]; /* by number, from 1 */
@@ -151,21 +156,24 @@ const char *bn_bulk_step_word(enum bn_bulk_step step); /* "waits", "sent", "gree
 
 /* Sends every READY item: parent record first (synced), then wave after wave. The next wave begins when the runs of
  * this one have ended; what waits for a run that did not end well is not sent. More than abort_ratio of a wave
- * refused, unknown or red: nothing more is sent. *seq (may be NULL) is the parent's number as soon as it is written.
+ * refused, unknown, red or missed: nothing more is sent. *seq (may be NULL) is the parent's number as soon as it is
+ * written.
  *
  * BN_OK: everything was sent and taken (and, as far as it was waited for, green). BN_EUNCERTAIN: of one at least what
- * came of it is not known. BN_EREMOTE: one at least was refused, ended red or was left behind by one that did, or the
- * ratio stopped it. BN_ECANCELLED: aborted. BN_ETIMEOUT. In these cases *err says the summary's words. Anything else:
- * there is no parent record, and nothing was sent (BN_EPERM, BN_EINVAL: nothing is READY). */
+ * came of it is not known. BN_EREMOTE: one at least was refused, ended red, could not be sent or was left behind by
+ * one of those, or the ratio stopped it. BN_ECANCELLED: aborted. BN_ETIMEOUT. In these cases *err says the summary's
+ * words. Anything else: there is no parent record, and nothing was sent (BN_EPERM, BN_EINVAL: nothing is READY). */
 int bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason,
 		 const struct bn_bulk_options *options, int64_t *seq, struct bn_error *err);
 
 /* ---- afterwards -------------------------------------------------------------------------------- */
 
-/* What bulk `parent` did not send: references into an array that the caller frees with bn_arena_free(*arena). Plan
- * them with bn_bulk_plan and set rest_of. BN_ENOTFOUND: no such bulk; BN_EBUSY: it is still being sent;
- * BN_ECONFLICT: nothing is left of it. The finding of an interrupted bulk has the rule "bulk-interrupted" and the
- * parent's number as its key. */
+/* What of bulk `parent` was never sent, neither by itself nor by any bulk it shares a root with: one it is the rest
+ * of, or another rest of that. An intent whose outcome is unknown is sent. References into an array that the caller
+ * frees with bn_arena_free(*arena): plan them with bn_bulk_plan and set rest_of. BN_ENOTFOUND: no such bulk;
+ * BN_EBUSY: it, or one of the others, is still being sent; BN_ECONFLICT: nothing is left of it. The finding of a bulk
+ * that did not send all has the rule "bulk-interrupted" and the number of the root as its key: what any of them left
+ * is left of the root, and its rest is all of that. */
 int bn_bulk_rest(struct bn_arena **arena, struct bn_ref **refs, size_t *count,
 		 struct bn_actions *action, int64_t parent, struct bn_error *err);
 

@@ -180,28 +180,47 @@ bn_bulk_reconcile(struct bn_actions *action, struct bn_error *err)
 
 /* ---- the rest ---------------------------------------------------------------------------------- */
 
+/* `kin` are the bulks of one root: this one, those it is the rest of, and every other rest of those. What one of them
+ * sent is sent, whichever of them is asked for its rest. None began before the root (clocks are set back by less than
+ * an hour). The rule bulk-interrupted counts by the same. */
+#define WITH_KIN                                                                                   \
+	"WITH own AS MATERIALIZED (SELECT seq, root, targets FROM bulk_now WHERE seq = ?1),"       \
+	" kin AS MATERIALIZED (SELECT k.seq, k.state FROM bulk_now k WHERE k.at >= (SELECT f.at"   \
+	" FROM bulk_now f WHERE f.seq = (SELECT root FROM own)) - 3600000"                         \
+	" AND k.root = (SELECT root FROM own))"
+
 static const char rest_sql[] =
-    "SELECT json_extract(t.value, '$.source'), json_extract(t.value, '$.key') FROM bulk_now b,"
-    " json_each(b.targets) t WHERE b.seq = ?1 AND NOT EXISTS (SELECT 1 FROM intent_now i WHERE"
-    " i.parent = b.seq AND i.source = json_extract(t.value, '$.source') AND i.key ="
-    " json_extract(t.value, '$.key') AND i.state <> 'not-sent') ORDER BY t.id";
+    WITH_KIN " SELECT json_extract(t.value, '$.source'), json_extract(t.value, '$.key') FROM own,"
+	     " json_each(own.targets) t WHERE NOT EXISTS (SELECT 1 FROM intent_now i WHERE"
+	     " i.kind = 'run' AND i.source = json_extract(t.value, '$.source') AND i.key ="
+	     " json_extract(t.value, '$.key') AND i.parent IN (SELECT seq FROM kin)"
+	     " AND i.state <> 'not-sent') ORDER BY t.id";
+
+/* One row where there is such a bulk: the first of its kin that is under way, or nothing. */
+static const char running_sql[] = WITH_KIN " SELECT (SELECT min(seq) FROM kin WHERE state ="
+					   " 'running') FROM own";
 
 static int
 check_parent(struct bn_reader *reader, int64_t parent, struct bn_error *err)
 {
 	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(bn_reader_db(reader),
-				    "SELECT state FROM bulk_now WHERE seq = ?1", -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(bn_reader_db(reader), running_sql, -1, &st, NULL);
+	int64_t running;
 
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int64(st, 1, parent);
 		rc = sqlite3_step(st);
 	}
-	if (rc == SQLITE_ROW)
-		rc = strcmp((const char *)sqlite3_column_text(st, 0), "running") != 0
-			 ? BN_OK
-			 : bn_fail(err, BN_EBUSY, "bulk %" PRId64 " is still being sent", parent);
-	else if (rc == SQLITE_DONE)
+	if (rc == SQLITE_ROW) {
+		running = sqlite3_column_int64(st, 0);
+		rc = running == 0 ? BN_OK
+		     : running == parent
+			 ? bn_fail(err, BN_EBUSY, "bulk %" PRId64 " is still being sent", parent)
+			 : bn_fail(err, BN_EBUSY,
+				   "bulk %" PRId64 ", which is of the same runs as bulk %" PRId64
+				   ", is still being sent",
+				   running, parent);
+	} else if (rc == SQLITE_DONE)
 		rc = bn_fail(err, BN_ENOTFOUND, "record %" PRId64 " is not a bulk", parent);
 	else
 		rc = bn_fail(err, BN_EIO, "journal: %s", sqlite3_errmsg(bn_reader_db(reader)));

@@ -52,9 +52,10 @@ bn_bulk_defaults(const struct bn_actions *action, struct bn_bulk_options *option
 /* ---- under the lock ---------------------------------------------------------------------------- */
 
 static bool
-has_failed(enum bn_bulk_step step)
+has_failed(const struct bn_bulk_item_now *item)
 {
-	return step == BN_BULK_RED || step == BN_BULK_REFUSED || step == BN_BULK_UNKNOWN;
+	return item->step == BN_BULK_RED || item->step == BN_BULK_REFUSED ||
+	       item->step == BN_BULK_UNKNOWN || item->missed;
 }
 
 static void
@@ -95,7 +96,7 @@ check_ratio(struct sender *s)
 		if (bulk->items[i].fate == BN_BULK_READY &&
 		    bulk->items[i].wave == bulk->state->wave) {
 			total++;
-			failed += has_failed(bulk->state->work[i].now.step);
+			failed += has_failed(&bulk->state->work[i].now);
 		}
 	/* 29 of 100 are no more than 0.29 of them, whatever the product's last digit says. */
 	if ((double)failed > s->options->abort_ratio * total + 1e-9)
@@ -131,16 +132,17 @@ leave_behind(struct bn_bulk *bulk)
 	size_t i;
 
 	for (i = 0; i < bulk->count; i++) {
+		enum bn_bulk_step step;
 		char why[256];
 		int other;
 
 		if (bulk->items[i].fate != BN_BULK_READY ||
 		    bulk->state->work[i].now.step != BN_BULK_WAITS ||
 		    (other = waits_for(bulk, i)) < 0 ||
-		    bulk->state->work[other].now.step <= BN_BULK_SENT)
+		    (step = bulk->state->work[other].now.step) <= BN_BULK_SENT)
 			continue;
-		snprintf(why, sizeof(why), "it waits for %.150s, which did not end well",
-			 bulk->items[other].name);
+		snprintf(why, sizeof(why), "it waits for %.150s, which %s", bulk->items[other].name,
+			 step == BN_BULK_UNSENT ? "was not sent" : "did not end well");
 		leave_unsent(bulk, i, why);
 	}
 }
@@ -201,6 +203,18 @@ take_look(struct lane *lane)
 
 /* ---- a request --------------------------------------------------------------------------------- */
 
+/* What became of a request. Without an intent, or with one that says so, nothing left this machine, whatever the
+ * error is called: an earlier intent whose outcome is unknown keeps this one from being sent, too. */
+static enum bn_bulk_step
+step_of(int rc, const struct bn_action_result *result)
+{
+	if (rc == BN_OK)
+		return BN_BULK_SENT;
+	if (result->intent == 0 || result->state == BN_OUTCOME_NOT_SENT)
+		return BN_BULK_UNSENT;
+	return rc == BN_EUNCERTAIN ? BN_BULK_UNKNOWN : BN_BULK_REFUSED;
+}
+
 static void
 send_item(struct lane *lane, size_t i)
 {
@@ -216,9 +230,8 @@ send_item(struct lane *lane, size_t i)
 	rc = bn_action_send_within(s->action, item->plan, state->parent, s->reason,
 				   work->named ? item->name : NULL, &result, &err);
 	pthread_mutex_lock(&state->lock);
-	work->now.step = rc == BN_OK	       ? BN_BULK_SENT
-			 : rc == BN_EUNCERTAIN ? BN_BULK_UNKNOWN
-					       : BN_BULK_REFUSED;
+	work->now.step = step_of(rc, &result);
+	work->now.missed = work->now.step == BN_BULK_UNSENT;
 	work->now.code = rc;
 	work->now.intent = result.intent;
 	snprintf(work->now.run, sizeof(work->now.run), "%s", result.run);
@@ -331,6 +344,8 @@ run_lane(void *payload)
 			rest(state, pause_of(s));
 			continue;
 		}
+		check_wishes(
+		    s); /* what an abort kept from being sent is no reason to stop of its own */
 		check_ratio(s);
 		leave_behind(s->bulk);
 		pthread_cond_broadcast(&state->changed);
@@ -456,9 +471,12 @@ summarise(struct bn_bulk *bulk)
 	bn_bulk_look(bulk, &now);
 	wave = &now.waves[now.wave];
 	if (state->end == BN_BULK_STOPPED)
-		size = snprintf(state->text, sizeof(state->text),
-				"stopped after wave %d: %d of %d failed", now.wave, wave->failed,
-				wave->total);
+		size =
+		    snprintf(state->text, sizeof(state->text), "stopped after wave %d: %d of %d %s",
+			     now.wave, wave->failed + wave->missed, wave->total,
+			     wave->missed == 0	 ? "failed"
+			     : wave->failed == 0 ? "could not be sent"
+						 : "failed or could not be sent");
 	else if (state->end == BN_BULK_ENDED)
 		size = snprintf(state->text, sizeof(state->text), "%d of %d sent", now.all.sent,
 				now.all.total);

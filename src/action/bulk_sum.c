@@ -223,14 +223,17 @@ bn_bulk_sum(struct bn_bulk *bulk)
 /* ---- while it is sent -------------------------------------------------------------------------- */
 
 static void
-count_step(struct bn_bulk_wave_now *wave, enum bn_bulk_step step)
+count_step(struct bn_bulk_wave_now *wave, const struct bn_bulk_item_now *item)
 {
+	enum bn_bulk_step step = item->step;
+
 	wave->total++;
 	wave->sent += step >= BN_BULK_SENDING && step != BN_BULK_UNSENT;
 	wave->green += step == BN_BULK_GREEN;
 	wave->failed += step == BN_BULK_RED || step == BN_BULK_REFUSED || step == BN_BULK_UNKNOWN;
 	wave->running += step == BN_BULK_SENDING || step == BN_BULK_SENT;
 	wave->left += step == BN_BULK_WAITS || step == BN_BULK_UNSENT;
+	wave->missed += item->missed;
 }
 
 static void
@@ -243,6 +246,10 @@ say_now(const struct bn_bulk *bulk, struct bn_bulk_now *out)
 	else if (out->wave == 0)
 		snprintf(out->text, sizeof(out->text), "%zu to send in %d wave%s", bulk->ready,
 			 bulk->waves, bulk->waves == 1 ? "" : "s");
+	else if (out->waiting && wave->sent < wave->total)
+		snprintf(out->text, sizeof(out->text),
+			 "wave %d of %d: %d of %d sent, waiting for %d to end", out->wave,
+			 bulk->waves, wave->sent, wave->total, wave->running);
 	else if (out->waiting)
 		snprintf(out->text, sizeof(out->text),
 			 "wave %d of %d: all %d sent, waiting for %d to end", out->wave,
@@ -256,6 +263,7 @@ void
 bn_bulk_look(const struct bn_bulk *bulk, struct bn_bulk_now *out)
 {
 	const struct bn_bulk_state *state = bulk->state;
+	int to_send = 0;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
@@ -263,15 +271,18 @@ bn_bulk_look(const struct bn_bulk *bulk, struct bn_bulk_now *out)
 	out->end = state->end;
 	out->wave = state->wave;
 	for (i = 0; i < bulk->count; i++) {
-		enum bn_bulk_step step = state->work[i].now.step;
+		const struct bn_bulk_item_now *item = &state->work[i].now;
 
 		if (bulk->items[i].fate != BN_BULK_READY)
 			continue;
-		count_step(&out->all, step);
-		count_step(&out->waves[bulk->items[i].wave], step);
-		out->unknown += step == BN_BULK_UNKNOWN;
+		count_step(&out->all, item);
+		count_step(&out->waves[bulk->items[i].wave], item);
+		out->unknown += item->step == BN_BULK_UNKNOWN;
+		to_send += bulk->items[i].wave == out->wave && item->step == BN_BULK_WAITS;
 	}
-	out->waiting = out->wave > 0 && out->waves[out->wave].left == 0;
+	/* What was left behind or missed is never sent: nobody waits for it. */
+	out->waiting = out->wave > 0 && to_send == 0 && out->waves[out->wave].sent > 0 &&
+		       (state->end <= BN_BULK_ENDED || out->waves[out->wave].left == 0);
 	out->left_ms = time_left(bulk);
 	say_now(bulk, out);
 }

@@ -202,11 +202,25 @@ const char bn_views_now[] =
     "  AND x.parent = i.seq AND x.verb = 'outcome')"
     " WHERE i.verb = 'intent' AND json_valid(i.body);"
 
+    /* bulk_rest: which bulk is the rest of which. A view of its own, because what a common table expression reads
+     * it reads in its own name, and on the SQL door that may read no table. */
+    "CREATE TEMP VIEW bulk_rest AS SELECT b.seq, CASE WHEN json_valid(b.body)"
+    "   THEN json_extract(b.body, '$.rest_of') END AS rest_of"
+    " FROM journal.record b WHERE b.verb = 'bulk';"
+
     /* bulk_now: many retries under one record. state: running (until it has ended, whoever is at it), ended,
      * stopped (by the abort ratio), aborted (by a person), timed-out, interrupted (its process is gone). sent
-     * counts what left this machine, done what the platform took; left is what was never sent. targets: an
-     * array of {source, key, …}. */
-    "CREATE TEMP VIEW bulk_now AS SELECT *, total - sent AS left FROM (SELECT b.seq, b.at, b.user,"
+     * counts what left this machine, done what the platform took; left is what it never sent itself. targets: an
+     * array of {source, key, …}. rest_of: the bulk that this is the rest of; root: the first of them all, from
+     * rest_of to rest_of, or itself. What is of one root sends one set of runs, each of them once, so that whoever
+     * asks what is left of it asks by root: by `at`, not before the root's (there is an index for that), then by
+     * `root`, which reads the body of each ancestor. */
+    "CREATE TEMP VIEW bulk_now AS SELECT *, total - sent AS left,"
+    /* An ancestor is an older record. What isn't is no bulk of this journal, and so there is no ring. */
+    "  (WITH RECURSIVE up(seq) AS (SELECT n.seq UNION ALL SELECT p.seq FROM up"
+    "    JOIN temp.bulk_rest r ON r.seq = up.seq JOIN temp.bulk_rest p ON p.seq = r.rest_of AND p.seq < r.seq)"
+    "   SELECT min(seq) FROM up) AS root"
+    " FROM (SELECT b.seq, b.at, b.user,"
     "  b.identity, b.host, b.origin, b.reason, json_extract(b.body, '$.verb') AS verb,"
     "  json_extract(b.body, '$.digest') AS digest, json_extract(b.body, '$.rest_of') AS rest_of,"
     "  json_extract(b.body, '$.hold') AS hold, json_extract(b.body, '$.targets') AS targets,"
@@ -221,7 +235,7 @@ const char bn_views_now[] =
     "  (SELECT count(*) FROM temp.intent_now i WHERE " OF_BULK " AND i.state = 'unknown')"
     "   AS unknown"
     " FROM journal.record b LEFT JOIN journal.record e ON e.verb = 'bulk-end' AND e.parent = b.seq"
-    " WHERE b.verb = 'bulk' AND json_valid(b.body));"
+    " WHERE b.verb = 'bulk' AND json_valid(b.body)) n;"
 
     /* finding_now: what is wrong at this moment, from rules and from the platforms. entity: the
      * thing it is about, NULL for none; root_id: the finding it is folded under; ack_seq,
@@ -306,18 +320,14 @@ const char bn_views_short[] =
 
 /* clang-format on */
 
-const char *const bn_view_names[] = {"entity_now", "pipeline_now", "run_now",
-				     "task_now",   "endpoint_now", "source_now",
-				     "ack_last",   "ack_now",	   "snooze_now",
-				     "note_now",   "lock_now",	   "intent_now",
-				     "bulk_now",   "finding_now",  "live_now",
-				     "live",	   "version_now",  "version",
-				     "pipeline",   "run",	   "task",
-				     "endpoint",   "finding",	   "source",
-				     "ack",	   "snooze",	   "note",
-				     "intent",	   "model",	   "stream",
-				     "app",	   "dataset",	   "product",
-				     "change",	   "entity",	   "link",
-				     "transition", "attribute",	   "attribute_change",
-				     "measure",	   "series",	   "point",
-				     "observed",   "attempt",	   NULL};
+const char *const bn_view_names[] = {
+    "entity_now", "pipeline_now", "run_now",	 "task_now",   "endpoint_now",
+    "source_now", "ack_last",	  "ack_now",	 "snooze_now", "note_now",
+    "lock_now",	  "intent_now",	  "bulk_rest",	 "bulk_now",   "finding_now",
+    "live_now",	  "live",	  "version_now", "version",    "pipeline",
+    "run",	  "task",	  "endpoint",	 "finding",    "source",
+    "ack",	  "snooze",	  "note",	 "intent",     "model",
+    "stream",	  "app",	  "dataset",	 "product",    "change",
+    "entity",	  "link",	  "transition",	 "attribute",  "attribute_change",
+    "measure",	  "series",	  "point",	 "observed",   "attempt",
+    NULL};

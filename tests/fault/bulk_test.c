@@ -482,7 +482,7 @@ what_is_locked_or_runs_anew_is_left_alone(void **state)
 	options.abort_ratio = 1;
 	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
 	item_of(bulk, 1, &now);
-	assert_int_equal(now.step, BN_BULK_REFUSED);
+	assert_int_equal(now.step, BN_BULK_UNSENT);
 	assert_int_equal(now.code, BN_EBUSY);
 	assert_non_null(strstr(now.answer, "newer run"));
 	item_of(bulk, 2, &now);
@@ -625,6 +625,325 @@ aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once(void **state)
 	end(f);
 }
 
+/* ---- a rest, and the rest of a rest --------------------------------------------------------------- */
+
+#define AT_ONCE "[policy]\n\tretry-min-interval = 0s\n"
+
+/* Sends `bulk` and breaks it off when that many were sent, with one at a time and none before the abort is seen. */
+static int64_t
+broken_off(struct fixture *f, struct bn_bulk *bulk, int after)
+{
+	struct aborting aborting = {.bulk = bulk, .after = after};
+	struct bn_bulk_options options = swift(f);
+	int64_t parent = 0;
+
+	options.spacing = 2000;
+	options.abort_ratio = 1;
+	options.abort = &aborting.abort;
+	options.tick = abort_after;
+	options.payload = &aborting;
+	assert_int_equal(send(f, bulk, &options, &parent), BN_ECANCELLED);
+	bn_bulk_free(bulk);
+	return parent;
+}
+
+/* How many runs --rest would plan, or what it says instead. */
+static int
+left_of(struct fixture *f, int64_t parent)
+{
+	struct bn_arena *arena = NULL;
+	struct bn_ref *refs = NULL;
+	size_t count = 0;
+	int rc = bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err);
+
+	bn_arena_free(arena);
+	return rc == BN_OK ? (int)count : rc;
+}
+
+static struct bn_bulk *
+plan_rest(struct fixture *f, int64_t parent)
+{
+	struct bn_arena *arena = NULL;
+	struct bn_bulk *rest = NULL;
+	struct bn_ref *refs = NULL;
+	size_t count = 0;
+
+	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err), &f->err);
+	assert_ok(bn_bulk_plan(&rest, f->actions, refs, count, &f->err), &f->err);
+	rest->rest_of = parent;
+	bn_arena_free(arena);
+	return rest;
+}
+
+static int64_t
+sent_to_its_end(struct fixture *f, struct bn_bulk *bulk)
+{
+	struct bn_bulk_options options = swift(f);
+	int64_t parent = 0;
+
+	options.abort_ratio = 1;
+	send(f, bulk, &options, &parent);
+	assert_true(parent > 0);
+	bn_bulk_free(bulk);
+	return parent;
+}
+
+static void
+hide(struct fixture *f, int number, bool hidden)
+{
+	pthread_mutex_lock(&f->fleet.lock);
+	f->fleet.runs[number].hidden = hidden;
+	pthread_mutex_unlock(&f->fleet.lock);
+}
+
+static int
+findings_of(struct fixture *f, int64_t parent)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%lld", (long long)parent);
+	return findings(f, key);
+}
+
+/* One run can't be planned with the rest: it stays what is left, and what the rest sent is not sent again, though it
+ * failed again and could be. */
+static void
+what_a_rest_leaves_out_stays_and_what_it_sent_is_not_sent_again(void **state)
+{
+	struct fixture *f = begin(4);
+	struct bn_bulk *bulk;
+	int64_t first, second;
+
+	(void)state;
+	f->fleet.runs[1].fate = f->fleet.runs[2].fate = FLEET_RED;
+	open_session(f, AT_ONCE);
+	first = broken_off(f, plan(f), 1);
+	assert_int_equal(f->fleet.writes, 1);
+	assert_int_equal(findings_of(f, first), 1);
+	hide(f, 3, true);
+	bulk = plan_rest(f, first);
+	assert_int_equal(bulk->ready, 2);
+	assert_int_equal(bulk->out, 1);
+	second = sent_to_its_end(f, bulk);
+	assert_int_equal(f->fleet.writes, 3);
+	assert_int_equal(left_of(f, second), BN_ECONFLICT);
+	assert_int_equal(findings_of(f, second), 0);
+	assert_int_equal(findings_of(f, first), 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM finding_now WHERE rule = 'bulk-interrupted'"
+				" AND title = 'bulk retry of 4 aborted: 3 sent, 1 not'"),
+			 1);
+	hide(f, 3, false);
+	bulk = plan_rest(f, first);
+	assert_int_equal(bulk->count, 1);
+	assert_string_equal(bulk->items[0].run.key, "p3-1");
+	sent_to_its_end(f, bulk);
+	assert_int_equal(f->fleet.writes, 4);
+	assert_int_equal(left_of(f, first), BN_ECONFLICT);
+	assert_int_equal(findings_of(f, first), 0);
+	assert_sound(f);
+	end(f);
+}
+
+static void
+rest_of_a_rest_is_one_row_that_plans_all_that_is_left(void **state)
+{
+	struct fixture *f = begin(4);
+	int64_t first, second, third;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		f->fleet.runs[i].fate = FLEET_RED;
+	open_session(f, AT_ONCE);
+	first = broken_off(f, plan(f), 1);
+	second = broken_off(f, plan_rest(f, first), 1);
+	assert_int_equal(f->fleet.writes, 2);
+	assert_int_equal(left_of(f, first), 2);
+	assert_int_equal(left_of(f, second), 2);
+	assert_int_equal(findings_of(f, first), 1);
+	assert_int_equal(findings_of(f, second), 0);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now WHERE root = 1"), 2);
+	/* Broken off anew it is a new incident: who acknowledged the first did not know of the second. */
+	assert_int_equal(ask(f,
+			     "SELECT count(*) FROM finding_now n JOIN bulk_now b ON b.rest_of = 1"
+			     " WHERE n.rule = 'bulk-interrupted' AND n.since = b.ended_at"),
+			 1);
+	/* Both ways at once: what goes by the second is sent for the first, and the other way round. */
+	third = broken_off(f, plan_rest(f, first), 1);
+	assert_int_equal(left_of(f, second), 1);
+	assert_int_equal(left_of(f, third), 1);
+	assert_int_equal(findings_of(f, first), 1);
+	sent_to_its_end(f, plan_rest(f, second));
+	assert_int_equal(f->fleet.writes, 4);
+	assert_int_equal(left_of(f, first), BN_ECONFLICT);
+	assert_int_equal(left_of(f, second), BN_ECONFLICT);
+	assert_int_equal(left_of(f, third), BN_ECONFLICT);
+	assert_int_equal(findings_of(f, first), 0);
+	assert_sound(f);
+	end(f);
+}
+
+struct watching {
+	struct fixture *f;
+	int64_t first;
+	bool looked;
+};
+
+static void
+look_at_the_first(void *payload)
+{
+	struct watching *w = payload;
+
+	if (w->looked || ask(w->f, "SELECT count(*) FROM bulk_now WHERE state = 'running'") == 0)
+		return;
+	w->looked = true;
+	assert_int_equal(left_of(w->f, w->first), BN_EBUSY);
+	assert_int_equal(findings_of(w->f, w->first), 0);
+}
+
+static void
+rest_under_way_hides_the_row_and_is_not_planned_twice(void **state)
+{
+	struct fixture *f = begin(3);
+	struct watching watching = {.f = f};
+	struct bn_bulk_options options;
+	struct bn_bulk *rest;
+
+	(void)state;
+	open_session(f, AT_ONCE);
+	watching.first = broken_off(f, plan(f), 1);
+	assert_int_equal(findings_of(f, watching.first), 1);
+	rest = plan_rest(f, watching.first);
+	options = swift(f);
+	options.spacing = 300;
+	options.tick = look_at_the_first;
+	options.payload = &watching;
+	assert_ok(send(f, rest, &options, NULL), &f->err);
+	assert_true(watching.looked);
+	assert_int_equal(f->fleet.writes, 3);
+	assert_sound(f);
+	bn_bulk_free(rest);
+	end(f);
+}
+
+/* A person has to say what became of it: until then it is sent, for every rest. */
+static void
+unknown_of_a_rest_is_not_sent_by_another(void **state)
+{
+	struct fixture *f = begin(3);
+	int64_t first;
+
+	(void)state;
+	f->fleet.runs[2].fate = FLEET_LOST;
+	open_session(f, AT_ONCE);
+	first = broken_off(f, plan(f), 1);
+	sent_to_its_end(f, plan_rest(f, first));
+	assert_int_equal(f->fleet.writes, 3);
+	assert_int_equal(ask(f, "SELECT count(*) FROM intent_now WHERE state = 'unknown'"), 1);
+	assert_int_equal(left_of(f, first), BN_ECONFLICT);
+	assert_int_equal(findings_of(f, first), 0);
+	end(f);
+}
+
+/* ---- what could not be sent ----------------------------------------------------------------------- */
+
+static void
+what_changed_since_the_plan_is_not_sent_and_said_so(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	struct bn_bulk_item_now item;
+	struct bn_bulk_now now;
+	struct bn_bulk *bulk;
+	int64_t parent = 0;
+
+	(void)state;
+	open_session(f, AT_ONCE);
+	bulk = plan(f);
+	pthread_mutex_lock(&f->fleet.lock);
+	f->fleet.runs[1].elsewhere = 1;
+	pthread_mutex_unlock(&f->fleet.lock);
+	options = swift(f);
+	options.abort_ratio = 1;
+	assert_int_equal(send(f, bulk, &options, &parent), BN_EREMOTE);
+	assert_non_null(strstr(f->err.hint, "--rest"));
+	assert_int_equal(f->fleet.writes, 2);
+	item_of(bulk, 1, &item);
+	assert_int_equal(item.step, BN_BULK_UNSENT);
+	assert_true(item.missed);
+	assert_int_equal(item.code, BN_ECONFLICT);
+	assert_true(item.intent > 0);
+	assert_non_null(strstr(item.answer, "another attempt"));
+	bn_bulk_now(bulk, &now);
+	assert_int_equal(now.end, BN_BULK_ENDED);
+	assert_string_equal(now.text, "2 of 3 sent, 2 succeeded, 1 not sent");
+	assert_int_equal(now.all.failed, 0);
+	assert_int_equal(now.all.missed, 1);
+	assert_int_equal(now.all.left, 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now WHERE state = 'ended' AND sent = 2"
+				" AND left = 1 AND text = '2 of 3 sent, 2 succeeded, 1 not sent'"),
+			 1);
+	/* Only the details were read anew: for the list, too, it is still failed. */
+	assert_int_equal(findings_of(f, parent), 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM finding_now WHERE rule = 'bulk-interrupted'"
+				" AND title = 'bulk retry of 3 ended: 2 sent, 1 not'"),
+			 1);
+	bn_bulk_free(bulk);
+	sent_to_its_end(f, plan_rest(f, parent));
+	assert_int_equal(f->fleet.writes, 3);
+	assert_int_equal(findings_of(f, parent), 0);
+	assert_sound(f);
+	end(f);
+}
+
+/* p1 waits for p0, which is locked between plan and sending; p2 waits for nobody, and is of a later turn. */
+static void
+what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it(void **state)
+{
+	static const struct bn_actor other = {"somebody-else", "", "bastion", ""};
+	struct bn_ref pipeline = {BN_PIPELINE, "s0", "p0"};
+
+	(void)state;
+	for (int ratio = 0; ratio <= 1; ratio++) {
+		struct fixture *f = begin(3);
+		struct bn_bulk_options options;
+		struct bn_bulk_item_now item;
+		struct bn_bulk_now now;
+		struct bn_bulk *bulk;
+
+		open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n");
+		bulk = plan(f);
+		assert_ok(bn_journal_lock(f->store, &other, pipeline,
+					  bn_clock_now(&f->clock) + 600000, "mine", false, NULL,
+					  &f->err),
+			  &f->err);
+		options = swift(f);
+		options.abort_ratio = ratio;
+		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+		item_of(bulk, 0, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_true(item.missed);
+		assert_int_equal(item.intent, 0);
+		assert_int_equal(item.code, BN_EBUSY);
+		item_of(bulk, 1, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_false(item.missed);
+		bn_bulk_now(bulk, &now);
+		if (ratio == 0) {
+			assert_int_equal(now.end, BN_BULK_STOPPED);
+			assert_string_equal(
+			    now.text, "stopped after wave 1: 1 of 2 could not be sent, 3 not sent");
+		} else {
+			assert_int_equal(now.end, BN_BULK_ENDED);
+			assert_string_equal(item.answer, "it waits for p0, which was not sent");
+			assert_string_equal(now.text, "1 of 3 sent, 1 succeeded, 2 not sent");
+		}
+		assert_int_equal(f->fleet.writes, ratio);
+		assert_sound(f);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 static void
 lost_answer_is_a_failure_for_those_behind_it(void **state)
 {
@@ -687,6 +1006,12 @@ main(void)
 	    cmocka_unit_test(two_that_feed_each_other_wait_for_nobody),
 	    cmocka_unit_test(plan_tells_how_often_its_error_was_cured),
 	    cmocka_unit_test(aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once),
+	    cmocka_unit_test(what_a_rest_leaves_out_stays_and_what_it_sent_is_not_sent_again),
+	    cmocka_unit_test(rest_of_a_rest_is_one_row_that_plans_all_that_is_left),
+	    cmocka_unit_test(rest_under_way_hides_the_row_and_is_not_planned_twice),
+	    cmocka_unit_test(unknown_of_a_rest_is_not_sent_by_another),
+	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
+	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
 	    cmocka_unit_test(time_that_is_over_sends_nothing_more),
 	};

@@ -24,15 +24,16 @@ static void
 add_workflow(struct bn_buf *out, const struct fleet_run *run, int number, bool nodes)
 {
 	const char *phase = phase_of(run);
+	int minute = 5 + run->retries + run->elsewhere;
 
 	bn_buf_addf(out,
 		    "{\"metadata\":{\"name\":\"p%d-1\",\"namespace\":\"orch\",\"uid\":\"u-%d\","
 		    "\"creationTimestamp\":\"2026-03-10T03:05:00Z\",\"labels\":{"
 		    "\"workflows.argoproj.io/cron-workflow\":\"p%d\"}},\"spec\":{},\"status\":{"
 		    "\"phase\":\"%s\",\"startedAt\":\"2026-03-10T03:%02d:04Z\"",
-		    number, number, number, phase, 5 + run->retries);
+		    number, number, number, phase, minute);
 	if (strcmp(phase, "Running") != 0)
-		bn_buf_addf(out, ",\"finishedAt\":\"2026-03-10T03:%02d:50Z\"", 5 + run->retries);
+		bn_buf_addf(out, ",\"finishedAt\":\"2026-03-10T03:%02d:50Z\"", minute);
 	if (nodes)
 		bn_buf_addf(out,
 			    ",\"nodes\":{\"p%d-1\":{\"id\":\"p%d-1\",\"name\":\"p%d-1\",\"type\":"
@@ -190,6 +191,9 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 	    number < fleet->count && fleet->runs[number].source == source) {
 		if (strcmp(request->method, "PUT") == 0 && strcmp(target + used, "/retry") == 0)
 			retry(fleet, conn, number);
+		else if (fleet->runs[number].hidden)
+			ts_reply(conn, 404, "Content-Type: application/json\r\n",
+				 "{\"message\":\"not found\"}");
 		else if (fleet->runs[number].fate == FLEET_LOST && fleet->runs[number].retries > 0)
 			ts_reply(conn, 503, NULL, "");
 		else

@@ -23,6 +23,8 @@ struct fleet_run {
 	enum fleet_fate fate;
 	bool undeclared; /* its pipeline doesn't say whether it may be done twice */
 	bool running;	 /* it has not even failed: it runs */
+	bool hidden;	 /* it is listed, and can't be read on its own */
+	int elsewhere;	 /* retries that somebody else sent: it failed again since */
 	bool newer;	 /* a later run of its pipeline, "pN-2", runs */
 	/* its log */
 	int retries; /* requests that arrived */

@@ -199,6 +199,43 @@ many_aborted_leave_a_row_that_plans_the_rest(void **state)
 	recorded_stop(&world);
 }
 
+/* Somebody else was quicker: nothing is sent, the line says so and why, and Triage plans what is left. */
+static void
+many_that_could_not_be_sent_are_said_with_the_reason(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	struct said said;
+
+	(void)state;
+	recorded_start(&world, NIGHT);
+	t = start_marked(&world, 120, 40);
+	plan(t, "cluster is back");
+	ask(&world.served, "retry ing-competitor-prices --yes", &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	assert_writes(&world, 1);
+	bn_term_type(t, "y");
+	assert_shown(t, "stopped after wave 1: 1 of 1 could not be sent, 2 not sent");
+	assert_shown(t, "0 of 2 sent \xc2\xb7 0 done \xc2\xb7 2 left (1 could not be sent)");
+	assert_shown(t, "argo      not-sent ing-competitor-prices-kt9ds was retried");
+	assert_shown(t, "argo      not-sent stopped: too much of its wave failed");
+	assert_shown(t, "could not be sent, 2 not sent: ing-competitor-prices-kt9ds was");
+	assert_writes(&world, 1);
+	bn_term_type(t, "1R/bulk retry\r");
+	assert_shown(t, "bulk retry of 2 stopped: 0 sent, 2 not");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_type(t, "r");
+	assert_shown(t, "the rest of bulk retry 4");
+	assert_shown(t, "y send 1");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_press(t, "C-c");
+	assert_shown(t, "nothing was sent");
+	assert_writes(&world, 1);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 static void
 many_hung_up_finish_what_is_sent_and_keep_the_rest(void **state)
 {
@@ -371,6 +408,7 @@ main(void)
 	    cmocka_unit_test(many_are_sent_wave_by_wave_and_followed_to_their_end),
 	    cmocka_unit_test(many_leave_append_work_out_until_its_name_is_typed),
 	    cmocka_unit_test(many_aborted_leave_a_row_that_plans_the_rest),
+	    cmocka_unit_test(many_that_could_not_be_sent_are_said_with_the_reason),
 	    cmocka_unit_test(many_hung_up_finish_what_is_sent_and_keep_the_rest),
 	    cmocka_unit_test(many_are_not_left_by_one_press_of_quit),
 	    cmocka_unit_test(many_are_marked_on_triage_among_other_trouble),

@@ -226,6 +226,66 @@ reader_views_are_read_by_index(void **state)
 	assert_false(plan_has(f, pipelines, "SCAN e"));
 }
 
+static int64_t
+add_bulk(struct fixture *f, const char *body)
+{
+	struct bn_journal_entry entry = {"bulk", {BN_KIND_NONE, NULL, NULL}, 0, NULL, body};
+	struct bn_actor actor;
+	int64_t seq = 0;
+
+	bn_actor_self(&actor, NULL);
+	assert_ok(bn_journal_append(f->store, &actor, &entry, &seq, &f->err), &f->err);
+	return seq;
+}
+
+/* Records 1 and 4 begin anew; 2 is a rest of 1, 3 a rest of that; 5, 6 and 7 name what is no bulk before them. */
+static void
+reader_bulk_has_the_root_of_all_its_rests(void **state)
+{
+	static const char *const bodies[] = {
+	    "{\"targets\":[]}", "{\"rest_of\":1}", "{\"rest_of\":2}",	    "{\"rest_of\":null}",
+	    "{\"rest_of\":5}",	"{\"rest_of\":7}", "{\"rest_of\":\"what\"}"};
+	static const int roots[] = {1, 1, 1, 4, 5, 6, 7};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		assert_int_equal(add_bulk(f, bodies[i]), i + 1);
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		char *sql = bn_xasprintf("SELECT root FROM bulk_now WHERE seq = %d", (int)i + 1);
+		struct answer a;
+
+		/* By the door, too: there a view may read what a query may not. */
+		assert_ok(door(f, sql, &a), &f->err);
+		assert_int_equal(atoi(a.text), roots[i]);
+		assert_int_equal(ask(f, sql), roots[i]);
+		free(sql);
+	}
+}
+
+/* A journal is never shortened: what asks for the bulks of a root must not read it from its beginning. */
+static void
+reader_bulks_of_a_root_are_read_by_index(void **state)
+{
+	static const char kin[] = "SELECT seq FROM bulk_now WHERE at >= 5 AND root = 1";
+	struct fixture *f = *state;
+	char *path = bn_xasprintf("%s/src/triage/bulk-interrupted.sql", getenv("abs_top_srcdir"));
+	char rule[8192];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	rule[fread(rule, 1, sizeof(rule) - 1, file)] = '\0';
+	fclose(file);
+	free(path);
+	assert_true(plan_has(f, kin, "record_verb (verb=? AND at>?)"));
+	assert_false(plan_has(f, kin, "SCAN b"));
+	assert_true(plan_has(f, rule, "record_thing (kind=? AND key=? AND source=?)"));
+	assert_true(plan_has(f, rule, "(source_id=? AND kind=? AND key=?)"));
+	assert_false(plan_has(f, rule, "SEARCH b USING INDEX record_verb (verb=?)"));
+	assert_false(plan_has(f, rule, "SCAN b"));
+	assert_false(plan_has(f, rule, "SCAN i"));
+}
+
 /* ---- noticing ---- */
 
 static void
@@ -599,6 +659,8 @@ main(void)
 	    STORE_TEST(reader_kinds_of_the_short_views_are_those_of_the_enum),
 	    STORE_TEST(reader_connection_can_not_write),
 	    STORE_TEST(reader_views_are_read_by_index),
+	    STORE_TEST(reader_bulk_has_the_root_of_all_its_rests),
+	    STORE_TEST(reader_bulks_of_a_root_are_read_by_index),
 	    STORE_TEST(reader_version_changes_with_commits_of_others_only),
 	    STORE_TEST(reader_notice_wakes_for_a_commit_and_falls_silent),
 	    STORE_TEST(reader_memory_store_works_and_notices),

@@ -147,7 +147,15 @@ static const struct {
     [BN_BULK_UNKNOWN] = {"◌", "?", BN_ROLE_FAILED}, [BN_BULK_UNSENT] = {"–", "-", BN_ROLE_DIM},
 };
 
-/* "12 sent · 9 done · 1 failed · 28 left · about 6m", the failed ones only where there are any. */
+/* What a person has to see to is no dim line among those that were left behind for it. */
+static enum bn_role
+role_of(const struct bn_bulk_item_now *now)
+{
+	return now->missed ? BN_ROLE_WARN : steps[now->step].role;
+}
+
+/* "12 sent · 9 done · 1 failed · 28 left (1 could not be sent) · about 6m", those that failed or could not be
+ * sent only where there are any. */
 static void
 count_words(const struct bn_bulk_now *now, struct bn_buf *out)
 {
@@ -161,6 +169,8 @@ count_words(const struct bn_bulk_now *now, struct bn_buf *out)
 	if (now->unknown > 0)
 		bn_buf_addf(out, " (%d not known)", now->unknown);
 	bn_buf_addf(out, " · %d left", now->all.left);
+	if (now->all.missed > 0)
+		bn_buf_addf(out, " (%d could not be sent)", now->all.missed);
 	if (now->end == BN_BULK_RUNNING && now->left_ms >= 0)
 		bn_buf_addf(out, " · about %s", bn_duration_show(now->left_ms, left));
 }
@@ -270,7 +280,7 @@ draw_item(struct bn_pen *pen, const struct bn_bulk *bulk, size_t i, struct bn_re
 
 	bn_bulk_item_now(bulk, i, &now);
 	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK_ON(BN_ROLE_TEXT, selected));
-	bn_draw(pen, r.y, x, 1, BN_INK_ON(steps[now.step].role, selected),
+	bn_draw(pen, r.y, x, 1, BN_INK_ON(role_of(&now), selected),
 		pen->ascii ? steps[now.step].ascii : steps[now.step].glyph);
 	bn_drawf(pen, r.y, x + 2, 2, BN_INK_ON(BN_ROLE_DIM, selected), "%d", item->wave);
 	bn_draw(pen, r.y, x + 5, name, BN_INK_ON(BN_ROLE_TEXT, selected), item->name);
@@ -280,8 +290,7 @@ draw_item(struct bn_pen *pen, const struct bn_bulk *bulk, size_t i, struct bn_re
 			item->engine != NULL ? item->engine : "–");
 		x += 10;
 	}
-	bn_draw(pen, r.y, x, 8, BN_INK_ON(steps[now.step].role, selected),
-		bn_bulk_step_word(now.step));
+	bn_draw(pen, r.y, x, 8, BN_INK_ON(role_of(&now), selected), bn_bulk_step_word(now.step));
 	/* What the platform said when it took the request is no news once the run has ended. */
 	if (x + 9 < r.x + r.w - 1 && now.step != BN_BULK_GREEN && now.step != BN_BULK_RED)
 		bn_draw(pen, r.y, x + 9, r.x + r.w - x - 10, BN_INK_ON(BN_ROLE_DIM, selected),
