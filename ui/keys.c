@@ -354,6 +354,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	action = bn_keymap_action(
 	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context,
 	    event->key);
+	if (action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_COMMAND)
+		bn_many_unwarn(app);
 	if (action == BN_ACT_NONE ||
 	    (app->options->read_only && (bn_action_row(action)->flags & BN_ACTS) != 0))
 		return;

@@ -40,7 +40,7 @@ struct bn_many {
 	struct bn_error err;
 	struct bn_confirm confirm;
 	size_t top;
-	bool warned; /* that quitting stops it */
+	bool warned; /* by the last thing that was done, that quitting stops it */
 };
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -499,6 +499,13 @@ bn_many_words(const struct bn_app *app, char *out, size_t size)
 	return true;
 }
 
+void
+bn_many_unwarn(struct bn_app *app)
+{
+	if (app->many != NULL)
+		app->many->warned = false;
+}
+
 bool
 bn_many_keeps(struct bn_app *app)
 {
@@ -508,8 +515,7 @@ bn_many_keeps(struct bn_app *app)
 		return false;
 	app->many->warned = true;
 	bn_bulk_now(app->many->bulk, &now);
-	bn_app_say(app, BN_TONE_BAD,
-		   "a bulk retry is under way, %d of %d sent: quit again to stop it there",
+	bn_app_say(app, BN_TONE_BAD, "quit again stops the bulk retry at %d of %d sent",
 		   now.all.sent, now.all.total);
 	return true;
 }

@@ -34,7 +34,9 @@ void bn_many_abort(struct bn_app *app);	   /* sends nothing more */
 void bn_many_progress(struct bn_app *app); /* brings its screen up */
 /* "bulk 12/40 sent, 1 failed, 1 not sent" while it is sent behind another screen; false: nothing to say. */
 bool bn_many_words(const struct bn_app *app, char *out, size_t size);
-/* True, once, where somebody wants to quit in the midst of it: says what that would mean. */
+/* True where somebody wants to quit in the midst of it, and did not want just before: says what that would mean.
+ * Whoever did something else since is told again: bn_many_unwarn. */
 bool bn_many_keeps(struct bn_app *app);
+void bn_many_unwarn(struct bn_app *app);
 
 #endif

@@ -107,7 +107,7 @@ static void
 check_wishes(struct sender *s)
 {
 	if (s->options->abort != NULL && atomic_load(s->options->abort))
-		stop(s->bulk, BN_BULK_ABORTED, "aborted before it was sent");
+		stop(s->bulk, BN_BULK_ABORTED, "aborted before its turn");
 	if (bn_monotonic() >= s->deadline)
 		stop(s->bulk, BN_BULK_TIMED_OUT, "its time was over before it was sent");
 }
@@ -344,8 +344,8 @@ run_lane(void *payload)
 			rest(state, pause_of(s));
 			continue;
 		}
-		check_wishes(
-		    s); /* what an abort kept from being sent is no reason to stop of its own */
+		/* What an abort kept from being sent is no reason to stop of its own. */
+		check_wishes(s);
 		check_ratio(s);
 		leave_behind(s->bulk);
 		pthread_cond_broadcast(&state->changed);

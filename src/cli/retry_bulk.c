@@ -423,7 +423,8 @@ worst(struct bn_retrying *r, const struct bn_bulk *bulk, const struct bn_error *
 		why.code = now.code;
 		if (now.step == BN_BULK_UNKNOWN)
 			code = bn_exit_combine(code, BN_EXIT_UNKNOWN_OUTCOME);
-		else if (now.step == BN_BULK_REFUSED && bn_exit_for(&why) == BN_EXIT_NOPERM)
+		else if ((now.step == BN_BULK_REFUSED || now.step == BN_BULK_UNSENT) &&
+			 bn_exit_for(&why) == BN_EXIT_NOPERM)
 			code = bn_exit_combine(code, BN_EXIT_NOPERM);
 	}
 	return err->code == BN_ETIMEOUT && code == BN_EXIT_UNAVAILABLE ? BN_EXIT_TIMEOUT : code;

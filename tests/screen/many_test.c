@@ -174,6 +174,8 @@ many_aborted_leave_a_row_that_plans_the_rest(void **state)
 	assert_shown(t, "aborted");
 	assert_gone(t, "waiting for its runs");
 	assert_shown(t, "1 of 2 sent");
+	assert_shown(t, "1 no longer watched");
+	assert_shown(t, "aborted before its turn");
 	assert_writes(&world, 1);
 	/* the row on Triage; only what was not sent is planned again */
 	bn_term_type(t, "1R/bulk retry\r");
@@ -273,13 +275,16 @@ many_are_not_left_by_one_press_of_quit(void **state)
 	t = start_marked(&world, 80, 24);
 	send_first_wave(&world, t);
 	bn_term_type(t, "Q");
-	assert_shown(t, "a bulk retry is under way, 1 of 2 sent: quit again");
+	assert_shown(t, "quit again stops the bulk retry at 1 of 2 sent");
 	/* nor is anything else planned meanwhile */
 	bn_term_type(t, "2");
 	assert_shown(t, "PIPELINE");
 	bn_term_type(t, "r");
 	assert_shown(t, "one thing at a time");
 	assert_shown(t, "waiting for its runs");
+	/* whoever did something else meanwhile is told again */
+	bn_term_type(t, "Q");
+	assert_shown(t, "quit again stops the bulk retry at 1 of 2 sent");
 	bn_term_type(t, "Q");
 	assert_int_equal(bn_term_exit(t, RECORDED_WAIT), 0);
 	bn_term_free(t);

@@ -162,8 +162,10 @@ count_words(const struct bn_bulk_now *now, struct bn_buf *out)
 	char left[BN_TIME_TEXT];
 
 	bn_buf_addf(out, "%d of %d sent · %d done", now->all.sent, now->all.total, now->all.green);
+	/* Once it has ended nobody asks for its runs any more, and what they were last is no news. */
 	if (now->all.running > 0)
-		bn_buf_addf(out, " · %d running", now->all.running);
+		bn_buf_addf(out, " · %d %s", now->all.running,
+			    now->end == BN_BULK_RUNNING ? "running" : "no longer watched");
 	if (now->all.failed > 0)
 		bn_buf_addf(out, " · %d failed", now->all.failed);
 	if (now->unknown > 0)
@@ -272,13 +274,16 @@ draw_waves(struct progress *p, const struct bn_bulk *bulk, const struct bn_bulk_
 }
 
 static void
-draw_item(struct bn_pen *pen, const struct bn_bulk *bulk, size_t i, struct bn_rect r, bool selected)
+draw_item(struct bn_pen *pen, const struct bn_bulk *bulk, size_t i, struct bn_rect r, bool selected,
+	  bool ended)
 {
 	const struct bn_bulk_item *item = &bulk->items[i];
 	int name = r.w < 80 ? 24 : r.w < 120 ? 30 : 44, x = r.x + 1;
 	struct bn_bulk_item_now now;
 
 	bn_bulk_item_now(bulk, i, &now);
+	if (ended && now.step == BN_BULK_SENT)
+		snprintf(now.answer, sizeof(now.answer), "no longer watched: Enter");
 	bn_draw_blank(pen, r.y, r.x, r.w, BN_INK_ON(BN_ROLE_TEXT, selected));
 	bn_draw(pen, r.y, x, 1, BN_INK_ON(role_of(&now), selected),
 		pen->ascii ? steps[now.step].ascii : steps[now.step].glyph);
@@ -321,7 +326,9 @@ draw_items(struct progress *p, const struct bn_bulk *bulk, struct bn_rect r)
 {
 	struct bn_pen *pen = bn_app_pen(p->screen.app);
 	size_t count = item_count(bulk), i;
+	struct bn_bulk_now now;
 
+	bn_bulk_now(bulk, &now);
 	p->first_line = r.y;
 	p->lines = r.h;
 	if (p->cursor < p->top)
@@ -330,7 +337,8 @@ draw_items(struct progress *p, const struct bn_bulk *bulk, struct bn_rect r)
 		p->top = p->cursor + 1 - (size_t)r.h;
 	for (i = 0; i < (size_t)r.h && p->top + i < count; i++)
 		draw_item(pen, bulk, item_at(bulk, p->top + i),
-			  (struct bn_rect){r.y + (int)i, r.x, 1, r.w}, p->top + i == p->cursor);
+			  (struct bn_rect){r.y + (int)i, r.x, 1, r.w}, p->top + i == p->cursor,
+			  now.end != BN_BULK_RUNNING);
 }
 
 static void
