@@ -354,6 +354,27 @@ bulk_to_come(struct bn_reader *reader, const struct bn_action_plan *plan)
 	return words;
 }
 
+static bool
+own_lock(const struct bn_actions *action, struct bn_reader *reader,
+	 const struct bn_action_plan *plan)
+{
+	static const char sql[] = "SELECT 1 FROM lock_now WHERE source = ?1 AND user = ?4 AND "
+				  "((kind = 'run' AND key = ?2)"
+				  " OR (kind = 'pipeline' AND key = ?3)) LIMIT 1";
+	sqlite3_stmt *st = NULL;
+	bool own = false;
+
+	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(st, 1, plan->about.source, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, plan->about.key, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 3, plan->pipeline, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 4, action->actor.user, -1, SQLITE_STATIC);
+		own = sqlite3_step(st) == SQLITE_ROW;
+	}
+	sqlite3_finalize(st);
+	return own;
+}
+
 static void
 ask_journal(struct bn_actions *action, struct bn_reader *reader, struct bn_action_plan *plan)
 {
@@ -367,7 +388,9 @@ ask_journal(struct bn_actions *action, struct bn_reader *reader, struct bn_actio
 	else if ((bulk = bulk_to_come(reader, plan)) != NULL)
 		guard(plan, BN_GUARD_NOTE, NULL, bulk);
 	else
-		guard(plan, BN_GUARD_FINE, NULL, "no other session acts on it");
+		guard(plan, BN_GUARD_FINE, NULL,
+		      own_lock(action, reader, plan) ? "you locked it against everybody else"
+						     : "no other session acts on it");
 }
 
 static int

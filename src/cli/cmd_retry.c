@@ -363,6 +363,8 @@ lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
 	struct bn_actor actor;
 	struct bn_ref ref = {0};
 	int64_t ms = 30 * 60 * 1000, seq = 0;
+	char time[BN_TIME_TEXT];
+	bn_time until;
 
 	if (bn_cli_may_write(cli, &err) != BN_OK ||
 	    (!undo && in->count > 1 && bn_duration_parse(in->operands[1], &ms, &err) != BN_OK) ||
@@ -372,16 +374,18 @@ lock(struct bn_cli *cli, const struct bn_invocation *in, bool undo)
 	    (!undo && may_lock(&ref, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
 	bn_actor_self(&actor, NULL);
-	if (bn_journal_lock(cli->store, &actor, ref, bn_clock_now(&cli->clock) + ms,
-			    bn_flag_get(in, "reason"), undo, &seq, &err) != BN_OK)
+	until = bn_clock_now(&cli->clock) + ms;
+	if (bn_journal_lock(cli->store, &actor, ref, until, bn_flag_get(in, "reason"), undo, &seq,
+			    &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	if (bn_retry_for_programs(cli))
 		fprintf(cli->out, "{\"record\":%lld}\n", (long long)seq);
 	else if (!cli->quiet)
-		fprintf(cli->out, "%s %s/%s/%s (record %lld)\n", undo ? "unlocked" : "locked",
+		fprintf(cli->out, "%s %s/%s/%s%s%s (record %lld)\n", undo ? "unlocked" : "locked",
 			bn_kind_word(ref.kind),
 			bn_sanitised(cli->arena, ref.source != NULL ? ref.source : ""),
-			bn_sanitised(cli->arena, ref.key), (long long)seq);
+			bn_sanitised(cli->arena, ref.key), undo ? "" : " until ",
+			undo ? "" : bn_time_rfc3339(until, time), (long long)seq);
 	return BN_EXIT_OK;
 }
 
@@ -435,7 +439,7 @@ const struct bn_command bn_command_unlock = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "take a lock back, one's own or another's",
-    .doc = "Anybody may; the journal says who did.",
+    .doc = "Anybody may; the journal says who did. Exits with 66 where none is in force.",
     .flags = lock_flags,
     .examples = unlock_examples,
     .run = run_unlock,

@@ -221,6 +221,26 @@ locked_guard(sqlite3 *db, bn_time now, void *payload, struct bn_error *err)
 	return locked(db, payload, now, err);
 }
 
+static int
+unlocked_guard(sqlite3 *db, bn_time now, void *payload, struct bn_error *err)
+{
+	static const char sql[] =
+	    "SELECT 1 FROM record i WHERE i.kind = ?1 AND i.key = ?2 AND i.source = ?3 AND i.verb ="
+	    " 'lock' AND json_extract(i.body, '$.until') > ?6 AND NOT EXISTS (SELECT 1 FROM record "
+	    "u"
+	    " WHERE u.kind = i.kind AND u.key = i.key AND u.source = i.source AND u.verb IN "
+	    "('lock',"
+	    " 'unlock') AND u.seq > i.seq)";
+	struct guard *g = payload;
+	sqlite3_stmt *st = NULL;
+	int rc = ask(db, g, sql, now, &st, err);
+
+	sqlite3_finalize(st);
+	if (rc == 1)
+		return BN_OK;
+	return rc != BN_OK ? rc : bn_fail(err, BN_ENOTFOUND, "%.150s is not locked", g->about.key);
+}
+
 int
 bn_journal_lock(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
 		bn_time until, const char *reason, bool undo, int64_t *seq, struct bn_error *err)
@@ -237,5 +257,6 @@ bn_journal_lock(struct bn_store *store, const struct bn_actor *actor, struct bn_
 	if (!undo)
 		entry.body = body;
 	/* Anybody may take a lock back: the journal says who did. */
-	return bn_journal_append_if(store, actor, &entry, undo ? NULL : locked_guard, &g, seq, err);
+	return bn_journal_append_if(store, actor, &entry, undo ? unlocked_guard : locked_guard, &g,
+				    seq, err);
 }

@@ -76,11 +76,12 @@ int bn_journal_outcome(struct bn_store *store, const struct bn_actor *actor, str
 		       int64_t intent, const char *reason, const char *body, int64_t *seq,
 		       struct bn_error *err);
 /* Many retries are one record `bulk` (about nothing; the body holds its targets), an intent with that parent for
- * each that was sent, and one `bulk-end` ({"state": …, "text": …}), which this appends. BN_ECONFLICT: it has one
+ * each that was sent or about to be, and one `bulk-end` ({"state": …, "text": …}), which this appends. BN_ECONFLICT: it has one
  * already. The view bulk_now tells them all. */
 int bn_journal_bulk_end(struct bn_store *store, const struct bn_actor *actor, int64_t parent,
 			const char *body, int64_t *seq, struct bn_error *err);
-/* Locks a thing until a moment, or takes the lock back; BN_EBUSY when somebody else holds it. */
+/* Locks a thing until a moment (BN_EBUSY when somebody else holds it), or takes the lock back, whoever's it is
+ * (BN_ENOTFOUND where none is in force). */
 int bn_journal_lock(struct bn_store *store, const struct bn_actor *actor, struct bn_ref about,
 		    bn_time until, const char *reason, bool undo, int64_t *seq,
 		    struct bn_error *err);

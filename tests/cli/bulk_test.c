@@ -283,8 +283,14 @@ lock_of_what_is_never_retried_is_refused(void **state)
 	assert_string_equal(said.out, "");
 	said_clear(&said);
 	said = run("lock " OLDER, 0);
+	assert_non_null(strstr(said.out, " until 2026-03-1"));
+	said_clear(&said);
+	said = run("retry " OLDER " --plan -o json", 0);
+	assert_non_null(strstr(said.out, "you locked it against everybody else"));
 	said_clear(&said);
 	said = run("unlock " OLDER, 0);
+	said_clear(&said);
+	said = run("unlock " OLDER, 66);
 	said_clear(&said);
 }
 

@@ -90,8 +90,8 @@ walk_pairs(struct bn_term *t)
 			for (b = 0; b < key_count; b++) {
 				char burst[32];
 
-				snprintf(burst, sizeof(burst), "\003\003%s%s%s", screens[s], keys[a],
-					 keys[b]);
+				snprintf(burst, sizeof(burst), "\003\003%s%s%s", screens[s],
+					 keys[a], keys[b]);
 				bn_term_type(t, burst);
 				bn_term_pump(t, 10);
 				walked++;
@@ -215,6 +215,8 @@ walk_no_three_keys_send_anything_unarmed(void **state)
 
 	/* and the same console does send when it is meant */
 	back_to(t, "2");
+	assert_shown(
+	    t, "\xe2\x97\x90 ing-competitor-prices"); /* it gave way to what has failed still */
 	bn_term_type(t, "Ugr");
 	assert_shown(t, "y retry");
 	bn_term_settle(t, 300, RECORDED_WAIT);

@@ -127,6 +127,8 @@ lock_keeps_others_off_until_it_ends(void **state)
 	until = bn_clock_now(&f->clock) + 60000;
 	assert_ok(bn_journal_lock(f->store, &ann, run, until, NULL, false, &seq, &f->err), &f->err);
 	assert_int_equal(intend(f, &bob, run, 0, &seq), BN_EBUSY);
+	assert_int_equal(bn_journal_lock(f->store, &bob, pipeline, 0, NULL, true, &seq, &f->err),
+			 BN_ENOTFOUND);
 	assert_ok(bn_journal_lock(f->store, &bob, run, 0, "she is asleep", true, &seq, &f->err),
 		  &f->err);
 	assert_ok(intend(f, &bob, run, 0, &seq), &f->err);
