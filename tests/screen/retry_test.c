@@ -127,6 +127,51 @@ append_work_needs_its_name_typed(void **state)
 	recorded_stop(&world);
 }
 
+/* J1 on one thing: it is acknowledged, looked at, and retried; no key of these is about anything else. */
+static void
+retry_after_acknowledging_is_of_the_same_thing(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col, after;
+
+	(void)state;
+	recorded_start(&world, "--seed 7 --at 2026-03-10T03:45:00Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "j");
+	assert_shown(t, "─ transform-hourly ─"); /* the cursor is on it */
+	assert_true(bn_term_find(t, " ✗ 1 transform-hourly", &row, &col));
+	bn_term_type(t, "a");
+	assert_shown(t, "transform-hourly acknowledged by");
+	assert_shown(t, "a✗ 1 transform-hourly");
+	assert_true(bn_term_find(t, "a✗ 1 transform-hourly", &after, &col));
+	assert_int_equal(after, row);
+	/* the title says so, and still what is red */
+	assert_shown(t, " red, ");
+	assert_shown(t, "· 1 acked");
+	bn_term_resize(t, 60, 16);
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_shown(t, "acked");
+	assert_shown(t, " red, ");
+	bn_term_resize(t, 80, 24);
+	assert_shown(t, "─ transform-hourly ─");
+	console_play(t, "w<Wait:what changed around transform-hourly><Esc>");
+	console_play(t, "b<Wait:it feeds><Esc><Wait:needs you>");
+	bn_term_type(t, "r");
+	assert_shown(t, "Enter never sends");
+	assert_shown(t, "run      transform-hourly-");
+	console_play(t, "<Esc>");
+	assert_shown(t, "nothing was sent");
+	/* it goes with the cursor, and comes again for whoever asks for what is hidden */
+	bn_term_type(t, "j");
+	assert_gone(t, "✗ 1 transform-hourly");
+	bn_term_type(t, "A");
+	assert_shown(t, "a✗ 1 transform-hourly");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 static void
 read_only_session_has_no_such_key(void **state)
 {
@@ -299,6 +344,7 @@ main(void)
 	    cmocka_unit_test(retry_is_watched_until_it_has_recovered),
 	    cmocka_unit_test(retry_of_some_tasks_is_planned_anew),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
+	    cmocka_unit_test(retry_after_acknowledging_is_of_the_same_thing),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	};
 

@@ -88,6 +88,23 @@ draw_rule_and_box_carry_their_words(void **state)
 	paper_close(&paper);
 }
 
+/* What is too long loses its last parts, and never all of it where a piece of it still says something. */
+static void
+draw_rule_is_cut_by_parts(void **state)
+{
+	struct paper paper;
+
+	(void)state;
+	paper_open(&paper, 6, 40, false);
+	bn_draw_rule(&paper.pen, 0, 0, 40, "needs you", "4 red, 6 amber · 1 acked · 1 silenced");
+	assert_row(0, "── needs you ───────── 4 red, 6 amber ──");
+	bn_draw_rule(&paper.pen, 1, 0, 40, "needs you", "/a filter that somebody typed · 1-2 of 9");
+	assert_row(1, "── needs you ─ /a filter that somebo… ──");
+	bn_draw_rule(&paper.pen, 2, 0, 40, "a title that leaves no room", "4 red, 6 amber");
+	assert_row(2, "── a title that leaves no room ─────────");
+	paper_close(&paper);
+}
+
 static void
 draw_folded_breaks_at_blanks_and_counts(void **state)
 {
@@ -375,6 +392,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(draw_text_is_cut_with_an_ellipsis),
     cmocka_unit_test(draw_ascii_only_sends_ascii),
     cmocka_unit_test(draw_rule_and_box_carry_their_words),
+    cmocka_unit_test(draw_rule_is_cut_by_parts),
     cmocka_unit_test(draw_folded_breaks_at_blanks_and_counts),
     cmocka_unit_test(gantt_bar_lies_where_its_time_is),
     cmocka_unit_test(input_edits_a_line),
