@@ -367,21 +367,6 @@ bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, enum bn_span sp
 
 /* ---- folded text ------------------------------------------------------------------------- */
 
-/* Bytes of the first line when `text` is folded to `width` columns, at a blank where there is one.
- */
-static size_t
-line_bytes(const char *text, int width)
-{
-	size_t used, fit = bn_text_fit(text, (size_t)width, &used), at;
-
-	if (text[fit] == '\0' || text[fit] == ' ')
-		return fit;
-	for (at = fit; at > 0; at--)
-		if (text[at - 1] == ' ')
-			return at;
-	return fit > 0 ? fit : strlen(text);
-}
-
 int
 bn_draw_folded(struct bn_pen *pen, struct bn_rect r, struct bn_ink ink, const char *text)
 {
@@ -389,7 +374,7 @@ bn_draw_folded(struct bn_pen *pen, struct bn_rect r, struct bn_ink ink, const ch
 	int rows = 0;
 
 	while (*rest != '\0' && rows < r.h && r.w > 0) {
-		size_t bytes = line_bytes(rest, r.w);
+		size_t bytes = bn_text_fold(rest, (size_t)r.w);
 		char saved = rest[bytes];
 
 		if (rows < r.h - 1)

@@ -287,8 +287,7 @@ draw_form(struct look *l, int y, int x)
 	const struct bn_confirm *c = l->look->confirm;
 
 	if (!c->refused) {
-		bn_sheet_field(&l->sheet, y++, x, "reason", &c->reason,
-			       c->focus == BN_CONFIRM_REASON);
+		bn_sheet_reason(&l->sheet, y++, x, c);
 		if (c->names)
 			bn_sheet_field(&l->sheet, y++, x, "type a name to send it too", &c->name,
 				       c->focus == BN_CONFIRM_NAME);

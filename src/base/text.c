@@ -123,6 +123,20 @@ bn_text_fit(const char *text, size_t columns, size_t *used)
 	return at;
 }
 
+size_t
+bn_text_fold(const char *text, size_t columns)
+{
+	size_t fit = bn_text_fit(text, columns, NULL), at;
+
+	if (text[fit] == '\0' || text[fit] == ' ')
+		return fit > 0 ? fit : strspn(text, " ");
+	for (at = fit; at > 0 && text[at - 1] != ' '; at--)
+		continue;
+	while (at > 0 && text[at - 1] == ' ')
+		at--;
+	return at > 0 ? at : fit > 0 ? fit : strlen(text);
+}
+
 static void
 add_blanks(struct bn_buf *out, size_t count)
 {
