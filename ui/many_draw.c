@@ -176,7 +176,7 @@ add_behind(struct look *l)
 		if (item->fate != BN_BULK_READY || item->behind < 0)
 			continue;
 		bn_sheet_fold(&l->sheet, label, BN_ROLE_WARN,
-			      bn_xasprintf("%s %s waits for %s, which is not sent",
+			      bn_xasprintf("%s %s is sent; what it waits for, %s, is not",
 					   sign(l, "▲", "!"), item->name,
 					   bulk->items[item->behind].name));
 		label = "";
