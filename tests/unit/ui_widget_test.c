@@ -387,6 +387,31 @@ pager_wraps_long_lines(void **state)
 	paper_close(&paper);
 }
 
+/* Long words are cut, others are not: "leaves the scr|een". */
+static void
+pager_wraps_at_blanks(void **state)
+{
+	struct bn_pager *pager = bn_pager_new(0, false);
+	const char *text = "leaves the screen, in  that order";
+	struct paper paper;
+
+	(void)state;
+	paper_open(&paper, 6, 20, false);
+	bn_pager_add(pager, "Esc ", text, strlen(text), BN_ROLE_TEXT);
+	bn_pager_add(pager, NULL, "a0123456789b0123456789", 22, BN_ROLE_TEXT);
+	bn_pager_add(pager, NULL, "last", 4, BN_ROLE_TEXT);
+	bn_pager_act(pager, BN_ACT_WRAP);
+	bn_pager_draw(pager, &paper.pen, (struct bn_rect){0, 0, 6, 20});
+	assert_row(0, "Esc leaves the");
+	assert_row(1, "    screen, in  that");
+	assert_row(2, "    order");
+	assert_row(3, "a0123456789b01234567");
+	assert_row(4, "89");
+	assert_row(5, "last");
+	paper_close(&paper);
+	bn_pager_free(pager);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(draw_hostile_text_stays_in_its_cells),
     cmocka_unit_test(draw_text_is_cut_with_an_ellipsis),
@@ -405,5 +430,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pager_shows_no_escape_sequences),
     cmocka_unit_test(pager_is_bounded_and_counts_what_it_dropped),
     cmocka_unit_test(pager_wraps_long_lines),
+    cmocka_unit_test(pager_wraps_at_blanks),
 };
 BN_TEST_MAIN(tests)
