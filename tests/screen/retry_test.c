@@ -316,6 +316,38 @@ read_only_session_has_no_such_key(void **state)
 	recorded_stop(&world);
 }
 
+/* The hint line shows the keys that do something for what is selected; pressed all the same, they say why not. */
+static void
+retry_is_hinted_only_where_something_runs(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, "--seed 7 --at 2026-03-10T03:45:00Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	assert_shown(t, "─ demand-forecast@"); /* a model's version */
+	assert_gone(t, "r retry");
+	assert_gone(t, "l log");
+	assert_shown(t, "b lineage");
+	bn_term_type(t, "r");
+	assert_shown(t, "r is not offered: a model is not something that runs");
+	bn_term_type(t, "l");
+	assert_shown(t, "a model has no log");
+	bn_term_type(t, "j");
+	assert_shown(t, "─ transform-hourly ─");
+	assert_shown(t, "r retry");
+	assert_shown(t, "l log");
+	console_quit(t);
+	t = console_start(&world.served, 80, 24, NULL, NULL, "--read-only");
+	assert_gone(t, "r retry");
+	bn_term_type(t, "jr");
+	assert_shown(t, "read-only: started with --read-only, nothing is sent");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 /* Does it have a line of a run that began at `first`, or at one of the 36 tens of minutes after it? */
 static bool
 has_line_of(const char *body, bn_time first)
@@ -472,6 +504,7 @@ main(void)
 	    cmocka_unit_test(retry_that_is_refused_says_why_where_it_is_seen),
 	    cmocka_unit_test(retry_that_needs_a_reason_says_so),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
+	    cmocka_unit_test(retry_is_hinted_only_where_something_runs),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
