@@ -116,6 +116,9 @@ struct bn_screen *bn_app_tab_screen(struct bn_app *app, enum bn_tab tab);
 void bn_app_open(struct bn_app *app, struct bn_ref ref);
 void bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question);
 
+/* "a model", "an endpoint": the thing's kind in a sentence; "this" for what is none. */
+const char *bn_app_a(struct bn_ref ref);
+
 /* One line at the bottom until the next key. */
 enum bn_tone { BN_TONE_PLAIN, BN_TONE_GOOD, BN_TONE_BAD };
 void bn_app_say(struct bn_app *app, enum bn_tone tone, const char *format, ...)

@@ -221,8 +221,10 @@ draw_hints(struct bn_app *app, int y, int width)
 	for (a = 0; a < BN_ACT_COUNT; a++) {
 		const struct bn_action_row *row = bn_action_row((enum bn_action)a);
 
-		if ((row->hinted & context) == 0 || (bn_app_reach(app) != BN_REACH_ALL &&
-						     (row->flags & (BN_CHANGES | BN_ACTS)) != 0))
+		if ((row->hinted & context) == 0 ||
+		    (bn_app_reach(app) != BN_REACH_ALL &&
+		     (row->flags & (BN_CHANGES | BN_ACTS)) != 0) ||
+		    !bn_app_offers(app, (enum bn_action)a))
 			continue;
 		x = draw_hint(app, (enum bn_action)a, y, x, width - 3);
 	}

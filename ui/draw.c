@@ -231,29 +231,77 @@ repeat(struct bn_pen *pen, int y, int x, int width, struct bn_ink ink, const cha
 		waddstr(pen->window, cleaned);
 }
 
+/* Columns of what stands at the left of an edge, rule and blanks before it included. */
+static int
+title_columns(struct bn_pen *pen, int width, const char *title)
+{
+	int columns = title == NULL ? 0 : (int)bn_text_width(clean(pen, title));
+
+	if (columns == 0 || width <= 6)
+		return 0;
+	return 3 + (columns < width - 6 ? columns : width - 6);
+}
+
+int
+bn_draw_edge_room(int width, const char *title)
+{
+	return width - 6 - (*title == '\0' ? 0 : 3 + (int)bn_text_width(title));
+}
+
+#define PART	  " · "
+#define LEAST_CUT 12 /* columns under which a piece of a part says nothing */
+
+/* The parts that fit, or a piece of the first; "" where there is no room for any of it. The caller frees. */
+static char *
+fitting(struct bn_pen *pen, const char *right, int limit)
+{
+	char *text = bn_xstrdup(right), *part;
+
+	while ((int)bn_text_width(clean(pen, text)) > limit) {
+		char *next = text;
+
+		for (part = NULL; (next = strstr(next, PART)) != NULL; next += strlen(PART))
+			part = next;
+		if (part == NULL) {
+			if (limit < LEAST_CUT)
+				*text = '\0';
+			break;
+		}
+		*part = '\0';
+	}
+	return text;
+}
+
+static void
+draw_right_end(struct bn_pen *pen, int y, int x, int width, const char *right, int limit)
+{
+	char *text = fitting(pen, right, limit);
+	int columns = (int)bn_text_width(clean(pen, text));
+
+	if (columns > limit)
+		columns = limit;
+	if (columns > 0) {
+		bn_draw_blank(pen, y, x + width - columns - 4, columns + 2, BN_INK(BN_ROLE_TEXT));
+		bn_draw(pen, y, x + width - columns - 3, columns, BN_INK(BN_ROLE_DIM), text);
+	}
+	free(text);
+}
+
 /* An edge with words in it. */
 static void
 edge(struct bn_pen *pen, int y, int x, int width, const char *title, const char *right, bool focus)
 {
-	int used = 0, limit = width - 6;
+	int used = title_columns(pen, width, title), limit = width - used - 6;
 
 	repeat(pen, y, x, width, BN_INK(BN_ROLE_RULE), "─");
-	if (title != NULL && *title != '\0' && limit > 0) {
+	if (used > 0) {
 		bn_draw_blank(pen, y, x + 2, 1, BN_INK(BN_ROLE_TEXT));
-		used = bn_draw(pen, y, x + 3, limit, BN_INK(focus ? BN_ROLE_KEY : BN_ROLE_HEADING),
-			       title);
-		bn_draw_blank(pen, y, x + 3 + used, 1, BN_INK(BN_ROLE_TEXT));
-		used += 3;
+		bn_draw(pen, y, x + 3, used - 3, BN_INK(focus ? BN_ROLE_KEY : BN_ROLE_HEADING),
+			title);
+		bn_draw_blank(pen, y, x + used, 1, BN_INK(BN_ROLE_TEXT));
 	}
-	limit = width - used - 6;
-	if (right != NULL && *right != '\0' && limit > 0) {
-		int columns = (int)bn_text_width(clean(pen, right));
-
-		if (columns > limit)
-			return;
-		bn_draw_blank(pen, y, x + width - columns - 4, columns + 2, BN_INK(BN_ROLE_TEXT));
-		bn_draw(pen, y, x + width - columns - 3, columns, BN_INK(BN_ROLE_DIM), right);
-	}
+	if (right != NULL && limit > 0)
+		draw_right_end(pen, y, x, width, right, limit);
 }
 
 void
@@ -319,21 +367,6 @@ bn_draw_span(struct bn_pen *pen, int y, int x, int from, int to, enum bn_span sp
 
 /* ---- folded text ------------------------------------------------------------------------- */
 
-/* Bytes of the first line when `text` is folded to `width` columns, at a blank where there is one.
- */
-static size_t
-line_bytes(const char *text, int width)
-{
-	size_t used, fit = bn_text_fit(text, (size_t)width, &used), at;
-
-	if (text[fit] == '\0' || text[fit] == ' ')
-		return fit;
-	for (at = fit; at > 0; at--)
-		if (text[at - 1] == ' ')
-			return at;
-	return fit > 0 ? fit : strlen(text);
-}
-
 int
 bn_draw_folded(struct bn_pen *pen, struct bn_rect r, struct bn_ink ink, const char *text)
 {
@@ -341,7 +374,7 @@ bn_draw_folded(struct bn_pen *pen, struct bn_rect r, struct bn_ink ink, const ch
 	int rows = 0;
 
 	while (*rest != '\0' && rows < r.h && r.w > 0) {
-		size_t bytes = line_bytes(rest, r.w);
+		size_t bytes = bn_text_fold(rest, (size_t)r.w);
 		char saved = rest[bytes];
 
 		if (rows < r.h - 1)

@@ -45,13 +45,17 @@ int bn_draw_right(struct bn_pen *pen, int y, int x, int width, struct bn_ink ink
 void bn_draw_blank(struct bn_pen *pen, int y, int x, int width, struct bn_ink ink);
 void bn_draw_clear(struct bn_pen *pen, struct bn_rect rect);
 
-/* "── title ─────────────── right ──" over the whole width. Title and right may be NULL. */
+/* "── title ─────────────── right ──" over the whole width. Title and right may be NULL. Where `right` is too long its
+ * last parts (" · ") are left out, and a first part that is too long ends in an ellipsis. */
 void bn_draw_rule(struct bn_pen *pen, int y, int x, int width, const char *title,
 		  const char *right);
 /* A box with round corners, title and right end in its upper edge; `focus` brightens the title.
  * Returns the room inside. */
 struct bn_rect bn_draw_box(struct bn_pen *pen, struct bn_rect rect, const char *title,
 			   const char *right, bool focus);
+
+/* Columns there are for `right` in an edge of that width. */
+int bn_draw_edge_room(int width, const char *title);
 
 /* A thin bar of `width` columns: `fraction` (0..1) of it filled; a fraction over 1 fills it all. */
 void bn_draw_bar(struct bn_pen *pen, int y, int x, int width, double fraction, struct bn_ink ink);

@@ -77,9 +77,10 @@
 	X(DOCTOR, "doctor", BN_IN_SOURCES, "D", BN_IN_SOURCES, "doctor", 0,                        \
 	  "ask this source whether login and rights work")                                         \
 	X(ACK, "acknowledge", BN_IN_THINGS, "a", BN_IN_TRIAGE, "ack", BN_CHANGES,                  \
-	  "acknowledge: you have seen it (on Triage, again: take that back)")                      \
+	  "acknowledge: you have seen it; on Triage it stays, marked a, until the cursor leaves "  \
+	  "it (again: take that back)")                                                            \
 	X(SNOOZE, "snooze", BN_IN_THINGS, "z", BN_IN_TRIAGE, "snooze", BN_CHANGES,                 \
-	  "put it to sleep for a while (for 0: wake it)")                                          \
+	  "put it to sleep for a while (for 0: wake it); on Triage it stays likewise, marked z")   \
 	X(NOTE, "note", BN_IN_THINGS, "i", BN_IN_TRIAGE, "note", BN_CHANGES,                       \
 	  "write a note about it into the journal")                                                \
 	X(HIDDEN, "show-hidden", BN_IN_TRIAGE, "A", 0, "hidden", 0,                                \

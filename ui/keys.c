@@ -88,6 +88,13 @@ copy_selected(struct bn_app *app)
 
 #define REST "bulk-interrupted/" /* the finding of a bulk that did not send all it had planned */
 
+static bool
+is_rest(struct bn_ref ref)
+{
+	return ref.kind == BN_KIND_NONE && ref.key != NULL &&
+	       strncmp(ref.key, REST, strlen(REST)) == 0;
+}
+
 /* What is marked, all of it in one plan; or else what the cursor is on. */
 static void
 retry_selected(struct bn_app *app, struct bn_ref ref)
@@ -105,8 +112,7 @@ retry_selected(struct bn_app *app, struct bn_ref ref)
 	for (i = 0; i < marked; i++)
 		if (refs[i].kind == BN_PIPELINE || refs[i].kind == BN_RUN)
 			refs[runs++] = refs[i];
-	if (marked + hidden == 0 && ref.kind == BN_KIND_NONE && ref.key != NULL &&
-	    strncmp(ref.key, REST, strlen(REST)) == 0)
+	if (marked + hidden == 0 && is_rest(ref))
 		bn_many_rest(app, strtoll(ref.key + strlen(REST), NULL, 10));
 	else if (marked + hidden == 0)
 		bn_retry_open(app, ref);
@@ -119,6 +125,32 @@ retry_selected(struct bn_app *app, struct bn_ref ref)
 	else
 		bn_many_open(app, refs, runs, marked - runs + hidden);
 	free(refs);
+}
+
+/* Whether there is a log, or something to retry, for what is selected or marked: elsewhere these keys only say why
+ * not. */
+bool
+bn_app_offers(struct bn_app *app, enum bn_action action)
+{
+	const struct bn_screen_ops *ops = app->top->ops;
+	struct bn_ref ref = {BN_KIND_NONE, NULL, NULL}, *refs = NULL;
+	size_t marked, hidden = 0;
+	bool runs;
+
+	if ((action != BN_ACT_RETRY && action != BN_ACT_LOG) || ops->selected == NULL)
+		return true;
+	if (action == BN_ACT_RETRY && ops->marked != NULL) {
+		marked = ops->marked(app->top, &refs, &hidden);
+		free(refs);
+		if (marked + hidden > 0)
+			return true;
+	}
+	if (!ops->selected(app->top, &ref) || ref.key == NULL)
+		return false;
+	runs = ref.kind == BN_PIPELINE || ref.kind == BN_RUN;
+	if (action == BN_ACT_LOG)
+		return runs || ref.kind == BN_TASK;
+	return runs ? bn_retry_offers(app, ref) : is_rest(ref);
 }
 
 /* Actions about the selected thing that are the same on every screen. True: done. */
@@ -169,7 +201,7 @@ subject_action(struct bn_app *app, enum bn_action action)
 		if (ref.kind == BN_PIPELINE || ref.kind == BN_RUN)
 			bn_app_push(app, bn_run_screen(app, ref, true));
 		else
-			bn_app_say(app, BN_TONE_PLAIN, "%s has no log", bn_kind_word(ref.kind));
+			bn_app_say(app, BN_TONE_PLAIN, "%s has no log", bn_app_a(ref));
 		break;
 	default:
 		bn_app_open(app, ref);
@@ -356,9 +388,14 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	    event->key);
 	if (action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_COMMAND)
 		bn_many_unwarn(app);
-	if (action == BN_ACT_NONE ||
-	    (app->options->read_only && (bn_action_row(action)->flags & BN_ACTS) != 0))
+	if (action == BN_ACT_NONE)
 		return;
+	/* The key is on no hint line then, but who presses it has to hear why nothing comes. */
+	if (app->options->read_only && (bn_action_row(action)->flags & BN_ACTS) != 0) {
+		bn_app_say(app, BN_TONE_BAD,
+			   "read-only: started with --read-only, nothing is sent");
+		return;
+	}
 	if ((bn_action_row(action)->flags & (BN_CHANGES | BN_ACTS)) != 0 && bn_app_replaying(app))
 		return;
 	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);

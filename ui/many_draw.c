@@ -176,7 +176,7 @@ add_behind(struct look *l)
 		if (item->fate != BN_BULK_READY || item->behind < 0)
 			continue;
 		bn_sheet_fold(&l->sheet, label, BN_ROLE_WARN,
-			      bn_xasprintf("%s %s waits for %s, which is not sent",
+			      bn_xasprintf("%s %s is sent; what it waits for, %s, is not",
 					   sign(l, "▲", "!"), item->name,
 					   bulk->items[item->behind].name));
 		label = "";
@@ -287,8 +287,7 @@ draw_form(struct look *l, int y, int x)
 	const struct bn_confirm *c = l->look->confirm;
 
 	if (!c->refused) {
-		bn_sheet_field(&l->sheet, y++, x, "reason", &c->reason,
-			       c->focus == BN_CONFIRM_REASON);
+		bn_sheet_reason(&l->sheet, y++, x, c);
 		if (c->names)
 			bn_sheet_field(&l->sheet, y++, x, "type a name to send it too", &c->name,
 				       c->focus == BN_CONFIRM_NAME);

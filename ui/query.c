@@ -93,6 +93,7 @@ copy_question(uint64_t owner, int slot, const struct bn_question *question)
 	query->sort = bn_arena_strdup(arena, question->query.sort);
 	query->domain = bn_arena_strdup(arena, question->query.domain);
 	query->scope = copy_ref(arena, question->query.scope);
+	query->keep = copy_ref(arena, question->query.keep);
 	return asked;
 }
 
@@ -125,9 +126,9 @@ same_question(const struct bn_question *a, const struct bn_question *b)
 	       same_text(a->query.filter, b->query.filter) &&
 	       same_text(a->query.sort, b->query.sort) && a->query.problems == b->query.problems &&
 	       same_text(a->query.domain, b->query.domain) &&
-	       same_ref(a->query.scope, b->query.scope) && same_ref(a->about, b->about) &&
-	       same_ref(a->other, b->other) && same_text(a->task, b->task) &&
-	       a->query.attempt == b->query.attempt;
+	       same_ref(a->query.scope, b->query.scope) && same_ref(a->query.keep, b->query.keep) &&
+	       same_ref(a->about, b->about) && same_ref(a->other, b->other) &&
+	       same_text(a->task, b->task) && a->query.attempt == b->query.attempt;
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */

@@ -165,10 +165,26 @@ new_retry(struct bn_app *app)
 /* ---- opening ------------------------------------------------------------------------------ */
 
 static bool
+allowed(const struct bn_app *app, struct bn_ref about)
+{
+	const char *actions = bn_collect_actions(app->options->collect, about.source);
+
+	return actions != NULL && strcmp(actions, "retry") == 0;
+}
+
+bool
+bn_retry_offers(const struct bn_app *app, struct bn_ref about)
+{
+	const struct bn_console_options *options = app->options;
+
+	return !options->read_only && options->collect != NULL && options->actions != NULL &&
+	       allowed(app, about) && bn_collect_can_act(options->collect, about.source);
+}
+
+static bool
 offered(struct bn_app *app, struct bn_ref about)
 {
 	const struct bn_console_options *options = app->options;
-	const char *actions;
 
 	if (options->read_only)
 		bn_app_say(app, BN_TONE_BAD,
@@ -177,9 +193,8 @@ offered(struct bn_app *app, struct bn_ref about)
 		bn_app_say(app, BN_TONE_BAD, "nothing is sent: started with --offline");
 	else if (about.kind != BN_RUN && about.kind != BN_PIPELINE)
 		bn_app_say(app, BN_TONE_PLAIN, "r is not offered: %s is not something that runs",
-			   about.kind != BN_KIND_NONE ? bn_kind_word(about.kind) : "this");
-	else if ((actions = bn_collect_actions(options->collect, about.source)) == NULL ||
-		 strcmp(actions, "retry") != 0)
+			   bn_app_a(about));
+	else if (!allowed(app, about))
 		bn_app_say(
 		    app, BN_TONE_PLAIN,
 		    "r is not offered: the configuration of %s allows no action (actions = retry)",

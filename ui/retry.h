@@ -9,6 +9,8 @@ struct bn_retry;
 
 /* Begins to plan for a run, or a pipeline's latest run; says why not where that can't be. */
 void bn_retry_open(struct bn_app *app, struct bn_ref about);
+/* Whether that would plan anything, as far as the configuration says. */
+bool bn_retry_offers(const struct bn_app *app, struct bn_ref about);
 /* In the beginning: what earlier sessions left unsettled is looked after. */
 void bn_retry_reconcile(struct bn_app *app);
 bool bn_retry_shown(const struct bn_app *app);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/retry_draw.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,85 +77,141 @@ order_in_brief(struct look *s)
 	const char *label = "order";
 	int wave, count;
 
-	for (wave = 1; wave <= plan->waves && wave <= 12; wave++) {
+	for (wave = 1; wave <= plan->waves; wave++) {
 		const char *group = group_of(plan, wave, &count);
 		char *one = bn_xasprintf("%d %s %d %s", wave, arrow, count,
 					 group != NULL ? group + prefix : plan->unit);
 
 		if (text.size > 0 && bn_text_width(bn_buf_text(&text)) + bn_text_width(one) + 3 >
 					 (size_t)(s->sheet.width - BN_SHEET_LABEL)) {
-			bn_sheet_add(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
+			bn_sheet_fold(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
 			label = "";
 		}
 		bn_buf_addf(&text, "%s%s", text.size > 0 ? "   " : "", one);
 		free(one);
 	}
 	if (text.size > 0)
-		bn_sheet_add(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
+		bn_sheet_fold(&s->sheet, label, BN_ROLE_TEXT, bn_buf_take(&text));
 	bn_buf_free(&text);
 }
 
-/* A line a wave, with as many names as there is room for. */
+/* As many names of a wave as there is room for, and how many there are besides: that is never cut. The first is named
+ * whatever its length. */
+static void
+add_names(const struct look *s, int wave, int count, struct bn_buf *text)
+{
+	const struct bn_action_plan *plan = s->look->plan;
+	size_t room = (size_t)(s->sheet.width - BN_SHEET_LABEL), i;
+	int named = 0;
+
+	for (i = 0; i < plan->step_count && named < count; i++) {
+		char rest[32] = "";
+		size_t need;
+
+		if (plan->steps[i].wave != wave)
+			continue;
+		if (named + 1 <
+		    count) /* one more is named: would there be room to say what is left? */
+			snprintf(rest, sizeof(rest), "  and %d more", count - named - 1);
+		need = bn_text_width(bn_buf_text(text)) + 2 + bn_text_width(plan->steps[i].name) +
+		       strlen(rest);
+		if (named > 0 && need > room)
+			break;
+		bn_buf_addf(text, "%s%s", named++ > 0 ? "  " : "", plan->steps[i].name);
+	}
+	if (named < count)
+		bn_buf_addf(text, "  and %d more", count - named);
+}
+
+/* A line a wave. */
 static void
 order_in_full(struct look *s)
 {
 	const struct bn_action_plan *plan = s->look->plan;
-	size_t prefix = shared_prefix(plan), i;
+	size_t prefix = shared_prefix(plan);
 	int wave, count;
 
-	for (wave = 1; wave <= plan->waves && wave <= 8; wave++) {
+	for (wave = 1; wave <= plan->waves; wave++) {
 		const char *group = group_of(plan, wave, &count);
 		struct bn_buf text = BN_BUF_INIT(0);
-		int named = 0;
+		int hang;
 
 		bn_buf_addf(&text, "wave %d  %3d %-14s ", wave, count,
 			    group != NULL ? group + prefix : plan->unit);
-		for (i = 0; i < plan->step_count; i++) {
-			if (plan->steps[i].wave != wave)
-				continue;
-			if (named == 3) {
-				bn_buf_addf(&text, "  %s %d",
-					    bn_app_ascii(s->sheet.app) ? "..." : "…",
-					    count - named);
-				break;
-			}
-			bn_buf_addf(&text, "%s%s", named++ > 0 ? "  " : "", plan->steps[i].name);
-		}
-		bn_sheet_add(&s->sheet, wave == 1 ? "order" : "", BN_ROLE_TEXT, bn_buf_take(&text));
+		hang = (int)bn_text_width(bn_buf_text(&text));
+		add_names(s, wave, count, &text);
+		bn_sheet_hang(&s->sheet, wave == 1 ? "order" : "", BN_ROLE_TEXT, hang,
+			      bn_buf_take(&text));
 	}
 }
 
 /* ---- the rest ------------------------------------------------------------------------------ */
 
-static void
-add_guards(struct look *s)
+/* "transform-hourly-28f6k was retried 1m ago": whose run it is stands at the top already. */
+static const char *
+without_name(const struct bn_action_plan *plan, const char *text)
 {
-	static const enum bn_role roles[] = {BN_ROLE_TEXT, BN_ROLE_WARN, BN_ROLE_FAILED};
+	size_t length = strlen(plan->about.key);
+
+	return strncmp(text, plan->about.key, length) == 0 && text[length] == ' '
+		   ? text + length + 1
+		   : text;
+}
+
+/* What was looked at; with `stops` only what forbids it, else only the rest. Lines begin under the text, not under its
+ * sign. */
+static void
+add_guards(struct look *s, bool stops)
+{
 	const struct bn_action_plan *plan = s->look->plan;
+	const char *label = stops ? "not now" : "";
 	bool ascii = bn_app_ascii(s->sheet.app);
 	size_t i;
 
-	bn_sheet_add(
-	    &s->sheet, plan->typed ? "class" : "safe", plan->typed ? BN_ROLE_WARN : BN_ROLE_TEXT,
+	for (i = 0; i < plan->guard_count; i++) {
+		const struct bn_action_guard *g = &plan->guards[i];
+
+		if ((g->mark == BN_GUARD_STOP) != stops)
+			continue;
+		bn_sheet_hang(&s->sheet, label,
+			      stops			 ? BN_ROLE_FAILED
+			      : g->mark == BN_GUARD_NOTE ? BN_ROLE_WARN
+							 : BN_ROLE_TEXT,
+			      2,
+			      bn_xasprintf("%s %s",
+					   stops		      ? (ascii ? "x" : "✗")
+					   : g->mark == BN_GUARD_NOTE ? (ascii ? "-" : "◦")
+								      : (ascii ? "+" : "●"),
+					   without_name(plan, g->text)));
+		label = "";
+	}
+}
+
+static void
+add_class(struct look *s)
+{
+	const struct bn_action_plan *plan = s->look->plan;
+	bool ascii = bn_app_ascii(s->sheet.app);
+
+	bn_sheet_hang(
+	    &s->sheet, plan->typed ? "class" : "safe", plan->typed ? BN_ROLE_WARN : BN_ROLE_TEXT, 2,
 	    bn_xasprintf("%s %s (%s)%s", plan->typed ? (ascii ? "!" : "▲") : (ascii ? "+" : "●"),
 			 bn_idempotence_word(plan->class), plan->class_origin,
 			 plan->class == BN_APPEND ? ": running twice can duplicate"
 			 : plan->typed		  ? ": nobody says whether it may run twice"
 						  : ""));
-	for (i = 0; i < plan->guard_count; i++) {
-		const struct bn_action_guard *g = &plan->guards[i];
+}
 
-		bn_sheet_add(&s->sheet, "", roles[g->mark],
-			     bn_xasprintf("%s %s",
-					  g->mark == BN_GUARD_FINE   ? (ascii ? "+" : "●")
-					  : g->mark == BN_GUARD_NOTE ? (ascii ? "-" : "◦")
-								     : (ascii ? "x" : "✗"),
-					  g->text));
-	}
+static void
+add_lore(struct look *s)
+{
+	const struct bn_action_plan *plan = s->look->plan;
+
 	if (plan->seen > 0)
-		bn_sheet_add(&s->sheet, "", BN_ROLE_TEXT,
-			     bn_xasprintf("%s this error was cured by a retry %d of %d times",
-					  ascii ? "-" : "◦", plan->cured, plan->seen));
+		bn_sheet_hang(&s->sheet, "", BN_ROLE_TEXT, 2,
+			      bn_xasprintf("%s this error was cured by a retry %d of %d times",
+					   bn_app_ascii(s->sheet.app) ? "-" : "◦", plan->cured,
+					   plan->seen));
 }
 
 static void
@@ -165,13 +222,13 @@ add_expectation(struct look *s)
 	char usual[BN_TIME_TEXT], due[BN_TIME_TEXT];
 
 	if (plan->usual >= 0 && plan->next_due > 0)
-		bn_sheet_add(
+		bn_sheet_fold(
 		    &s->sheet, "typical", BN_ROLE_TEXT,
 		    bn_xasprintf("a whole run takes %s   next schedule %s",
 				 bn_duration_show(plan->usual, usual),
 				 bn_time_show(plan->next_due, style.zone, BN_TIME_HM, due)));
 	else if (plan->usual >= 0)
-		bn_sheet_add(
+		bn_sheet_fold(
 		    &s->sheet, "typical", BN_ROLE_TEXT,
 		    bn_xasprintf("a whole run takes %s", bn_duration_show(plan->usual, usual)));
 }
@@ -189,22 +246,25 @@ fill(struct look *s)
 			     bn_xstrdup("asking its platform what a retry would run again"));
 		return;
 	}
-	bn_sheet_add(&s->sheet, "run", BN_ROLE_TEXT,
-		     bn_xasprintf("%s · %s%s%s", plan->about.key, plan->about.source,
-				  plan->engine != NULL ? " · " : "",
-				  plan->engine != NULL ? plan->engine : ""));
-	bn_sheet_add(&s->sheet, "what", BN_ROLE_TEXT, bn_xstrdup(plan->what));
+	bn_sheet_fold(&s->sheet, "run", BN_ROLE_TEXT,
+		      bn_xasprintf("%s · %s%s%s", plan->about.key, plan->about.source,
+				   plan->engine != NULL ? " · " : "",
+				   plan->engine != NULL ? plan->engine : ""));
+	add_guards(s, true); /* where all of it does not fit, this must be what is seen */
+	bn_sheet_fold(&s->sheet, "what", BN_ROLE_TEXT, bn_xstrdup(plan->what));
 	if (s->sheet.width > 90)
 		order_in_full(s);
 	else
 		order_in_brief(s);
-	add_guards(s);
-	bn_sheet_add(&s->sheet, "sends", BN_ROLE_TEXT, bn_xstrdup(plan->sends));
+	add_class(s);
+	add_guards(s, false);
+	add_lore(s);
+	bn_sheet_fold(&s->sheet, "sends", BN_ROLE_TEXT, bn_xstrdup(plan->sends));
 	if (s->sheet.width > 90)
-		bn_sheet_add(&s->sheet, "", BN_ROLE_DIM, bn_xstrdup(plan->request));
+		bn_sheet_fold(&s->sheet, "", BN_ROLE_DIM, bn_xstrdup(plan->request));
 	for (i = 0; plan->notes[i] != NULL; i++)
-		bn_sheet_add(&s->sheet, i == 0 ? "note" : "", BN_ROLE_WARN,
-			     bn_xstrdup(plan->notes[i]));
+		bn_sheet_hang(&s->sheet, i == 0 ? "note" : "", BN_ROLE_WARN, 2,
+			      bn_xstrdup(plan->notes[i]));
 	add_expectation(s);
 }
 
@@ -216,6 +276,9 @@ draw_buttons(struct look *s, int y, int x)
 	const struct bn_confirm *c = s->look->confirm;
 	struct bn_pen *pen = bn_app_pen(s->sheet.app);
 	bool alive = c->focus == BN_CONFIRM_BUTTONS && bn_confirm_armed(c);
+	/* keys that are letters while a field has the focus */
+	enum bn_role key = c->focus == BN_CONFIRM_BUTTONS ? BN_ROLE_TEXT : BN_ROLE_DIM;
+	int gap = c->choices ? 2 : 4;
 
 	if (s->look->sending) {
 		bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_RUNNING),
@@ -229,15 +292,13 @@ draw_buttons(struct look *s, int y, int x)
 	/* with a choice there is one word more, in the room of the smallest screen */
 	x += bn_draw(pen, y, x, s->sheet.width, BN_INK(alive ? BN_ROLE_KEY : BN_ROLE_DIM),
 		     "  y retry") +
-	     (c->choices ? 3 : 5);
+	     gap;
+	x += bn_draw(pen, y, x, s->sheet.width, BN_INK(key), "w ");
 	x += bn_drawf(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT), "[%c] then watch",
 		      c->watch ? 'x' : ' ') +
-	     (c->choices ? 3 : 8);
+	     gap;
 	if (c->choices)
-		x += bn_draw(pen, y, x, s->sheet.width,
-			     BN_INK(c->focus == BN_CONFIRM_BUTTONS ? BN_ROLE_TEXT : BN_ROLE_DIM),
-			     "s tasks") +
-		     3;
+		x += bn_draw(pen, y, x, s->sheet.width, BN_INK(key), "s tasks") + gap;
 	bn_draw(pen, y, x, s->sheet.width, BN_INK(BN_ROLE_TEXT),
 		c->choices ? "Esc cancel" : "n / Esc cancel");
 }
@@ -248,8 +309,7 @@ draw_form(struct look *s, int y, int x)
 	const struct bn_confirm *c = s->look->confirm;
 
 	if (!c->refused) {
-		bn_sheet_field(&s->sheet, y++, x, "reason", &c->reason,
-			       c->focus == BN_CONFIRM_REASON);
+		bn_sheet_reason(&s->sheet, y++, x, c);
 		if (c->asked != NULL) {
 			char *label = bn_xasprintf("type %s to go on", c->asked);
 

@@ -95,6 +95,22 @@ bn_app_free_screen(struct bn_screen *screen)
 	free(screen);
 }
 
+const char *
+bn_app_a(struct bn_ref ref)
+{
+	static const char *const words[] = {
+	    [BN_PIPELINE] = "a pipeline",  [BN_RUN] = "a run",
+	    [BN_TASK] = "a task",	   [BN_MODEL] = "a model",
+	    [BN_ENDPOINT] = "an endpoint", [BN_STREAM] = "a stream",
+	    [BN_APP] = "an app",	   [BN_DATASET] = "a dataset",
+	    [BN_PRODUCT] = "a product",	   [BN_CHANGE] = "a change",
+	    [BN_SOURCE] = "a source"};
+	size_t kind = (size_t)ref.kind;
+
+	return kind < sizeof(words) / sizeof(words[0]) && words[kind] != NULL ? words[kind]
+									      : "this";
+}
+
 void
 bn_app_say(struct bn_app *app, enum bn_tone tone, const char *format, ...)
 {

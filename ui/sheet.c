@@ -43,23 +43,17 @@ bn_sheet_add(struct bn_sheet *sheet, const char *label, enum bn_role role, char 
 	sheet->lines[sheet->count++] = (struct bn_sheet_line){label, text, role};
 }
 
-/* Bytes of `text` that fill a line, up to a blank where there is one. */
-static size_t
-line_bytes(const char *text, int width)
-{
-	size_t used, fit = bn_text_fit(text, (size_t)width, &used), at;
-
-	if (text[fit] == '\0' || text[fit] == ' ')
-		return fit;
-	for (at = fit; at > 0 && text[at - 1] != ' '; at--)
-		continue;
-	return at > 0 ? at : fit > 0 ? fit : strlen(text);
-}
-
 void
 bn_sheet_fold(struct bn_sheet *sheet, const char *label, enum bn_role role, char *text)
 {
+	bn_sheet_hang(sheet, label, role, 0, text);
+}
+
+void
+bn_sheet_hang(struct bn_sheet *sheet, const char *label, enum bn_role role, int hang, char *text)
+{
 	struct bn_buf clean = BN_BUF_INIT(0);
+	int width = sheet->width - BN_SHEET_LABEL, indent = 0;
 	const char *rest;
 
 	/* What is folded has to be what is drawn: names come from outside. */
@@ -67,12 +61,14 @@ bn_sheet_fold(struct bn_sheet *sheet, const char *label, enum bn_role role, char
 	free(text);
 	rest = bn_buf_text(&clean);
 	do {
-		size_t bytes = line_bytes(rest, sheet->width - BN_SHEET_LABEL);
+		size_t bytes = bn_text_fold(rest, (size_t)(width - indent));
 
-		bn_sheet_add(sheet, label, role, bn_xstrndup(rest, bytes));
+		bn_sheet_add(sheet, label, role,
+			     bn_xasprintf("%*s%.*s", indent, "", (int)bytes, rest));
 		rest += bytes;
 		rest += strspn(rest, " ");
 		label = "";
+		indent = hang < width / 2 ? hang : 0;
 	} while (*rest != '\0');
 	bn_buf_free(&clean);
 }
@@ -133,6 +129,22 @@ bn_sheet_field(struct bn_sheet *sheet, int y, int x, const char *label,
 		wmove(pen->window, y, cursor);
 		curs_set(1);
 	}
+}
+
+void
+bn_sheet_reason(struct bn_sheet *sheet, int y, int x, const struct bn_confirm *confirm)
+{
+	bool focus = confirm->focus == BN_CONFIRM_REASON;
+	int used = BN_SHEET_LABEL + 2; /* the cursor stands before the words */
+
+	bn_sheet_field(sheet, y, x, "reason", &confirm->reason, focus);
+	if (!confirm->needs_reason || confirm->reason.text.size > 0)
+		return;
+	bn_draw(bn_app_pen(sheet->app), y, x + used, sheet->width - used,
+		BN_INK(confirm->missed ? BN_ROLE_WARN : BN_ROLE_DIM),
+		"required: [policy] require-reason");
+	if (focus)
+		wmove(bn_app_pen(sheet->app)->window, y, x + BN_SHEET_LABEL);
 }
 
 bool

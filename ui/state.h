@@ -77,6 +77,8 @@ bool bn_app_read_keys(struct bn_app *app);
 void bn_app_late_keys(struct bn_app *app);
 void bn_app_react(struct bn_app *app, unsigned reaction);
 void bn_app_suspend(struct bn_app *app);
+/* Whether the key does something for what is selected, rather than say why not: the hint line shows no other. */
+bool bn_app_offers(struct bn_app *app, enum bn_action action);
 void bn_app_end_prompt(struct bn_app *app, bool done);
 
 /* chrome.c: the two lines above a screen and the one below it. Returns the screen's room. */

@@ -107,11 +107,12 @@ bn_text_width(const char *text)
 size_t
 bn_text_fit(const char *text, size_t columns, size_t *used)
 {
-	size_t size = strlen(text), at = 0, width = 0;
+	size_t at = 0, width = 0;
 
-	while (at < size) {
+	/* Only as far as it fits: a line folded piece by piece may have a megabyte. */
+	while (text[at] != '\0') {
 		uint32_t point;
-		size_t bytes = bn_utf8_decode(text + at, size - at, &point);
+		size_t bytes = bn_utf8_decode(text + at, strnlen(text + at, 4), &point);
 		size_t wide = columns_of(point);
 
 		if (wide > columns - width)
@@ -122,6 +123,20 @@ bn_text_fit(const char *text, size_t columns, size_t *used)
 	if (used != NULL)
 		*used = width;
 	return at;
+}
+
+size_t
+bn_text_fold(const char *text, size_t columns)
+{
+	size_t fit = bn_text_fit(text, columns, NULL), at;
+
+	if (text[fit] == '\0' || text[fit] == ' ')
+		return fit > 0 ? fit : strspn(text, " ");
+	for (at = fit; at > 0 && text[at - 1] != ' '; at--)
+		continue;
+	while (at > 0 && text[at - 1] == ' ')
+		at--;
+	return at > 0 ? at : fit > 0 ? fit : strlen(text);
 }
 
 static void

@@ -46,6 +46,10 @@ size_t bn_text_width(const char *text);
  * columns. Never splits a base from its combining marks, nor a wide character. */
 size_t bn_text_fit(const char *text, size_t columns, size_t *used);
 
+/* Bytes of the first line when sanitised text is folded to `columns`: up to a blank where there is one, or else as much
+ * as fits. Never 0 unless the text is "". Blanks at the break belong to neither line: the next begins behind them. */
+size_t bn_text_fold(const char *text, size_t columns);
+
 /* Sanitised text cut to `columns`, the last one an ellipsis ("…", or "~" when ascii) if anything
  * was cut, padded with blanks on the right (or left) when pad is given. Appends to out. */
 enum bn_pad { BN_PAD_NONE, BN_PAD_RIGHT, BN_PAD_LEFT };

@@ -145,43 +145,37 @@ static const char retry_sql[] =
     " UNION ALL SELECT CASE WHEN seen > 0 THEN 'same error: ' || cured || ' of ' || seen || ' cured'"
     "  ELSE 'same error: never retried' END FROM n WHERE print IS NOT NULL";
 
-/* Commits on the files that define it or what is upstream, changed attributes; the newest first. */
+/* Commits on the files that define it or what is upstream, changed attributes: the newest first, but what came after the
+ * trouble began comes last, and says so. */
+#define SINCE_DAY(at) at " >= coalesce((SELECT at FROM began), now()) - 86400000 AND " at " <= now()"
+#define COMMIT "coalesce(c.merge || ' ', '') || c.subject || ' (' || c.author || ')' AS what, c.at"
 static const char changed_sql[] =
-    UP "SELECT text, role FROM (SELECT " TIME("c.at") " || ' ' || coalesce(c.merge || ' ',"
-    " '') || c.subject || ' ('"
-    " || c.author || ')' AS text, 11 AS role, c.at AS at FROM up JOIN link d ON d.kind ="
-    " 'defines'"
-    "  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"
-    "  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
-    "  JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id"
-    "  WHERE c.at > now() - 86400000 GROUP BY c.repo, c.id"
-    " UNION SELECT " TIME("c.at") " || ' ' || coalesce(c.merge || ' ', '') || c.subject || '"
-    " (' || c.author || ')',"
-    "  11, c.at FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"
-    "  JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED " AND instr('/' || cf.path,"
-    " '/' || t.name || '.') > 0"
-    "  WHERE c.at > now() - 86400000"
-    " UNION ALL SELECT " TIME("a.at") " || ' ' || a.name || ' ' || coalesce(a.old, 'unset')"
-    " || ' to '"
-    "  || coalesce(a.new, 'unset') || CASE WHEN e.id = :id THEN '' ELSE ' on ' || e.name END,"
-    " 11, a.at"
+    UP ", mine(id) AS (SELECT :id UNION SELECT r.pipeline_id FROM run r WHERE r.entity_id = :id),"
+    " " SQL_BEGAN ","
+    " change(what, at) AS (SELECT what, at FROM (SELECT " COMMIT ", c.repo, c.id FROM up JOIN link d"
+    "  ON d.kind = 'defines' AND d.to_kind = up.kind AND d.to_key = up.key"
+    "  AND d.to_source IN ('', up.source) JOIN commit_file cf ON cf.repo = d.from_source"
+    "  AND cf.path = d.from_key JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id"
+    "  WHERE " SINCE_DAY("c.at") " AND " SQL_IN_MAIN("c")
+    " UNION SELECT " COMMIT ", c.repo, c.id FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo"
+    "  AND cf.id = c.id JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED
+    "  AND instr('/' || cf.path, '/' || t.name || '.') > 0"
+    "  WHERE " SINCE_DAY("c.at") " AND " SQL_IN_MAIN("c") ")"
+    " UNION ALL SELECT a.name || ' ' || coalesce(a.old, 'unset') || ' to ' || coalesce(a.new, 'unset')"
+    "  || CASE WHEN e.id = :id THEN '' ELSE ' on ' || e.name END, a.at"
     "  FROM up JOIN entity e ON e.kind = up.kind AND e.key = up.key JOIN source s ON s.id ="
     " e.source_id"
     "  AND up.source IN ('', s.name) JOIN attribute_history a ON a.entity_id = e.id"
-    "  WHERE a.old IS NOT NULL AND a.at > now() - 86400000"
-    " ORDER BY at DESC LIMIT 4)"
-    " UNION ALL SELECT 'none in 24h', 1 WHERE EXISTS (SELECT 1 FROM commit_log) AND NOT EXISTS ("
-    "  SELECT 1 FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind AND"
-    " d.to_key = up.key"
-    "   JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"
-    "   JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE c.at > now() - 86400000)"
-    "  AND NOT EXISTS (SELECT 1 FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND"
-    " cf.id = c.id"
-    "   JOIN task t ON t.run_id = :run AND t.status = " SQL_FAILED
-    "    AND instr('/' || cf.path, '/' || t.name || '.') > 0 WHERE c.at > now() - 86400000)"
-    "  AND NOT EXISTS (SELECT 1 FROM attribute_history a WHERE a.entity_id = :id AND a.old IS"
-    " NOT NULL"
-    "   AND a.at > now() - 86400000)";
+    "  WHERE a.old IS NOT NULL AND " SINCE_DAY("a.at") "),"
+    " line(text, role, later, at) AS (SELECT " TIME("x.at") " || CASE WHEN later THEN ' after: ' ELSE"
+    "  ' ' END || what, CASE WHEN later THEN 1 ELSE 11 END, later, at FROM (SELECT what, at,"
+    "  at > (SELECT at FROM began) IS TRUE AS later FROM change) x),"
+    " none(text) AS (SELECT CASE WHEN EXISTS (SELECT 1 FROM line) THEN 'none in the 24h before it'"
+    "  ELSE 'none in 24h' END WHERE EXISTS (SELECT 1 FROM commit_log)"
+    "  AND NOT EXISTS (SELECT 1 FROM line WHERE NOT later))"
+    " SELECT text, role FROM (SELECT text, 1 AS role, 0 AS later, 0 AS at FROM none"
+    "  UNION ALL SELECT text, role, later, at FROM line ORDER BY later, at DESC LIMIT 4)";
+#undef COMMIT
 
 /* The files that define it, the one changed last first; a dbt project has hundreds. */
 static const char file_sql[] =

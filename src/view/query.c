@@ -32,8 +32,8 @@ struct bn_rows {
  * after. */
 #define PARAMETERS                                                                                 \
 	"WITH RECURSIVE parameters AS (SELECT :source, :kind, :key, :attempt, :since, :until, "    \
-	":limit, :offset, :domain) "
-#define FIRST_FILTER_PARAMETER 10
+	":limit, :offset, :domain, :keep_source, :keep_kind, :keep_key) "
+#define FIRST_FILTER_PARAMETER 13
 
 static int
 fail_column(const struct bn_view_table *table, const char *name, struct bn_error *err)
@@ -147,7 +147,11 @@ add_where(struct bn_buf *sql, const struct bn_query *query, const struct bn_filt
 		    t->id_sql);
 	if (has_domain(query))
 		bn_buf_addf(sql, " AND " DOMAIN_HAS("%s"), t->id_sql);
-	if (query->problems && t->problem_sql != NULL)
+	if (query->problems && t->problem_sql != NULL && query->keep.key != NULL)
+		bn_buf_addf(sql,
+			    " AND (%s IS TRUE OR (%s) IS (:keep_source, :keep_kind, :keep_key))",
+			    t->problem_sql, t->id_sql);
+	else if (query->problems && t->problem_sql != NULL)
 		bn_buf_addf(sql, " AND (%s IS TRUE)", t->problem_sql);
 	if (filter != NULL)
 		bn_buf_addf(sql, " AND %s", bn_filter_sql(filter));
@@ -260,6 +264,13 @@ bind(sqlite3_stmt *statement, const struct bn_query *query, const struct bn_filt
 	sqlite3_bind_int64(statement, 8, query->offset > 0 ? query->offset : 0);
 	if (has_domain(query))
 		bind_text(statement, 9, query->domain);
+	if (query->keep.key != NULL) { /* compared as the rows have it: no source is "" there */
+		sqlite3_bind_text(statement, 10,
+				  query->keep.source != NULL ? query->keep.source : "", -1,
+				  SQLITE_STATIC);
+		sqlite3_bind_int(statement, 11, query->keep.kind);
+		sqlite3_bind_text(statement, 12, query->keep.key, -1, SQLITE_STATIC);
+	}
 	if (filter != NULL &&
 	    bn_filter_bind(filter, statement, FIRST_FILTER_PARAMETER, now, query->zone) != BN_OK)
 		return bn_fail(err, BN_EINTERNAL, "%s: the filter's values do not fit its query",

@@ -46,4 +46,22 @@ static_assert(BN_UNKNOWN == 0 && BN_QUEUED == 1 && BN_RUNNING == 2 && BN_SUCCEED
 /* What ends a run or an attempt. */
 #define SQL_FINISHED "(" SQL_SUCCEEDED ", " SQL_FAILED ", " SQL_CANCELLED ", " SQL_SKIPPED ")"
 
+/* When the trouble with the things in mine(id) began: the finding that is worst, or the end of a run that failed; NULL
+ * when nothing is wrong, or the run went well whatever became of its pipeline since. The triage table's CHANGED is about
+ * one finding, and names the newest commit before it: what lists changes begins with that one. */
+#define SQL_BEGAN                                                                                  \
+	"began(at) AS MATERIALIZED (SELECT min(at) FROM (SELECT * FROM (SELECT f.since AS at"      \
+	"  FROM mine JOIN entity e ON e.id = mine.id JOIN source s ON s.id = e.source_id"          \
+	"  JOIN finding f ON f.about_source = s.name AND f.about_kind = e.kind"                    \
+	"   AND f.about_key = e.key WHERE f.closed_at IS NULL AND f.same_as IS NULL"               \
+	"   AND f.severity >= 1 ORDER BY f.severity DESC, f.since LIMIT 1)"                        \
+	" UNION ALL SELECT r.finished_at FROM mine JOIN run r ON r.entity_id = mine.id"            \
+	"  JOIN entity e ON e.id = r.entity_id WHERE e.status = " SQL_FAILED ")"                   \
+	" WHERE NOT EXISTS (SELECT 1 FROM mine JOIN run r ON r.entity_id = mine.id"                \
+	"  JOIN entity e ON e.id = r.entity_id WHERE e.status = " SQL_SUCCEEDED "))"
+/* What was written on a branch came with the merge that has its subject, not when it was written. */
+#define SQL_IN_MAIN(c)                                                                             \
+	"(" c ".merge IS NOT NULL OR NOT EXISTS (SELECT 1 FROM commit_log m WHERE +m.repo = " c    \
+	".repo AND m.subject = " c ".subject AND m.merge IS NOT NULL AND m.at >= " c ".at))"
+
 #endif

@@ -171,7 +171,10 @@ const struct bn_view_table bn_table_notes = {
 /* clang-format off */
 /* The thing in scope (a run stands for its pipeline too) and everything upstream of it, with its source. */
 #define UPSTREAM                                                                                   \
-	"WITH RECURSIVE up(source, kind, key) AS (SELECT coalesce(:source, ''), :kind, :key"       \
+	"WITH RECURSIVE mine(id) AS (SELECT e.id FROM entity e JOIN source s ON s.id = e.source_id" \
+	"  WHERE e.kind = :kind AND e.key = :key AND (:source IS NULL OR s.name = :source)"        \
+	" UNION SELECT r.pipeline_id FROM mine JOIN run r ON r.entity_id = mine.id), " SQL_BEGAN "," \
+	" up(source, kind, key) AS (SELECT coalesce(:source, ''), :kind, :key"                     \
 	" UNION SELECT rs.name, " SQL_PIPELINE ", pe.key FROM entity re JOIN source rs"            \
 	"  ON rs.id = re.source_id JOIN run r ON r.entity_id = re.id"                              \
 	"  JOIN entity pe ON pe.id = r.pipeline_id WHERE :kind = " SQL_RUN " AND re.kind = " SQL_RUN \
@@ -183,7 +186,9 @@ const struct bn_view_table bn_table_notes = {
 	" thing(id, source, kind, key, name) AS MATERIALIZED (SELECT e.id, s.name, e.kind, e.key,"  \
 	"  e.name FROM up JOIN entity e ON e.kind = up.kind AND e.key = up.key"                    \
 	"  JOIN source s ON s.id = e.source_id WHERE up.source IN ('', s.name)) "
-#define DAY(at) at " >= coalesce(:since, now() - 86400000) AND " at " <= coalesce(:until, now())"
+#define DAY(at)                                                                                    \
+	at " >= coalesce(:since, coalesce((SELECT at FROM began), now()) - 86400000) AND " at      \
+	   " <= coalesce(:until, now())"
 /* Which heading a changed attribute belongs under. */
 #define GROUP_OF(name)                                                                             \
 	"CASE WHEN " name " IN ('schedule', 'paused', 'timezone') THEN 'schedule'"                 \
@@ -196,43 +201,48 @@ const struct bn_view_table bn_table_notes = {
 	" JOIN task t ON t.run_id = r.entity_id AND t.attempt = r.attempt"                         \
 	" WHERE t.status = " SQL_FAILED
 
-/* The parts of what changed; each gives grp, at, what, who, entity, evidence, source, ekind, ekey, id. One
+/* The parts of what changed; each gives grp, at, what, who, entity, evidence, source, ekind, ekey, id, came. One
  * commit may touch many files that define many things: one row, with one file named. */
 #define COMMIT "'code', c.at, coalesce(c.merge || ' ', '') || c.subject, c.author"
+/* When it came into effect: what was written on a branch, with the merge that has its subject. */
+#define CAME                                                                                       \
+	"CASE WHEN c.merge IS NULL THEN (SELECT min(m.at) FROM commit_log m WHERE +m.repo = c.repo" \
+	"  AND m.subject = c.subject AND m.merge IS NOT NULL AND m.at >= c.at) END"
 #define DEFINING                                                                                   \
 	"SELECT " COMMIT ", (SELECT h.name FROM thing h WHERE h.kind = d.to_kind"                  \
-	"  AND h.key = d.to_key), cf.path, c.repo, d.to_kind, d.to_key, c.id"                      \
+	"  AND h.key = d.to_key), cf.path, c.repo, d.to_kind, d.to_key, c.id, " CAME               \
 	" FROM up JOIN link d ON d.kind = 'defines' AND d.to_kind = up.kind"                       \
 	"  AND d.to_key = up.key AND (d.to_source IN ('', up.source) OR up.source = '')"           \
 	" JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                 \
 	" JOIN commit_log c ON c.repo = cf.repo AND c.id = cf.id WHERE " DAY("c.at")
 #define OF_TASKS                                                                                   \
-	"SELECT " COMMIT ", k.name, cf.path, c.repo, " SQL_TASK ", k.name, c.id"                   \
+	"SELECT " COMMIT ", k.name, cf.path, c.repo, " SQL_TASK ", k.name, c.id, " CAME            \
 	" FROM commit_log c JOIN commit_file cf ON cf.repo = c.repo AND cf.id = c.id"              \
 	" JOIN (" FAILED_TASKS ") k ON instr('/' || cf.path, '/' || k.name || '.') > 0"            \
 	" WHERE " DAY("c.at")
 #define ATTRIBUTES_OF                                                                              \
 	"SELECT " GROUP_OF("a.name") ", a.at, a.name || ' ' || coalesce(a.old, 'unset')"           \
 	" || ' to ' || coalesce(a.new, 'unset'), NULL, h.name, NULL, h.source, h.kind, h.key,"     \
-	" 'a' || a.id FROM thing h JOIN attribute_history a ON a.entity_id = h.id"                 \
+	" 'a' || a.id, NULL FROM thing h JOIN attribute_history a ON a.entity_id = h.id"           \
 	" WHERE a.old IS NOT NULL AND " DAY("a.at")
 #define TROUBLE_UPSTREAM                                                                           \
 	"SELECT 'data', t.at, status_word(t.new) || coalesce(': ' || nullif(t.message, ''), ''),"  \
-	" NULL, h.name, NULL, h.source, h.kind, h.key, 't' || t.id"                                \
+	" NULL, h.name, NULL, h.source, h.kind, h.key, 't' || t.id, NULL"                          \
 	" FROM thing h JOIN transition t ON t.entity_id = h.id WHERE status_problem(t.new)"        \
 	" AND NOT (h.kind = :kind AND h.key = :key) AND " DAY("t.at")
 #define TROUBLE_OF_SOURCE                                                                          \
 	"SELECT 'infra', s.failing_since, coalesce(s.last_error, s.state), NULL, s.name, NULL,"    \
-	" s.name, " SQL_SOURCE ", s.name, 's' || s.id FROM source s"                               \
+	" s.name, " SQL_SOURCE ", s.name, 's' || s.id, NULL FROM source s"                         \
 	" WHERE s.failing_since IS NOT NULL AND s.name IN (SELECT source FROM thing)"              \
 	" AND " DAY("s.failing_since")
 #define CHANGES                                                                                    \
 	"FROM (" UPSTREAM "SELECT grp, at, what, who, min(entity) AS entity,"                      \
 	" max(CASE WHEN path IS NULL THEN NULL ELSE substr(id, 1, 10) || ' ' || path END)"         \
 	"  || CASE WHEN count(DISTINCT path) > 1 THEN ' +' || (count(DISTINCT path) - 1) ELSE ''"  \
-	"  END AS evidence, source, min(ekind) AS ekind, min(ekey) AS ekey"                        \
+	"  END AS evidence, source, min(ekind) AS ekind, min(ekey) AS ekey,"                       \
+	" coalesce(min(came), at) > (SELECT at FROM began) AS later"                               \
 	" FROM (SELECT NULL AS grp, NULL AS at, NULL AS what, NULL AS who, NULL AS entity,"        \
-	"  NULL AS path, NULL AS source, NULL AS ekind, NULL AS ekey, NULL AS id WHERE 0"          \
+	"  NULL AS path, NULL AS source, NULL AS ekind, NULL AS ekey, NULL AS id, NULL AS came WHERE 0" \
 	"  UNION ALL " DEFINING " UNION ALL " OF_TASKS " UNION ALL " ATTRIBUTES_OF                 \
 	"  UNION ALL " TROUBLE_UPSTREAM " UNION ALL " TROUBLE_OF_SOURCE ")"                        \
 	" GROUP BY source, id) x WHERE 1"
@@ -242,6 +252,10 @@ static const struct bn_column changed_columns[] = {
     {"group", "KIND", 8, 5, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.grp",
      "code, schedule, infra, model or data"},
     {"at", "TIME", 8, 8, BN_LEFT, 0, BN_FORMAT_TIME, NULL, "x.at", "When it changed"},
+    {"when", "WHEN", 6, 6, BN_LEFT, 0, BN_FORMAT_TEXT, NULL,
+     "CASE x.later WHEN 0 THEN 'before' WHEN 1 THEN 'after' END",
+     "Before or after the trouble with the thing began; nothing where there is none, or no thing "
+     "is named"},
     {"what", "WHAT", 0, 16, BN_LEFT, 0, BN_FORMAT_TEXT, NULL, "x.what", "What changed"},
     {"who", "WHO", 14, 6, BN_LEFT, 1, BN_FORMAT_TEXT, NULL, "x.who", "Who changed it"},
     {"entity", "THING", 20, 10, BN_LEFT, 2, BN_FORMAT_TEXT, NULL, "x.entity",
@@ -257,12 +271,15 @@ const struct bn_view_table bn_table_changed = {
     .name = "changed",
     .schema = 1,
     .kind = BN_KIND_NONE,
-    .doc = "What changed around one thing and what is upstream of it: commits on the files that "
-	   "define it, "
-	   "changed attributes, troubles of its source. Without --since, the last 24 hours.",
+    .doc =
+	"What changed around one thing and what is upstream of it: commits on the files that "
+	"define it, "
+	"changed attributes, troubles of its source. Without --since, the last 24 hours. Of a "
+	"thing that is not well, what lies before that began comes first, the newest first; what "
+	"came after it did not bring it about.",
     .from = CHANGES,
     .id_sql = "x.source, x.ekind, x.ekey",
-    .order = "x.at DESC, x.what",
+    .order = "x.later IS TRUE, x.at DESC, x.what",
     .time_sql = "x.at",
     .search_sql = "x.what || char(10) || coalesce(x.who, '') || char(10) || x.entity",
     .name_sql = "x.entity",

@@ -89,6 +89,8 @@ struct bn_query {
 	const struct bn_zone *zone; /* of times in the filter, borrowed; NULL: UTC */
 	const char *sort; /* "column", "-column", comma separated; NULL: the table's order */
 	bool problems;
+	/* With problems: stays among the rows though it is none (any more); key NULL: nothing does. */
+	struct bn_ref keep;
 	bn_time since, until;  /* 0: open */
 	struct bn_ref scope;   /* tasks, calls, changed, timeline of one thing; kind NONE: of all */
 	int attempt;	       /* tasks: 0 the latest */

@@ -126,7 +126,7 @@ many_leave_append_work_out_until_its_name_is_typed(void **state)
 	assert_shown(t, "y send 1");
 	assert_shown(t, "ing-competitor-prices: append, running twice can");
 	assert_shown(t, "left out until its name is typed below");
-	assert_shown(t, "transform-hourly waits for ing-competitor-prices, which");
+	assert_shown(t, "transform-hourly is sent; what it waits for,");
 	bn_term_settle(t, 300, RECORDED_WAIT);
 	bn_term_type(t, "because\ring-competitor\r");
 	assert_shown(t, "ing-competitor is none of those set apart");

@@ -3,6 +3,7 @@
 #include "tests/screen/recorded.h"
 
 #include <locale.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,173 @@ append_work_needs_its_name_typed(void **state)
 	recorded_stop(&world);
 }
 
+/* J1 on one thing: it is acknowledged, looked at, and retried; no key of these is about anything else. */
+static void
+retry_after_acknowledging_is_of_the_same_thing(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col, after;
+
+	(void)state;
+	recorded_start(&world, "--seed 7 --at 2026-03-10T03:45:00Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "j");
+	assert_shown(t, "─ transform-hourly ─"); /* the cursor is on it */
+	assert_true(bn_term_find(t, " ✗ 1 transform-hourly", &row, &col));
+	bn_term_type(t, "a");
+	assert_shown(t, "transform-hourly acknowledged by");
+	assert_shown(t, "a✗ 1 transform-hourly");
+	assert_true(bn_term_find(t, "a✗ 1 transform-hourly", &after, &col));
+	assert_int_equal(after, row);
+	/* the title says so, and still what is red */
+	assert_shown(t, " red, ");
+	assert_shown(t, "· 1 acked");
+	bn_term_resize(t, 60, 16);
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_shown(t, "acked");
+	assert_shown(t, " red, ");
+	bn_term_resize(t, 80, 24);
+	assert_shown(t, "─ transform-hourly ─");
+	console_play(t, "w<Wait:what changed around transform-hourly><Esc>");
+	console_play(t, "b<Wait:it feeds><Esc><Wait:needs you>");
+	bn_term_type(t, "r");
+	assert_shown(t, "Enter never sends");
+	assert_shown(t, "run      transform-hourly-");
+	bn_term_settle(t, 300,
+		       RECORDED_WAIT); /* what is typed before it stands there is thrown away */
+	console_play(t, "<Esc>");
+	assert_shown(t, "nothing was sent");
+	/* it goes with the cursor, and comes again for whoever asks for what is hidden */
+	bn_term_type(t, "j");
+	assert_gone(t, "✗ 1 transform-hourly");
+	bn_term_type(t, "A");
+	assert_shown(t, "a✗ 1 transform-hourly");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+/* A retry of the run in the journal, a minute ago, of a person with a long name; nobody checks the chain here. */
+static void
+somebody_retried_it(const struct recorded *world)
+{
+	static const char sql[] =
+	    "INSERT INTO record SELECT 1, 1773112364000 - 60000, 'intent',"
+	    " 'a-person-with-a-name-of-some-length', '', 'elsewhere', '', 'argo-prod', 'run',"
+	    " 'transform-hourly-28f6k', NULL, '', '{\"verb\":\"retry\"}', '0', '1';"
+	    "INSERT INTO record SELECT 2, 1773112364000 - 59000, 'outcome', user, '', host, '',"
+	    " source, kind, key, 1, '', '{\"state\":\"done\"}', '1', '2' FROM record";
+	char path[256];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof(path), "%s/state/journal.db", world->served.demo);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* What forbids it is the first thing to be read, and all of it, on the smallest screen, too. */
+static void
+retry_that_is_refused_says_why_where_it_is_seen(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	struct said said;
+	int row, col;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	ask(&world.served, "audit list", &said); /* makes the journal */
+	said_clear(&said);
+	somebody_retried_it(&world);
+	t = console_start(&world.served, 60, 16, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "n / Esc close");
+	assert_true(bn_term_find(t, "not now  ✗ was retried 1m ago by", &row, &col));
+	assert_int_equal(row, 3); /* below the run's name, which it does not repeat */
+	assert_shown(t, "again in 9m");
+	assert_false(bn_term_find(t, "…", &row, &col));
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	console_play(t, "<PgDn><PgDn>");
+	assert_shown(t, "next schedule");
+	assert_shown(t, "n / Esc close");
+	console_play(t, "<Esc>");
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+/* Nothing of the plan is cut at 80 columns, and a wave of 120 says how many it does not name. */
+static void
+retry_dialog_folds_its_lines(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, first, col;
+	char *line;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
+	assert_shown(t, "(they would re-run");
+	assert_shown(t, "nodes that already succeeded)");
+	assert_true(bn_term_find(t, "note     time to live: ", &first, &col));
+	/* under the text of the note, and two further in */
+	assert_true(bn_term_find(t, "           if it still runs then", &row, &col));
+	assert_int_equal(row, first + 1);
+	assert_true(bn_term_find(t, "reason   ", &row, &col));
+	assert_shown(t, "w [x] then watch");
+	bn_term_resize(t, 120, 40);
+	assert_shown(t, "wave 4");
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	/* as many names as there is room for, and how many more */
+	assert_true(bn_term_find(t, "wave 4    7 exports", &row, &col));
+	line = console_cut(t, row, 0, 120);
+	assert_non_null(strstr(line, "exp_courier_billing"));
+	assert_non_null(strstr(line, " more"));
+	free(line);
+	bn_term_resize(t, 60, 16);
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_shown(t, "reason   ");
+	assert_shown(t, "y retry");
+	assert_shown(t, "n / Esc cancel");
+	assert_true(bn_term_cursor_visible(t));
+	console_play(t, "<Esc>");
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+static void
+retry_that_needs_a_reason_says_so(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	struct said said;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	ask_shell(&world.served,
+		  "sed -i 's/^\\[ui\\]/[policy]\\n\\trequire-reason = true\\n[ui]/' $DEMO/config",
+		  &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+	t = console_start(&world.served, 60, 16, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "reason     required: [policy] require-reason");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	console_play(t, "<Enter>");
+	assert_shown(t, "required: [policy] require-reason");
+	console_play(t, "cluster is back");
+	assert_gone(t, "required: [policy]");
+	console_play(t, "<Enter>y");
+	assert_shown(t, "retry asked");
+	assert_writes(&world, 1);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 static void
 read_only_session_has_no_such_key(void **state)
 {
@@ -143,6 +311,38 @@ read_only_session_has_no_such_key(void **state)
 	console_play(t, "?");
 	assert_false(bn_term_find(t, "plan a retry", &row, &col));
 	console_play(t, "<Esc>");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+/* The hint line shows the keys that do something for what is selected; pressed all the same, they say why not. */
+static void
+retry_is_hinted_only_where_something_runs(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, "--seed 7 --at 2026-03-10T03:45:00Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	assert_shown(t, "─ demand-forecast@"); /* a model's version */
+	assert_gone(t, "r retry");
+	assert_gone(t, "l log");
+	assert_shown(t, "b lineage");
+	bn_term_type(t, "r");
+	assert_shown(t, "r is not offered: a model is not something that runs");
+	bn_term_type(t, "l");
+	assert_shown(t, "a model has no log");
+	bn_term_type(t, "j");
+	assert_shown(t, "─ transform-hourly ─");
+	assert_shown(t, "r retry");
+	assert_shown(t, "l log");
+	console_quit(t);
+	t = console_start(&world.served, 80, 24, NULL, NULL, "--read-only");
+	assert_gone(t, "r retry");
+	bn_term_type(t, "jr");
+	assert_shown(t, "read-only: started with --read-only, nothing is sent");
 	assert_writes(&world, 0);
 	console_quit(t);
 	recorded_stop(&world);
@@ -355,7 +555,12 @@ main(void)
 	    cmocka_unit_test(retry_that_failed_again_is_told_on_triage),
 	    cmocka_unit_test(retry_of_some_tasks_is_planned_anew),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
+	    cmocka_unit_test(retry_after_acknowledging_is_of_the_same_thing),
+	    cmocka_unit_test(retry_dialog_folds_its_lines),
+	    cmocka_unit_test(retry_that_is_refused_says_why_where_it_is_seen),
+	    cmocka_unit_test(retry_that_needs_a_reason_says_so),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
+	    cmocka_unit_test(retry_is_hinted_only_where_something_runs),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -292,12 +292,74 @@ triage_names_the_newest_change_or_says_none(void **state)
 	bn_rows_free(rows);
 	rows = ask(f, "changed", hourly);
 	assert_int_equal(bn_rows_count(rows), 2);
-	assert_string_equal(bn_rows_named(rows, 0, "what").s, "dbt!2209 Repair (!2209)");
-	assert_string_equal(bn_rows_named(rows, 1, "what").s, "dbt!2207 Fee rounding (!2207)");
-	assert_string_equal(bn_rows_named(rows, 1, "who").s, "dev-mo");
-	assert_string_equal(bn_rows_named(rows, 1, "group").s, "code");
-	assert_string_equal(bn_rows_named(rows, 1, "entity").s, "upstream");
+	assert_string_equal(bn_rows_named(rows, 0, "what").s, "dbt!2207 Fee rounding (!2207)");
+	assert_string_equal(bn_rows_named(rows, 0, "who").s, "dev-mo");
+	assert_string_equal(bn_rows_named(rows, 0, "group").s, "code");
+	assert_string_equal(bn_rows_named(rows, 0, "entity").s, "upstream");
+	assert_string_equal(bn_rows_named(rows, 0, "when").s, "before");
+	/* the repair came after, and says so */
+	assert_string_equal(bn_rows_named(rows, 1, "what").s, "dbt!2209 Repair (!2209)");
+	assert_string_equal(bn_rows_named(rows, 1, "when").s, "after");
 	bn_rows_free(rows);
+}
+
+/* Triage's CHANGED, the pane under it and the table of what changed name the same thing first; what came after the
+ * failure comes last, marked; what was written on a branch is its merge. */
+static void
+what_changed_before_the_failure_comes_first(void **state)
+{
+	static const char *const order[] = {"dbt!2207 Fee rounding", "Fee rounding",
+					    "dbt!2210 Late", "dbt!2208 Repair (!2208)", "Late"};
+	static const struct bn_style style = {.now = NOW};
+	struct fixture *f = *state;
+	struct bn_triage *triage = NULL;
+	struct bn_arena *arena = bn_arena_new();
+	struct bn_detail detail;
+	struct bn_rows *rows;
+	size_t i;
+
+	world_pipeline(f->w, "argo-prod", "transform-hourly");
+	world_run(f->w, "argo-prod",
+		  &(struct world_run){.pipeline = "transform-hourly",
+				      .key = "t1",
+				      .status = BN_FAILED,
+				      .started = NOW - HOURS(21),
+				      .finished = NOW - HOURS(20)});
+	/* within the day before it began, though not within a day from now */
+	commit(f, "workflows/transform_hourly.yaml", "a", "Fee rounding", NOW - HOURS(30), NULL);
+	commit(f, "workflows/transform_hourly.yaml", "b",
+	       "Merge branch 'x' into 'main'\n\nFee rounding\n\nSee merge request group/dbt!2207",
+	       NOW - HOURS(26), NULL);
+	commit(f, "workflows/transform_hourly.yaml", "c", "Repair (!2208)", NOW - MINUTES(9), NULL);
+	/* written before, but merged after */
+	commit(f, "workflows/transform_hourly.yaml", "d", "Late", NOW - HOURS(25), NULL);
+	commit(f, "workflows/transform_hourly.yaml", "e",
+	       "Merge branch 'y' into 'main'\n\nLate\n\nSee merge request group/dbt!2210",
+	       NOW - MINUTES(8), NULL);
+	read_with(f, "");
+	assert_ok(bn_triage_new(&triage, f->w->store, NULL, &f->w->err), &f->w->err);
+	assert_ok(bn_triage_run(triage, &f->w->err), &f->w->err);
+	bn_triage_free(triage);
+	rows = ask(f, "triage", (struct bn_ref){0});
+	assert_string_equal(bn_rows_named(rows, 0, "changed").s, "dbt!2207 1d2h");
+	bn_rows_free(rows);
+	rows = ask(f, "changed", hourly);
+	assert_int_equal(bn_rows_count(rows), 5);
+	for (i = 0; i < 5; i++) {
+		assert_string_equal(bn_rows_named(rows, i, "what").s, order[i]);
+		assert_string_equal(bn_rows_named(rows, i, "when").s, i < 2 ? "before" : "after");
+	}
+	bn_rows_free(rows);
+	assert_ok(bn_view_detail(f->w->reader, hourly, &style, arena, &detail, &f->w->err),
+		  &f->w->err);
+	for (i = 0; i < detail.count && strcmp(detail.lines[i].label, "w") != 0; i++)
+		continue;
+	assert_true(i + 1 < detail.count);
+	assert_non_null(strstr(detail.lines[i].text, "dbt!2207 Fee rounding"));
+	assert_null(strstr(detail.lines[i].text, "after"));
+	assert_string_equal(detail.lines[i + 1].label, "");
+	assert_non_null(strstr(detail.lines[i + 1].text, "after: dbt!2210 Late"));
+	bn_arena_free(arena);
 }
 
 static void
@@ -442,6 +504,7 @@ main(void)
 	    T(repo_merge_has_the_files_it_brought_and_its_number),
 	    cmocka_unit_test(merge_numbers_are_found_as_the_forges_write_them),
 	    T(triage_names_the_newest_change_or_says_none),
+	    T(what_changed_before_the_failure_comes_first),
 	    T(failed_task_s_file_counts_as_changed),
 	    T(definitions_come_from_the_configuration_first),
 	    T(repo_that_is_not_there_is_a_failing_source_and_no_error),

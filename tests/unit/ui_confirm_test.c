@@ -269,7 +269,31 @@ confirm_takes_names_one_by_one(void **state)
 	bn_confirm_clear(&confirm);
 }
 
+/* Nothing is left or given without the reason that is required, and whoever tries is told. */
+static void
+confirm_that_needs_a_reason_says_so(void **state)
+{
+	struct bn_confirm confirm;
+
+	(void)state;
+	bn_confirm_init(&confirm);
+	bn_confirm_show(&confirm, NULL, true, false);
+	bn_confirm_painted(&confirm);
+	assert_false(confirm.missed);
+	press(&confirm, ' '); /* is no reason */
+	press(&confirm, BN_KEY_ENTER);
+	assert_int_equal(confirm.focus, BN_CONFIRM_REASON);
+	assert_true(confirm.missed);
+	assert_int_equal(confirm.reason.text.size, 0); /* so there is room to say it */
+	confirm.missed = false;
+	press(&confirm, BN_KEY_TAB);
+	assert_int_equal(press(&confirm, 'y'), BN_CONFIRM_STAYS);
+	assert_true(confirm.missed);
+	bn_confirm_clear(&confirm);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(confirm_that_needs_a_reason_says_so),
     cmocka_unit_test(keys_up_to_three_send_nothing_unarmed),
     cmocka_unit_test(confirm_is_given_by_y_alone),
     cmocka_unit_test(confirm_name_has_to_be_typed_exactly),

@@ -140,8 +140,9 @@ keymap_help_lists_what_is_valid_here_and_nothing_else(void **state)
 	bn_keymap_help(map, BN_IN_TRIAGE, true, BN_REACH_PAST, &past);
 	bn_keymap_help(map, BN_IN_TRIAGE, true, BN_REACH_READ_ONLY, &lists);
 	bn_keymap_help(map, BN_IN_TEXT, false, BN_REACH_ALL, &text);
-	assert_true(bn_strlist_has(&lists, "a\tacknowledge: you have seen it (on Triage, again: "
-					   "take that back) (read-only: refused)"));
+	assert_true(bn_strlist_has(
+	    &lists, "a\tacknowledge: you have seen it; on Triage it stays, marked a, until "
+		    "the cursor leaves it (again: take that back) (read-only: refused)"));
 	assert_true(bn_strlist_has(&text, "w\twrap long lines, or cut them"));
 	assert_true(
 	    bn_strlist_has(&lists, "w\twhat changed around it: commits, statuses, attributes"));

@@ -84,6 +84,27 @@ list_order_never_jumps_while_held(void **state)
 	bn_list_free(list);
 }
 
+/* Whoever did something to the thing under an untouched cursor goes on to mean that thing. */
+static void
+list_cursor_stays_with_what_was_meant(void **state)
+{
+	struct world *w = *state;
+	struct bn_list *list = bn_list_new(NULL);
+
+	three(w);
+	bn_list_stay(list); /* nothing is there that could be meant */
+	assert_false(bn_list_put(list));
+	bn_list_set(list, pipelines(w), false);
+	assert_string_equal(selected(list), "a");
+	bn_list_stay(list);
+	assert_true(bn_list_put(list));
+	one_run(w, "c", "c-2", BN_FAILED);
+	bn_list_set(list, pipelines(w), false);
+	assert_string_equal(key_at(list, 0), "c");
+	assert_string_equal(selected(list), "a");
+	bn_list_free(list);
+}
+
 static void
 list_untouched_cursor_stays_on_the_worst(void **state)
 {
@@ -330,6 +351,7 @@ tree_folding_outlives_new_rows(void **state)
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 static const struct CMUnitTest tests[] = {
     WORLD_TEST(list_order_never_jumps_while_held),
+    WORLD_TEST(list_cursor_stays_with_what_was_meant),
     WORLD_TEST(list_untouched_cursor_stays_on_the_worst),
     WORLD_TEST(list_marks_stay_with_their_things),
     WORLD_TEST(list_selects_a_thing_as_soon_as_it_comes),

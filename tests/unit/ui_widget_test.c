@@ -88,6 +88,23 @@ draw_rule_and_box_carry_their_words(void **state)
 	paper_close(&paper);
 }
 
+/* What is too long loses its last parts, and never all of it where a piece of it still says something. */
+static void
+draw_rule_is_cut_by_parts(void **state)
+{
+	struct paper paper;
+
+	(void)state;
+	paper_open(&paper, 6, 40, false);
+	bn_draw_rule(&paper.pen, 0, 0, 40, "needs you", "4 red, 6 amber · 1 acked · 1 silenced");
+	assert_row(0, "── needs you ───────── 4 red, 6 amber ──");
+	bn_draw_rule(&paper.pen, 1, 0, 40, "needs you", "/a filter that somebody typed · 1-2 of 9");
+	assert_row(1, "── needs you ─ /a filter that somebo… ──");
+	bn_draw_rule(&paper.pen, 2, 0, 40, "a title that leaves no room", "4 red, 6 amber");
+	assert_row(2, "── a title that leaves no room ─────────");
+	paper_close(&paper);
+}
+
 static void
 draw_folded_breaks_at_blanks_and_counts(void **state)
 {
@@ -370,11 +387,37 @@ pager_wraps_long_lines(void **state)
 	paper_close(&paper);
 }
 
+/* Long words are cut, others are not: "leaves the scr|een". */
+static void
+pager_wraps_at_blanks(void **state)
+{
+	struct bn_pager *pager = bn_pager_new(0, false);
+	const char *text = "leaves the screen, in  that order";
+	struct paper paper;
+
+	(void)state;
+	paper_open(&paper, 6, 20, false);
+	bn_pager_add(pager, "Esc ", text, strlen(text), BN_ROLE_TEXT);
+	bn_pager_add(pager, NULL, "a0123456789b0123456789", 22, BN_ROLE_TEXT);
+	bn_pager_add(pager, NULL, "last", 4, BN_ROLE_TEXT);
+	bn_pager_act(pager, BN_ACT_WRAP);
+	bn_pager_draw(pager, &paper.pen, (struct bn_rect){0, 0, 6, 20});
+	assert_row(0, "Esc leaves the");
+	assert_row(1, "    screen, in  that");
+	assert_row(2, "    order");
+	assert_row(3, "a0123456789b01234567");
+	assert_row(4, "89");
+	assert_row(5, "last");
+	paper_close(&paper);
+	bn_pager_free(pager);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(draw_hostile_text_stays_in_its_cells),
     cmocka_unit_test(draw_text_is_cut_with_an_ellipsis),
     cmocka_unit_test(draw_ascii_only_sends_ascii),
     cmocka_unit_test(draw_rule_and_box_carry_their_words),
+    cmocka_unit_test(draw_rule_is_cut_by_parts),
     cmocka_unit_test(draw_folded_breaks_at_blanks_and_counts),
     cmocka_unit_test(gantt_bar_lies_where_its_time_is),
     cmocka_unit_test(input_edits_a_line),
@@ -387,5 +430,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pager_shows_no_escape_sequences),
     cmocka_unit_test(pager_is_bounded_and_counts_what_it_dropped),
     cmocka_unit_test(pager_wraps_long_lines),
+    cmocka_unit_test(pager_wraps_at_blanks),
 };
 BN_TEST_MAIN(tests)

@@ -96,6 +96,31 @@ tables_all_queries_run_with_every_column(void **state)
 	assert_null(bn_view_table("nonsense"));
 }
 
+/* What a person has just acknowledged stays under their cursor though only problems are asked for. */
+static void
+query_of_problems_keeps_the_one_that_is_named(void **state)
+{
+	struct world *w = *state;
+	struct bn_query q = {.table = bn_view_table("pipelines"), .problems = true};
+	struct bn_rows *rows;
+
+	build(w);
+	rows = query(w, &q);
+	assert_int_equal(bn_rows_count(rows), 1);
+	bn_rows_free(rows);
+	q.keep = (struct bn_ref){BN_PIPELINE, "argo-prod", "ing-payments"};
+	q.filter = "/./"; /* its parameters come after */
+	rows = query(w, &q);
+	assert_int_equal(bn_rows_count(rows), 2);
+	assert_string_equal(bn_rows_ref(rows, 0).key, BROKEN);
+	assert_string_equal(bn_rows_ref(rows, 1).key, "ing-payments");
+	bn_rows_free(rows);
+	q.keep.source = "argo-stage"; /* the same key elsewhere is another thing */
+	rows = query(w, &q);
+	assert_int_equal(bn_rows_count(rows), 1);
+	bn_rows_free(rows);
+}
+
 /* A plain number has a unit of its own, or one that the row tells, or is one of the few quantities without any. */
 static void
 tables_every_number_says_what_it_counts(void **state)
@@ -952,6 +977,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    T(tables_all_queries_run_with_every_column),
+	    T(query_of_problems_keeps_the_one_that_is_named),
 	    T(tables_every_number_says_what_it_counts),
 	    T(tables_every_column_can_be_filtered_and_sorted),
 	    T(words_find_the_same_with_and_without_the_index),

@@ -14,8 +14,12 @@ headline(const struct bn_plain *p, struct bn_buf *left, struct bn_buf *right)
 {
 	const struct bn_rows *rows = bn_list_rows(p->list.list);
 
-	bn_buf_addf(left, "what changed around %s in the last 24 hours",
-		    p->list.scope.key == NULL ? "it" : p->list.scope.key);
+	bool ill = rows != NULL && bn_rows_count(rows) > 0 && *bn_row_text(rows, 0, "when") != '\0';
+
+	/* Of what is not well the day is that before it began. */
+	bn_buf_addf(left, "what changed around %s in %s",
+		    p->list.scope.key == NULL ? "it" : p->list.scope.key,
+		    ill ? "the 24 hours before it, and after" : "the last 24 hours");
 	if (rows != NULL)
 		bn_buf_addf(right, "%zu changes", bn_rows_total(rows));
 }

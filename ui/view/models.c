@@ -25,6 +25,8 @@ static const char *const hidden_wide[] = {"model", "version", "note", "flagged",
 static const struct bn_list_state states[] = {
     {"psi", "psi_mark"}, {"cpu", "cpu_mark"}, {"memory", "memory_mark"}, {NULL, NULL}};
 static const char *const also[] = {"title", NULL};
+static const struct bn_list_sign model_signs[] = {{"flagged", "⚑", BN_ROLE_WARN},
+						  {NULL, NULL, BN_ROLE_TEXT}};
 static const char *const live_columns[] = {"version",	  "role",   "from",	"until", "live_for",
 					   "approved_by", "change", "evidence", NULL};
 
@@ -525,7 +527,7 @@ bn_models_screen(struct bn_app *app)
 	m->list.states = states;
 	m->list.level_column = "level";
 	m->list.group_text = "note";
-	m->list.flag = "flagged";
+	m->list.signs = model_signs;
 	bn_compare_init(&m->comparison, &m->screen, SLOT_COMPARISON);
 	bn_pane_init(&m->live, &m->screen, SLOT_LIVE, "live", live_columns, "from");
 	m->live.limit = 500;

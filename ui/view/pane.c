@@ -57,6 +57,35 @@ bn_pane_clear(struct bn_pane *pane)
 	pane->filter = pane->previous = NULL;
 }
 
+static bool
+is_settled(const struct bn_pane *pane, size_t row)
+{
+	const struct bn_rows *rows = bn_list_rows(pane->list);
+
+	return bn_row_int(rows, row, "acked") != 0 ||
+	       bn_row_int(rows, row, "snoozed") > bn_rows_now(rows);
+}
+
+bool
+bn_pane_settled(const struct bn_pane *pane)
+{
+	size_t row;
+
+	return bn_list_selected(pane->list, &row) && is_settled(pane, row);
+}
+
+/* What a person does next is about the thing they did something to just now, or about nothing: it must not be gone
+ * from under the cursor, and another thing in its place. */
+static struct bn_ref
+kept(const struct bn_pane *pane)
+{
+	struct bn_ref ref = {BN_KIND_NONE, NULL, NULL};
+
+	if (pane->keeps && bn_list_put(pane->list))
+		bn_pane_selected(pane, &ref);
+	return ref;
+}
+
 void
 bn_pane_ask(struct bn_pane *pane)
 {
@@ -69,6 +98,7 @@ bn_pane_ask(struct bn_pane *pane)
 					   .zone = bn_app_style(pane->screen->app).zone,
 					   .sort = sort != NULL ? sort : pane->sort,
 					   .problems = pane->problems,
+					   .keep = kept(pane),
 					   .scope = pane->scope,
 					   .limit = pane->limit,
 					   .since = pane->since};
@@ -193,20 +223,65 @@ mark_failed(struct bn_pane *pane)
 	return found;
 }
 
+/* Whatever is done to the thing under the cursor: the cursor stays there. */
+static bool
+is_about_selected(enum bn_action action)
+{
+	switch (action) {
+	case BN_ACT_OPEN:
+	case BN_ACT_RETRY:
+	case BN_ACT_LOG:
+	case BN_ACT_LINKS:
+	case BN_ACT_CHANGED:
+	case BN_ACT_DETAIL:
+	case BN_ACT_ACK:
+	case BN_ACT_SNOOZE:
+	case BN_ACT_NOTE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What was kept for the cursor's sake alone goes with the cursor. */
+static void
+let_go(struct bn_pane *pane, bool settled, size_t before)
+{
+	size_t now;
+
+	if (pane->keeps && settled && bn_list_selected(pane->list, &now) && now != before)
+		bn_pane_ask(pane);
+}
+
+/* Moves the cursor, or marks; false: the action is not the list's. */
+static bool
+list_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event)
+{
+	bool settled = bn_pane_settled(pane), done;
+	size_t before = 0;
+
+	bn_list_selected(pane->list, &before);
+	done = action == BN_ACT_CLICK ? event != NULL && bn_list_click(pane->list, event->y)
+				      : bn_list_act(pane->list, action);
+	if (done)
+		let_go(pane, settled, before);
+	return done;
+}
+
 unsigned
 bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event)
 {
+	if (is_about_selected(action))
+		bn_list_stay(pane->list);
 	if (pane->runs && action == BN_ACT_MARK_ALL) {
 		if (mark_failed(pane) == 0)
 			bn_app_say(pane->screen->app, BN_TONE_PLAIN,
 				   "nothing that runs failed here");
 		return BN_REDRAW;
 	}
-	if (bn_list_act(pane->list, action))
+	if (list_act(pane, action, event))
 		return BN_REDRAW;
 	switch (action) {
-	case BN_ACT_CLICK:
-		return event != NULL && bn_list_click(pane->list, event->y) ? BN_REDRAW : 0;
 	case BN_ACT_LINK:
 		show_link(pane);
 		return BN_REDRAW;
@@ -311,7 +386,7 @@ bn_pane_draw(struct bn_pane *pane, struct bn_rect r, int level, bool header, boo
 				    .dim = pane->dim,
 				    .level_column = pane->level_column,
 				    .group_text = pane->group_text,
-				    .flag = pane->flag,
+				    .signs = pane->signs,
 				    .states = pane->states};
 	int lines = header ? 1 : 0;
 

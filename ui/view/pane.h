@@ -26,8 +26,11 @@ struct bn_pane {
 	bool problems, usual; /* problems only; as it is when nobody chose */
 	const char *dim;      /* see struct bn_list_look; so are the next ones */
 	const char *const *hidden, *const *also;
-	const char *level_column, *group_text, *flag;
+	const char *level_column, *group_text;
+	const struct bn_list_sign *signs;
 	const struct bn_list_state *states;
+	/* What the cursor was put on stays in sight while it is there, though it was acknowledged or put to sleep. */
+	bool keeps;
 	bool runs;  /* rows are things that run: `*` marks those that failed */
 	bool fresh; /* the next rows come in the query's order, whatever keys are pressed */
 	struct bn_error error; /* code 0: the latest query worked */
@@ -43,6 +46,8 @@ bool bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer);
  * affair. */
 unsigned bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_event *event);
 bool bn_pane_selected(const struct bn_pane *pane, struct bn_ref *ref);
+/* The selected row is one that was acknowledged or put to sleep. */
+bool bn_pane_settled(const struct bn_pane *pane);
 /* See struct bn_screen_ops.marked. */
 size_t bn_pane_marked(const struct bn_pane *pane, struct bn_ref **out, size_t *hidden);
 /* The rows; under them nothing. Where the query failed or there are none, words saying so. */

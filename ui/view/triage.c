@@ -5,11 +5,17 @@
 #include "ui/view/detail.h"
 #include "ui/view/pane.h"
 
+#define TITLE "needs you"
+
 enum { SLOT_TRIAGE, SLOT_MOVING, SLOT_DETAIL, SLOT_EVENTS, SLOT_RECOVERED, SLOT_BUDGETS };
 
 static const char *const triage_columns[] = {"status",	"p",	 "what",    "state", "since",
 					     "for",	"blast", "changed", "id",    "acked",
 					     "snoozed", "url",	 NULL};
+/* The keys that did it: nobody has to learn signs for them. */
+static const struct bn_list_sign triage_signs[] = {
+    {"acked", "a", BN_ROLE_OK}, {"snoozed", "z", BN_ROLE_OFF}, {NULL, NULL, BN_ROLE_TEXT}};
+
 static const char *const event_columns[] = {"status", "at", "kind", "entity", "what", NULL};
 
 static const char *const budget_columns[] = {"status", "product", "sli",      "target",
@@ -60,10 +66,15 @@ triage_answer(struct bn_screen *screen, struct bn_answer *answer)
 		bn_detail_answer(&t->detail, answer);
 }
 
+/* Whoever left the screen is done with what they acknowledged there. */
 static void
 triage_come(struct bn_screen *screen)
 {
-	((struct triage *)screen)->findings.fresh = true;
+	struct triage *t = (struct triage *)screen;
+
+	if (t->findings.problems && bn_pane_settled(&t->findings))
+		bn_list_home(t->findings.list);
+	t->findings.fresh = true;
 }
 
 static void
@@ -129,45 +140,92 @@ triage_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_
 
 /* ---- drawing ----------------------------------------------------------------------------- */
 
-/* "1 red, 4 amber, folded from 46": counted over what is listed. */
+/* What the title may say, in the order in which it stands there. */
+enum { RED_AMBER, UNKNOWN, FOLDED, ACKED, SNOOZED, SILENCED, POSITION, PARTS };
+
+/* How many of what is listed need somebody: what stays only because the cursor is on it was dealt with. */
 static void
-count_words(const struct triage *t, char *out, size_t size)
+count_rows(const struct triage *t, char part[PARTS][48])
 {
 	const struct bn_rows *rows = bn_list_rows(t->findings.list);
 	size_t i, red = 0, amber = 0, unknown = 0, count = rows == NULL ? 0 : bn_rows_count(rows);
-	char words[200];
-	int n;
 
-	bn_pane_words(&t->findings, words, sizeof(words));
-	if (words[0] != '\0') { /* what was chosen matters more than what is always so */
-		n = snprintf(out, size, "%s", words);
-		bn_list_position(t->findings.list, words, sizeof(words));
-		if (words[0] != '\0' && (size_t)n < size)
-			snprintf(out + n, size - (size_t)n, " · %s", words);
-		return;
-	}
 	for (i = 0; i < count; i++) {
 		enum bn_status status = bn_rows_status(rows, i);
 
+		if (t->findings.problems && (bn_row_int(rows, i, "acked") != 0 ||
+					     bn_row_int(rows, i, "snoozed") > bn_rows_now(rows)))
+			continue;
 		red += status == BN_FAILED || status == BN_DOWN;
 		amber += status == BN_DEGRADED;
 		unknown += status == BN_UNKNOWN;
 	}
-	n = snprintf(out, size, "%zu red, %zu amber", red, amber);
-	if (unknown > 0 && (size_t)n < size)
-		n += snprintf(out + n, size - (size_t)n, ", %zu unknown", unknown);
-	if (t->summary.folded_from > (int)count && (size_t)n < size)
-		n +=
-		    snprintf(out + n, size - (size_t)n, ", folded from %d", t->summary.folded_from);
-	if (t->summary.acknowledged + t->summary.snoozed > 0 && t->findings.problems &&
-	    (size_t)n < size)
-		n += snprintf(out + n, size - (size_t)n, " · %d acked or snoozed (A)",
-			      t->summary.acknowledged + t->summary.snoozed);
-	if (t->summary.silenced > 0 && t->findings.problems && (size_t)n < size)
-		n += snprintf(out + n, size - (size_t)n, " · %d silenced (A)", t->summary.silenced);
+	snprintf(part[RED_AMBER], sizeof(part[0]), "%zu red, %zu amber", red, amber);
+	if (unknown > 0)
+		snprintf(part[UNKNOWN], sizeof(part[0]), ", %zu unknown", unknown);
+	if (t->summary.folded_from > (int)count)
+		snprintf(part[FOLDED], sizeof(part[0]), ", folded from %d", t->summary.folded_from);
+}
+
+/* What is kept out of sight, and that `A` shows it. */
+static void
+count_hidden(const struct triage *t, char part[PARTS][48])
+{
+	const struct bn_summary *s = &t->summary;
+
+	if (!t->findings.problems)
+		return;
+	if (s->acknowledged > 0)
+		snprintf(part[ACKED], sizeof(part[0]), " · %d acked", s->acknowledged);
+	if (s->snoozed > 0)
+		snprintf(part[SNOOZED], sizeof(part[0]), " · %d snoozed", s->snoozed);
+	if (s->silenced > 0)
+		snprintf(part[SILENCED], sizeof(part[0]), " · %d silenced", s->silenced);
+}
+
+static void
+join(char part[PARTS][48], char *out, size_t size)
+{
+	bool hidden = false;
+	int i, n = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < PARTS; i++) {
+		bool last = i == SILENCED;
+
+		hidden = hidden || (part[i][0] != '\0' && i >= ACKED && i <= SILENCED);
+		n += snprintf(out + n, size - (size_t)n, "%s%s", part[i],
+			      last && hidden ? " (A)" : "");
+	}
+}
+
+/* "1 red, 4 amber, folded from 46 · 1 acked (A)" in `room` columns: what there is no room for is left out, the least
+ * important first. */
+static void
+count_words(const struct triage *t, int room, char *out, size_t size)
+{
+	static const int least[] = {FOLDED, SILENCED, SNOOZED, POSITION, ACKED, UNKNOWN};
+	char part[PARTS][48] = {""}, words[200];
+	size_t i;
+	int n;
+
 	bn_list_position(t->findings.list, words, sizeof(words));
-	if (words[0] != '\0' && (size_t)n < size)
-		snprintf(out + n, size - (size_t)n, " · %s", words);
+	if (words[0] != '\0')
+		snprintf(part[POSITION], sizeof(part[0]), " · %.40s", words);
+	bn_pane_words(&t->findings, words, sizeof(words));
+	if (words[0] != '\0') { /* what was chosen matters more than what is always so */
+		n = snprintf(out, size, "%s", words);
+		if ((size_t)n < size)
+			snprintf(out + n, size - (size_t)n, "%s", part[POSITION]);
+		return;
+	}
+	count_rows(t, part);
+	count_hidden(t, part);
+	join(part, out, size);
+	for (i = 0; i < sizeof(least) / sizeof(least[0]) && (int)bn_text_width(out) > room; i++) {
+		part[least[i]][0] = '\0';
+		join(part, out, size);
+	}
 }
 
 static const char *
@@ -270,8 +328,9 @@ draw_stacked(struct triage *t, struct bn_rect r)
 
 	bn_pane_draw(&t->findings, (struct bn_rect){r.y + 1, r.x, y - r.y - 1, r.w}, level, true,
 		     true, all_well(t));
-	count_words(t, words, sizeof(words)); /* after the list: which rows are in sight */
-	bn_draw_rule(pen, r.y, r.x, r.w, "needs you", words);
+	/* after the list: which rows are in sight */
+	count_words(t, bn_draw_edge_room(r.w, TITLE), words, sizeof(words));
+	bn_draw_rule(pen, r.y, r.x, r.w, TITLE, words);
 	if (parts.moving > 0) {
 		moving_words(t, words, sizeof(words));
 		bn_draw_rule(pen, y, r.x, r.w, "moving", words);
@@ -299,8 +358,8 @@ draw_boxed(struct triage *t, struct bn_rect r)
 	char words[256];
 
 	bn_draw_clear(pen, r);
-	count_words(t, words, sizeof(words));
-	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, y - r.y, left}, "needs you", words, false);
+	count_words(t, bn_draw_edge_room(left, TITLE), words, sizeof(words));
+	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, y - r.y, left}, TITLE, words, false);
 	bn_pane_draw(&t->findings, (struct bn_rect){in.y, in.x - 1, in.h, in.w + 1},
 		     in.w >= 99 ? 1 : 0, true, true, all_well(t));
 	bn_detail_draw_boxed(&t->detail, (struct bn_rect){r.y, r.x + left, y - r.y, r.w - left},
@@ -361,6 +420,8 @@ bn_triage_screen(struct bn_app *app)
 	bn_pane_init(&t->findings, &t->screen, SLOT_TRIAGE, "triage", triage_columns, "id");
 	t->findings.problems = t->findings.usual = true;
 	t->findings.dim = "acked";
+	t->findings.signs = triage_signs;
+	t->findings.keeps = true;
 	t->findings.runs = true;
 	bn_pane_init(&t->moving, &t->screen, SLOT_MOVING, "moving", NULL, NULL);
 	t->moving.limit = 50;

@@ -90,6 +90,15 @@ go(struct bn_confirm *confirm, bool back)
 	confirm->focus = focus;
 }
 
+/* There is none, or nothing but blanks: that is said where it would stand. */
+static void
+ask_for_reason(struct bn_confirm *confirm)
+{
+	bn_input_clear(&confirm->reason);
+	bn_input_init(&confirm->reason, NULL, NULL);
+	confirm->missed = true;
+}
+
 /* A text field: Enter leaves it for the next one, and that is all Enter ever does. A name is typed by hand: what is
  * pasted into its field is dropped. */
 static enum bn_confirm_wish
@@ -109,6 +118,8 @@ field_key(struct bn_confirm *confirm, struct bn_input *input, const struct bn_ke
 			return BN_CONFIRM_NAMED;
 		if (name ? has_name(confirm) : has_reason(confirm))
 			go(confirm, false);
+		else if (!name)
+			ask_for_reason(confirm);
 		return BN_CONFIRM_STAYS;
 	case BN_INPUT_LEFT:
 		return BN_CONFIRM_LEFT;
@@ -124,6 +135,8 @@ button_key(struct bn_confirm *confirm, const struct bn_key_event *event)
 		return BN_CONFIRM_STAYS;
 	switch (event->key) {
 	case 'y':
+		if (!confirm->refused && !has_reason(confirm))
+			ask_for_reason(confirm);
 		if (!bn_confirm_armed(confirm))
 			return BN_CONFIRM_STAYS;
 		confirm->focus = BN_CONFIRM_SENT;

@@ -22,6 +22,7 @@ struct bn_confirm {
 	bool choices; /* `s` on the buttons leads to a choice of parts */
 	bool empty;   /* nothing is chosen yet: there is nothing to give */
 	bool needs_reason; /* an empty one is not left */
+	bool missed;	   /* … and somebody tried to */
 	bool refused;	   /* it may be read, but not given */
 	bool watch;	   /* the check box */
 };

@@ -279,6 +279,18 @@ bn_list_select(struct bn_list *list, struct bn_ref ref)
 	list->moved = true;
 }
 
+void
+bn_list_stay(struct bn_list *list)
+{
+	list->moved = list->moved || list->count > 0;
+}
+
+bool
+bn_list_put(const struct bn_list *list)
+{
+	return list->moved;
+}
+
 /* ---- marks ------------------------------------------------------------------------------- */
 
 static size_t
@@ -573,15 +585,39 @@ draw_group(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, siz
 	    words.s);
 }
 
-/* What stands left of a row: a person's mark, or that it was flagged. */
+/* The sign that a row has, or NULL. A time that is over is no longer true. */
+static const struct bn_list_sign *
+sign_of(const struct bn_list *list, size_t row, const struct bn_list_look *look)
+{
+	const struct bn_list_sign *sign;
+
+	for (sign = look->signs; sign != NULL && sign->column != NULL; sign++) {
+		size_t i, count = bn_rows_columns(list->rows);
+
+		for (i = 0; i < count; i++) {
+			const struct bn_column *column = bn_rows_column(list->rows, i);
+			int64_t value = bn_rows_value(list->rows, row, i).i;
+
+			if (strcmp(column->name, sign->column) == 0 &&
+			    (column->format == BN_FORMAT_UNTIL ? value > look->style.now
+							       : value != 0))
+				return sign;
+		}
+	}
+	return NULL;
+}
+
+/* What stands left of a row: a person's mark, or what became of it. */
 static void
 draw_margin(const struct bn_list *list, struct bn_pen *pen, struct bn_rect r, size_t row,
 	    const struct bn_list_look *look, bool selected)
 {
+	const struct bn_list_sign *sign;
+
 	if (has_mark(list, list->ids[row]))
 		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(BN_ROLE_MARKED, selected), "*");
-	else if (look->flag != NULL && bn_rows_named(list->rows, row, look->flag).i != 0)
-		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(BN_ROLE_WARN, selected), "⚑");
+	else if ((sign = sign_of(list, row, look)) != NULL)
+		bn_draw(pen, r.y, r.x, 1, BN_INK_ON(sign->role, selected), sign->sign);
 }
 
 /* The status that a column's cell is marked with; BN_HEALTHY where it has none. */

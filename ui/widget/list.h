@@ -29,6 +29,10 @@ size_t bn_list_row_at(const struct bn_list *list, size_t place);
 void bn_list_home(struct bn_list *list); /* cursor to the top, as if it had never been moved */
 /* Puts the cursor on the thing, now or as soon as it comes. */
 void bn_list_select(struct bn_list *list, struct bn_ref ref);
+/* The thing under the cursor is meant: the cursor stays with it, as if it had been moved there. */
+void bn_list_stay(struct bn_list *list);
+/* Whether the cursor was put where it is on purpose. */
+bool bn_list_put(const struct bn_list *list);
 
 /* Moving and marking. True if the action was one of the list's own. */
 bool bn_list_act(struct bn_list *list, enum bn_action action);
@@ -49,6 +53,12 @@ struct bn_list_state {
 	const char *column, *state;
 };
 
+/* What stands in the margin where a column is true, or a time to come; the first that is. Ends with a NULL column. */
+struct bn_list_sign {
+	const char *column, *sign;
+	enum bn_role role;
+};
+
 struct bn_list_look {
 	struct bn_style style;
 	int level;		   /* columns up to this level (0, 1, 2) */
@@ -63,8 +73,7 @@ struct bn_list_look {
 	const char *level_column;
 	const char *group_text;
 	const struct bn_list_state *states;
-	const char
-	    *flag; /* the column that is true where a flag stands in the margin; NULL: none */
+	const struct bn_list_sign *signs; /* NULL: none */
 };
 void bn_list_draw(struct bn_list *list, struct bn_pen *pen, struct bn_rect rect,
 		  const struct bn_list_look *look);

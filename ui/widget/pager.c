@@ -205,18 +205,28 @@ head_width(const struct line *line)
 	return line->head == NULL ? 0 : (int)bn_text_width(line->head);
 }
 
+/* Where the next row of a wrapped line begins: words stay whole, the blanks between two rows belong to none. */
+static const char *
+next_row(const char *text, int room)
+{
+	text += bn_text_fold(text, (size_t)room);
+	return text + strspn(text, " ");
+}
+
 /* Rows a line takes when wrapped. */
 static size_t
 rows_of(const struct bn_pager *pager, size_t index)
 {
 	const struct line *line = &pager->lines[index];
 	int room = pager->w - head_width(line);
-	size_t width;
+	const char *rest = line->text;
+	size_t rows = 1;
 
 	if (!pager->wrap || room < 8)
 		return 1;
-	width = bn_text_width(line->text);
-	return width == 0 ? 1 : (width + (size_t)room - 1) / (size_t)room;
+	while (*(rest = next_row(rest, room)) != '\0')
+		rows++;
+	return rows;
 }
 
 static void
@@ -444,25 +454,39 @@ draw_hits(const struct bn_pager *pager, struct bn_pen *pen, int y, int x, int wi
 	}
 }
 
-/* One row of a line: `skip` columns of it lie to the left or in rows before. */
 static void
-draw_piece(const struct bn_pager *pager, struct bn_pen *pen, int y, int x, int width,
-	   const struct line *line, int skip, bool cut)
+draw_text(const struct bn_pager *pager, struct bn_pen *pen, int y, int x, int width,
+	  const struct line *line, const char *text)
 {
-	size_t used, bytes = bn_text_fit(line->text, (size_t)skip, &used);
-	char *piece = NULL;
-
-	if (cut) {
-		size_t fit = bn_text_fit(line->text + bytes, (size_t)width, &used);
-
-		piece = bn_xstrndup(line->text + bytes, fit);
-	} else {
-		piece = bn_xstrdup(line->text + bytes);
-	}
-	bn_draw(pen, y, x, width, BN_INK(line->role), piece);
+	bn_draw(pen, y, x, width, BN_INK(line->role), text);
 	if (pager->searching)
-		draw_hits(pager, pen, y, x, width, piece);
+		draw_hits(pager, pen, y, x, width, text);
+}
+
+/* One row of a line that is wrapped. */
+static void
+draw_wrapped(const struct bn_pager *pager, struct bn_pen *pen, int y, int x, int width,
+	     const struct line *line, size_t row)
+{
+	const char *text = line->text;
+	char *piece;
+
+	for (; row > 0 && width > 0; row--)
+		text = next_row(text, width);
+	piece = bn_xstrndup(text, width > 0 ? bn_text_fold(text, (size_t)width) : 0);
+	draw_text(pager, pen, y, x, width, line, piece);
 	free(piece);
+}
+
+/* A line that is cut: so many columns of it lie to the left. */
+static void
+draw_cut(const struct bn_pager *pager, struct bn_pen *pen, int y, int x, int width,
+	 const struct line *line)
+{
+	size_t used;
+
+	draw_text(pager, pen, y, x, width, line,
+		  line->text + bn_text_fit(line->text, (size_t)pager->left, &used));
 }
 
 void
@@ -487,10 +511,9 @@ bn_pager_draw(struct bn_pager *pager, struct bn_pen *pen, struct bn_rect r)
 		if (head > 0 && row == 0)
 			bn_draw(pen, r.y + y, r.x, head, BN_INK(BN_ROLE_DIM), line->head);
 		if (pager->wrap)
-			draw_piece(pager, pen, r.y + y, r.x + head, room, line, (int)row * room,
-				   true);
+			draw_wrapped(pager, pen, r.y + y, r.x + head, room, line, row);
 		else
-			draw_piece(pager, pen, r.y + y, r.x + head, room, line, pager->left, false);
+			draw_cut(pager, pen, r.y + y, r.x + head, room, line);
 		if (++row >= rows_of(pager, index)) {
 			index++;
 			row = 0;
