@@ -173,8 +173,13 @@ subject_action(struct bn_app *app, enum bn_action action)
 	default:
 		return false;
 	}
-	if (app->top->ops->selected == NULL || !app->top->ops->selected(app->top, &ref))
+	if (app->top->ops->selected == NULL)
 		return true;
+	/* Rows that are not read yet can't be meant: a key that came too early is not lost in silence. */
+	if (!app->top->ops->selected(app->top, &ref)) {
+		bn_app_say(app, BN_TONE_PLAIN, "nothing is selected here");
+		return true;
+	}
 	switch (action) {
 	case BN_ACT_CHANGED:
 		bn_app_push(app, bn_changed_screen(app, ref));

@@ -217,6 +217,7 @@ walk_no_three_keys_send_anything_unarmed(void **state)
 	back_to(t, "2");
 	bn_term_type(t, "U/transform-hourly\r");
 	assert_gone(t, "ing-competitor-prices");
+	assert_shown(t, "\xe2\x9c\x97 transform-hourly");
 	bn_term_type(t, "gr");
 	assert_shown(t, "y retry");
 	bn_term_settle(t, 300, RECORDED_WAIT);

@@ -28,7 +28,8 @@ headline(const struct bn_plain *p, struct bn_buf *left, struct bn_buf *right)
 		counts[g]++;
 	}
 	if (rows != NULL)
-		bn_buf_addf(right, "%zu pipelines", bn_rows_total(rows));
+		bn_buf_addf(right, "%zu pipeline%s", bn_rows_total(rows),
+			    bn_rows_total(rows) == 1 ? "" : "s");
 	for (g = 0; g < known; g++)
 		bn_buf_addf(right, " · %zu %s", counts[g], groups[g]);
 }
