@@ -262,12 +262,18 @@ manners_acknowledging_is_recorded_and_taken_back(void **state)
 	(void)state;
 	console_play(t, "a");
 	expect(t, "acknowledged by ");
+	row = bn_term_row(t, 4); /* what is done next is about it, too */
+	assert_int_equal(row[0], 'a');
+	assert_non_null(strstr(row, "transform-hourly"));
+	free(row);
+	console_play(t, "j");
 	row = bn_term_row(t, 4);
 	assert_null(strstr(row, "transform-hourly")); /* it needs nobody any more */
 	free(row);
 	console_play(t, "A");
+	console_play(t, "g");
 	expect(t, "transform-hourly");
-	console_play(t, "ga");
+	console_play(t, "a");
 	expect(t, "no longer acknowledged");
 	console_play(t, "A");
 	row = bn_term_row(t, 4);
