@@ -94,7 +94,7 @@ recovered() {
 		--arg dag "$dag"
 	rb timeline -o json --since 1h --offline
 	json "$1: the timeline has the retry" "$dir/out" \
-		'any(.items[]; .entity == $key and (.what | startswith("intent: ledger is back")))' --arg key "$dag/$id"
+		'any(.items[]; .kind == "retry" and .entity == $key and .what == "retry: ledger is back")' --arg key "$dag/$id"
 	json "$1: the timeline has it recovered" "$dir/out" \
 		'any(.items[]; .kind == "run" and .entity == $dag and (.what | startswith("succeeded")))' --arg dag "$dag"
 	rb audit list -o json --offline
