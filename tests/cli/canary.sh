@@ -2,7 +2,7 @@
 # canary.sh - every command that may tell what canary-jobs.sh says, while it says it in every way (see contract_test).
 # SPDX-License-Identifier: MIT
 umask 077
-cp "$abs_top_srcdir/tests/cli/canary-jobs.sh" "$HOME/canary-jobs" && chmod 700 "$HOME/canary-jobs" || exit 99
+cp "${abs_top_srcdir:?}/tests/cli/canary-jobs.sh" "$HOME/canary-jobs" && chmod 700 "$HOME/canary-jobs" || exit 99
 cat >"$HOME/canary.config" <<EOF
 [source "jobs"]
 	type = exec
@@ -56,7 +56,5 @@ b audit list -o json
 b audit export
 echo "sent $(grep -c '^act .*"body":"token=CANARY' "$HOME/given")"
 echo "stars $(grep -a -c -F '***' "$HOME/canary.state/journal.db")"
-for file in $(grep -r -a -l CANARY "$HOME/canary.state"); do
-	echo "stored in $file"
-done
+grep -r -a -l CANARY "$HOME/canary.state" | sed 's/^/stored in /'
 exit 0
