@@ -97,21 +97,30 @@ keys_typed_before_the_plan_stands_there_are_thrown_away(void **state)
 	recorded_stop(&world);
 }
 
+/* Before a console reads it. */
+static void
+set_policy(const struct recorded *world, const char *option)
+{
+	char line[160];
+	struct said said;
+
+	snprintf(line, sizeof(line), "sed -i 's/^\\[ui\\]/[policy]\\n\\t%s\\n[ui]/' $DEMO/config",
+		 option);
+	ask_shell(&world->served, line, &said);
+	assert_int_equal(said.code, 0);
+	said_clear(&said);
+}
+
 static void
 append_work_needs_its_name_typed(void **state)
 {
 	struct recorded world;
 	struct bn_term *t;
-	struct said said;
 
 	(void)state;
 	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
 	/* nobody says whether it may run twice */
-	ask_shell(&world.served,
-		  "sed -i 's/^\\[ui\\]/[policy]\\n\\tappend = transform-*\\n[ui]/' $DEMO/config",
-		  &said);
-	assert_int_equal(said.code, 0);
-	said_clear(&said);
+	set_policy(&world, "append = transform-*");
 	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
 	bn_term_type(t, "r");
 	assert_shown(t, "type transform-hourly to go on");
@@ -271,15 +280,10 @@ retry_that_needs_a_reason_says_so(void **state)
 {
 	struct recorded world;
 	struct bn_term *t;
-	struct said said;
 
 	(void)state;
 	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
-	ask_shell(&world.served,
-		  "sed -i 's/^\\[ui\\]/[policy]\\n\\trequire-reason = true\\n[ui]/' $DEMO/config",
-		  &said);
-	assert_int_equal(said.code, 0);
-	said_clear(&said);
+	set_policy(&world, "require-reason = true");
 	t = console_start(&world.served, 60, 16, NULL, NULL, NULL);
 	bn_term_type(t, "r");
 	assert_shown(t, "reason     required: [policy] require-reason");
