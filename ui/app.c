@@ -206,6 +206,8 @@ next_timer(struct bn_app *app)
 {
 	int wait = bn_decoder_wait(&app->decoder, app->tick);
 
+	if (app->held.count > 0)
+		wait = sooner(wait, bn_app_held_wait(app));
 	if (app->options->clock->speed > 0) /* the header's clock: to the next second that shows */
 		wait = sooner(wait, 1000 - bn_clock_now(app->options->clock) % 1000);
 	/* While questions are out there is nothing to ask: their answers wake us. */
@@ -228,6 +230,7 @@ run_timers(struct bn_app *app)
 	char clock[BN_TIME_TEXT];
 
 	bn_app_late_keys(app);
+	bn_app_held_keys(app);
 	bn_chrome_clock(app, clock);
 	if (strcmp(clock, app->clock_shown) != 0)
 		app->dirty = true;
@@ -405,6 +408,7 @@ begin_screens(struct bn_app *app)
 		app->tabs[i] = bn_tabs[i].make(app);
 	app->tab = BN_TAB_TRIAGE;
 	app->top = app->tabs[BN_TAB_TRIAGE];
+	app->top->ops->come(app->top); /* keys of the first second wait for its rows */
 }
 
 static char *

@@ -29,7 +29,7 @@ struct bn_screen_ops {
 	void (*answer)(struct bn_screen *, struct bn_answer *);
 	void (*draw)(struct bn_screen *, struct bn_rect body);
 	unsigned (*act)(struct bn_screen *, enum bn_action, const struct bn_key_event *);
-	/* It comes up again, as a tab: rows may take their proper order. May be NULL. */
+	/* It comes up: rows may take their proper order. May be NULL. */
 	void (*come)(struct bn_screen *);
 	/* What the cursor is on; strings borrowed until the next answer. NULL or false: nothing. */
 	bool (*selected)(struct bn_screen *, struct bn_ref *out);
@@ -50,7 +50,10 @@ struct bn_screen {
 	struct bn_app *app;
 	struct bn_screen *below; /* shown again when this one is left; NULL: a tab */
 	uint64_t serial;	 /* owner of its questions */
-	char *name;		 /* shown after the title, or NULL */
+	/* Its rows were asked for otherwise (a filter, another order, it came up), and those in sight are not the ones
+	 * that are meant: keys wait for the answer. */
+	bool unread;
+	char *name; /* shown after the title, or NULL */
 };
 
 /* A screen as it is made. The tabs' constructors take no subject. */
@@ -114,7 +117,7 @@ void bn_app_tab(struct bn_app *app, enum bn_tab tab);
 struct bn_screen *bn_app_tab_screen(struct bn_app *app, enum bn_tab tab);
 /* Opens the screen that shows this thing best. */
 void bn_app_open(struct bn_app *app, struct bn_ref ref);
-void bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question);
+uint64_t bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question);
 
 /* "a model", "an endpoint": the thing's kind in a sentence; "this" for what is none. */
 const char *bn_app_a(struct bn_ref ref);

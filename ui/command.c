@@ -210,8 +210,8 @@ choose_domain(struct bn_app *app, const char *name)
 	app->domain = *name != '\0' ? bn_xstrdup(name) : NULL;
 	if (app->top->ops->come != NULL)
 		app->top->ops->come(app->top);
-	app->stale = app->dirty = true;
-	app->asked = 0;
+	bn_app_ask_all(app);
+	app->dirty = true;
 	if (app->domain != NULL)
 		bn_app_say(app, BN_TONE_PLAIN,
 			   "all screens: what data products of %s touch; :domain alone ends it",

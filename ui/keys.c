@@ -410,6 +410,83 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 		app_action(app, action);
 }
 
+/* ---- keys that come before their rows ----------------------------------------------------- */
+
+/* A filter was typed, or a screen came up, and what is in sight is not yet what it will be: `/orders`, Enter, `a` in
+ * one go must never acknowledge what was on top before. Such keys wait for the rows, and
+ * all that follow wait behind them; rows that don't come in HOLD_MS make them forgotten, not done. */
+#define HOLD_MS 3000
+
+static bool
+must_wait(const struct bn_app *app)
+{
+	return app->top->unread && !app->prompting && !bn_retry_shown(app) && !bn_many_shown(app);
+}
+
+/* Out of here, whatever the rows are. */
+static bool
+leads_away(const struct bn_app *app, bn_key key)
+{
+	const struct bn_screen *top = app->top;
+	enum bn_action action = bn_keymap_action(
+	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context, key);
+	int i;
+
+	for (i = 0; i < BN_TAB_COUNT; i++)
+		if (bn_tabs[i].action == action)
+			return true;
+	return action == BN_ACT_BACK || action == BN_ACT_CLOSE || action == BN_ACT_QUIT ||
+	       action == BN_ACT_CANCEL;
+}
+
+static void
+forget_held(struct bn_app *app)
+{
+	app->held.count = 0;
+	bn_app_say(app, BN_TONE_PLAIN,
+		   "the rows are still being read: what was typed meanwhile is forgotten");
+}
+
+static void
+take_key(struct bn_app *app, const struct bn_key_event *event)
+{
+	if (app->held.count == 0 && (!must_wait(app) || leads_away(app, event->key))) {
+		one_key(app, event);
+		return;
+	}
+	if (app->held.count == 0)
+		app->held.since = app->tick;
+	if (app->held.count < BN_HELD_KEYS)
+		app->held.keys[app->held.count++] = *event;
+	else
+		forget_held(app);
+}
+
+void
+bn_app_held_keys(struct bn_app *app)
+{
+	size_t done = 0;
+
+	if (app->held.count > 0 && bn_app_held_wait(app) <= 0 && must_wait(app)) {
+		forget_held(app);
+		return;
+	}
+	while (done < app->held.count && !app->quit && !must_wait(app))
+		one_key(app, &app->held.keys[done++]);
+	app->held.count -= done;
+	memmove(app->held.keys, app->held.keys + done, app->held.count * sizeof(*app->held.keys));
+	if (done > 0)
+		app->held.since = app->tick;
+}
+
+int
+bn_app_held_wait(const struct bn_app *app)
+{
+	int64_t left = app->held.since + HOLD_MS - app->tick;
+
+	return app->held.count == 0 ? -1 : left > 0 ? (int)left : 0;
+}
+
 /* False: the terminal is gone. */
 bool
 bn_app_read_keys(struct bn_app *app)
@@ -423,7 +500,7 @@ bn_app_read_keys(struct bn_app *app)
 	if (count > 0)
 		bn_decoder_feed(&app->decoder, bytes, (size_t)count, app->tick);
 	while (!app->quit && bn_decoder_next(&app->decoder, app->tick, &event))
-		one_key(app, &event);
+		take_key(app, &event);
 	return true;
 }
 
@@ -433,5 +510,5 @@ bn_app_late_keys(struct bn_app *app)
 	struct bn_key_event event;
 
 	while (!app->quit && bn_decoder_next(&app->decoder, app->tick, &event))
-		one_key(app, &event);
+		take_key(app, &event);
 }

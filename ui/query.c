@@ -16,7 +16,7 @@
 /* A question as it waits: with copies of all its strings. */
 struct asked {
 	struct asked *next;
-	uint64_t owner;
+	uint64_t owner, number;
 	int slot;
 	struct bn_question question;
 	struct bn_arena *arena;
@@ -39,6 +39,7 @@ struct bn_queries {
 	bool opened; /* or not: rc, why */
 	int rc;
 	struct bn_error why;
+	uint64_t asked; /* questions so far */
 	struct asked *first, **last;
 	struct asked *current; /* being answered, owned by the thread */
 	bool drop_current;     /* its owner is gone, or asks something else by now */
@@ -233,8 +234,6 @@ work_out(struct bn_queries *q, const struct asked *asked, struct bn_answer *answ
 	const struct bn_question *question = &asked->question;
 	struct bn_style style = {question->zone, question->ascii, bn_reader_now(q->reader)};
 
-	answer->owner = asked->owner;
-	answer->slot = asked->slot;
 	answer->now = style.now;
 	switch (question->kind) {
 	case BN_ASK_ROWS:
@@ -300,10 +299,8 @@ hand_over(struct bn_queries *q, struct bn_answer *answer)
 
 /* The moment could not be set. */
 static void
-refuse(const struct asked *asked, int rc, const struct bn_error *why, struct bn_answer *answer)
+refuse(int rc, const struct bn_error *why, struct bn_answer *answer)
 {
-	answer->owner = asked->owner;
-	answer->slot = asked->slot;
 	answer->rc = rc;
 	answer->error = *why;
 }
@@ -324,7 +321,8 @@ answer_all(struct bn_queries *q)
 		sqlite3_exec(bn_reader_db(q->reader), "BEGIN", NULL, NULL, NULL);
 	pthread_mutex_lock(&q->lock);
 	while (q->first != NULL && !q->stop && q->at == at) {
-		struct bn_answer answer = {0};
+		struct bn_answer answer = {
+		    .owner = q->first->owner, .slot = q->first->slot, .number = q->first->number};
 
 		q->current = q->first;
 		q->drop_current = false;
@@ -335,7 +333,7 @@ answer_all(struct bn_queries *q)
 		if (rc == BN_OK || q->current->question.kind == BN_ASK_DEED)
 			work_out(q, q->current, &answer);
 		else
-			refuse(q->current, rc, &trouble, &answer);
+			refuse(rc, &trouble, &answer);
 		pthread_mutex_lock(&q->lock);
 		hand_over(q, &answer);
 		free_asked(q->current);
@@ -495,13 +493,15 @@ unask(struct bn_queries *q, uint64_t owner, int slot)
 	q->last = at;
 }
 
-void
+uint64_t
 bn_queries_ask(struct bn_queries *q, uint64_t owner, int slot, const struct bn_question *question)
 {
 	struct asked *asked = copy_question(owner, slot, question);
+	uint64_t number;
 
 	pthread_mutex_lock(&q->lock);
 	unask(q, owner, slot);
+	number = asked->number = ++q->asked;
 	*q->last = asked;
 	q->last = &asked->next;
 	if (q->current != NULL && q->current->owner == owner && q->current->slot == slot &&
@@ -511,6 +511,7 @@ bn_queries_ask(struct bn_queries *q, uint64_t owner, int slot, const struct bn_q
 	}
 	pthread_cond_signal(&q->wake);
 	pthread_mutex_unlock(&q->lock);
+	return number;
 }
 
 void

@@ -44,6 +44,7 @@ struct bn_question {
 struct bn_answer {
 	uint64_t owner;
 	int slot;
+	uint64_t number; /* of the question: later ones have higher numbers */
 	int rc;
 	struct bn_error error;	/* where rc isn't BN_OK */
 	struct bn_rows *rows;	/* ROWS; may be taken out (set to NULL) */
@@ -73,9 +74,9 @@ int bn_queries_fd(const struct bn_queries *queries);
 /* Asks, for a slot of an owner (a screen's serial number). A newer question takes the place of an
  * older one of the same slot; where that is another question (not the same again) the older is
  * interrupted. Questions that wait together are answered for one moment, from one snapshot. Never
- * blocks. */
-void bn_queries_ask(struct bn_queries *queries, uint64_t owner, int slot,
-		    const struct bn_question *question);
+ * blocks. Returns the question's number. */
+uint64_t bn_queries_ask(struct bn_queries *queries, uint64_t owner, int slot,
+			const struct bn_question *question);
 /* Deeds are never forgotten: what waits when the queries are freed is still done. */
 
 /* From now on questions are answered as of that moment, 0: of now. */

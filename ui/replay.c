@@ -49,9 +49,11 @@ go_to(struct bn_app *app, bn_time at)
 		return;
 	app->at = at;
 	bn_queries_at(app->queries, at);
-	app->stale = app->dirty = true;
-	app->asked = 0;
+	/* What was on top then is nothing that a key of now may be about. */
+	if (at == 0 && app->top->ops->come != NULL)
+		app->top->ops->come(app->top);
 	bn_app_ask_all(app);
+	app->dirty = true;
 }
 
 /* A step of a minute or an hour lands on a whole one. The first step leaves now. */

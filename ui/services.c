@@ -146,7 +146,7 @@ bn_app_copy(struct bn_app *app, const char *text)
 	bn_buf_free(&clean);
 }
 
-void
+uint64_t
 bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question)
 {
 	struct bn_question styled = *question;
@@ -154,7 +154,7 @@ bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *questio
 	styled.zone = screen->app->options->zone;
 	styled.ascii = screen->app->pen.ascii;
 	styled.query.domain = screen->app->domain;
-	bn_queries_ask(screen->app->queries, screen->serial, slot, &styled);
+	return bn_queries_ask(screen->app->queries, screen->serial, slot, &styled);
 }
 
 void
@@ -176,6 +176,8 @@ bn_app_push(struct bn_app *app, struct bn_screen *screen)
 	screen->below = app->top;
 	app->top = screen;
 	app->dirty = true;
+	if (screen->ops->come != NULL)
+		screen->ops->come(screen);
 	if (screen->ops->ask != NULL)
 		screen->ops->ask(screen);
 }
@@ -201,12 +203,13 @@ bn_app_tab(struct bn_app *app, enum bn_tab tab)
 {
 	while (app->top->below != NULL)
 		bn_app_leave(app);
+	/* What nobody looks at any more is not waited for. */
+	bn_queries_forget(app->queries, app->top->serial);
 	app->tab = tab;
 	app->top = app->tabs[tab];
 	if (app->top->ops->come != NULL)
 		app->top->ops->come(app->top);
-	app->stale = true;
-	app->asked = 0;
+	bn_app_ask_all(app);
 	app->dirty = true;
 }
 

@@ -7,6 +7,8 @@
 #include "ui/dashboard.h"
 #include "ui/term.h"
 
+#define BN_HELD_KEYS 256
+
 struct bn_job; /* a scripted command at work, command.c */
 
 struct bn_app {
@@ -21,8 +23,13 @@ struct bn_app {
 	int signal_fd;
 	int64_t tick;	  /* bn_monotonic() of this turn */
 	int64_t last_key; /* … of the latest key */
-	bool answered;	  /* some rows were painted, or could not be had … */
-	bool begun;	  /* … and whoever waited for that was told */
+	struct {
+		struct bn_key_event keys[BN_HELD_KEYS];
+		size_t count;
+		int64_t since;
+	} held;	       /* keys that wait for the rows they are about */
+	bool answered; /* some rows were painted, or could not be had … */
+	bool begun;    /* … and whoever waited for that was told */
 
 	struct bn_screen *tabs[BN_TAB_COUNT];
 	enum bn_tab tab;
@@ -72,9 +79,12 @@ void bn_app_free_screen(struct bn_screen *screen);
 void bn_app_leave(struct bn_app *app);
 
 /* keys.c: reads what was typed and acts on it (false: the terminal is gone); keys that only time makes certain;
- * what a screen wants done after an action; back to the shell until somebody says fg; the end of a prompt. */
+ * keys that waited for rows, which are there now or did not come in time, and how long that is still (ms, -1: none
+ * waits); what a screen wants done after an action; back to the shell until somebody says fg; the end of a prompt. */
 bool bn_app_read_keys(struct bn_app *app);
 void bn_app_late_keys(struct bn_app *app);
+void bn_app_held_keys(struct bn_app *app);
+int bn_app_held_wait(const struct bn_app *app);
 void bn_app_react(struct bn_app *app, unsigned reaction);
 void bn_app_suspend(struct bn_app *app);
 /* Whether the key does something for what is selected, rather than say why not: the hint line shows no other. */

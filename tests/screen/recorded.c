@@ -61,9 +61,11 @@ assert_writes(const struct recorded *world, int wanted)
 static void
 fail_with_screen(struct bn_term *t, const char *what, const char *text)
 {
-	char *dump = bn_term_dump(t);
+	char *dump = bn_term_dump(t), *line, *rest;
 
-	print_message("%s\n", dump);
+	/* Line by line: cmocka cuts what it is given at 1 KiB. */
+	for (line = strtok_r(dump, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		print_message("%s\n", line);
 	free(dump);
 	fail_msg("%s: %s", what, text);
 }

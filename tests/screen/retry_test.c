@@ -184,6 +184,43 @@ retry_after_acknowledging_is_of_the_same_thing(void **state)
 	recorded_stop(&world);
 }
 
+/* It is the plan of that run; out of it again. */
+static void
+leave_plan_of(struct bn_term *t, const char *run)
+{
+	assert_shown(t, run);
+	assert_shown(t, "y retry");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	console_play(t, "<Esc><Wait:nothing was sent><Esc>");
+}
+
+/* A filter and the key that is meant for what it leaves, at one stroke: what was on top before is not meant. */
+static void
+keys_typed_ahead_are_about_the_rows_that_were_asked_for(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, "--seed 7 --at 2026-03-10T03:45:00Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_type(t, "2");
+	assert_shown(t, "\xe2\x9c\x97 transform-hourly");
+	assert_shown(t, "\xe2\x9c\x97 ing-competitor-prices");
+	bn_term_type(t, "/transform-h\rr");
+	leave_plan_of(t, "run      transform-hourly-");
+	bn_term_type(t, "/competitor\rr");
+	leave_plan_of(t, "run      ing-competitor-prices-");
+	/* what needs nobody to confirm it; and by another tab */
+	bn_term_type(t, "1/ing-comp\ra");
+	assert_shown(t, "ing-competitor-prices acknowledged by");
+	bn_term_type(t, "4/no-such-thing\r1/\025transform-h\rr");
+	leave_plan_of(t, "run      transform-hourly-");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 /* A retry of the run in the journal, a minute ago, of a person with a long name; nobody checks the chain here. */
 static void
 somebody_retried_it(const struct recorded *world)
@@ -560,6 +597,7 @@ main(void)
 	    cmocka_unit_test(retry_of_some_tasks_is_planned_anew),
 	    cmocka_unit_test(append_work_needs_its_name_typed),
 	    cmocka_unit_test(retry_after_acknowledging_is_of_the_same_thing),
+	    cmocka_unit_test(keys_typed_ahead_are_about_the_rows_that_were_asked_for),
 	    cmocka_unit_test(retry_dialog_folds_its_lines),
 	    cmocka_unit_test(retry_that_is_refused_says_why_where_it_is_seen),
 	    cmocka_unit_test(retry_that_needs_a_reason_says_so),

@@ -141,7 +141,7 @@ models_answer(struct bn_screen *screen, struct bn_answer *answer)
 static void
 models_come(struct bn_screen *screen)
 {
-	((struct models *)screen)->list.fresh = true;
+	bn_pane_renew(&((struct models *)screen)->list);
 }
 
 static void

@@ -102,7 +102,13 @@ bn_pane_ask(struct bn_pane *pane)
 					   .scope = pane->scope,
 					   .limit = pane->limit,
 					   .since = pane->since};
-	bn_app_ask(pane->screen, pane->slot, &question);
+	pane->asked = bn_app_ask(pane->screen, pane->slot, &question);
+}
+
+void
+bn_pane_renew(struct bn_pane *pane)
+{
+	pane->fresh = pane->renewed = pane->screen->unread = true;
 }
 
 bool
@@ -110,6 +116,11 @@ bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer)
 {
 	if (answer->slot != pane->slot)
 		return false;
+	/* That one was already on its way when something else was asked. */
+	if (pane->fresh && answer->number < pane->asked)
+		return true;
+	if (pane->renewed)
+		pane->renewed = pane->screen->unread = false;
 	if (answer->rc != BN_OK) {
 		pane->error = answer->error;
 		pane->error.code = answer->rc;
@@ -129,7 +140,7 @@ set_filter(struct bn_pane *pane, const char *text)
 {
 	free(pane->filter);
 	pane->filter = text == NULL || *text == '\0' ? NULL : bn_xstrdup(text);
-	pane->fresh = true;
+	bn_pane_renew(pane);
 	bn_pane_ask(pane);
 }
 
@@ -290,7 +301,7 @@ bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_eve
 		return BN_REDRAW;
 	case BN_ACT_PROBLEMS:
 		pane->problems = !pane->problems;
-		pane->fresh = true;
+		bn_pane_renew(pane);
 		bn_list_home(pane->list);
 		bn_pane_ask(pane);
 		return BN_REDRAW;
@@ -298,7 +309,7 @@ bn_pane_act(struct bn_pane *pane, enum bn_action action, const struct bn_key_eve
 	case BN_ACT_SORT_LEFT:
 	case BN_ACT_SORT_RIGHT:
 		bn_list_sort_act(pane->list, action);
-		pane->fresh = true;
+		bn_pane_renew(pane);
 		bn_pane_ask(pane);
 		return BN_REDRAW;
 	case BN_ACT_BACK:

@@ -31,8 +31,10 @@ struct bn_pane {
 	const struct bn_list_state *states;
 	/* What the cursor was put on stays in sight while it is there, though it was acknowledged or put to sleep. */
 	bool keeps;
-	bool runs;  /* rows are things that run: `*` marks those that failed */
-	bool fresh; /* the next rows come in the query's order, whatever keys are pressed */
+	bool runs;	/* rows are things that run: `*` marks those that failed */
+	bool fresh;	/* the next rows come in the query's order, whatever keys are pressed */
+	bool renewed;	/* … and keys wait for them, see struct bn_screen.unread */
+	uint64_t asked; /* number of the latest question */
 	struct bn_error error; /* code 0: the latest query worked */
 };
 
@@ -40,6 +42,9 @@ void bn_pane_init(struct bn_pane *pane, struct bn_screen *screen, int slot, cons
 		  const char *const *columns, const char *id_column);
 void bn_pane_clear(struct bn_pane *pane);
 void bn_pane_ask(struct bn_pane *pane);
+/* Other rows than those in sight are going to be asked for, and keys wait for them. For the one pane of a screen that
+ * its keys are about. */
+void bn_pane_renew(struct bn_pane *pane);
 /* True if the answer was this pane's; it is used up then. */
 bool bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer);
 /* Moving, marks, sorting, filter, problems only, Esc that clears the filter. Reactions; 0: not its

@@ -36,7 +36,7 @@ bn_plain_new(struct bn_app *app, const struct bn_plain_kind *kind)
 void
 bn_plain_come(struct bn_screen *screen)
 {
-	((struct bn_plain *)screen)->list.fresh = true;
+	bn_pane_renew(&((struct bn_plain *)screen)->list);
 }
 
 void

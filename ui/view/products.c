@@ -105,7 +105,7 @@ products_answer(struct bn_screen *screen, struct bn_answer *answer)
 static void
 products_come(struct bn_screen *screen)
 {
-	((struct products *)screen)->list.fresh = true;
+	bn_pane_renew(&((struct products *)screen)->list);
 }
 
 static void

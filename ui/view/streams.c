@@ -195,7 +195,7 @@ streams_answer(struct bn_screen *screen, struct bn_answer *answer)
 static void
 streams_come(struct bn_screen *screen)
 {
-	((struct streams *)screen)->all.fresh = true;
+	bn_pane_renew(&((struct streams *)screen)->all);
 }
 
 static void

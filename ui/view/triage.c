@@ -74,7 +74,7 @@ triage_come(struct bn_screen *screen)
 
 	if (t->findings.problems && bn_pane_settled(&t->findings))
 		bn_list_home(t->findings.list);
-	t->findings.fresh = true;
+	bn_pane_renew(&t->findings);
 }
 
 static void
@@ -125,7 +125,7 @@ triage_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_
 	switch (action) {
 	case BN_ACT_HIDDEN:
 		t->findings.problems = t->findings.usual = !t->findings.problems;
-		t->findings.fresh = true;
+		bn_pane_renew(&t->findings);
 		bn_pane_ask(&t->findings);
 		return BN_REDRAW;
 	case BN_ACT_ACK:
