@@ -79,7 +79,7 @@ retry(struct bn_web_request *request, struct bn_w_run *run, bool archived)
 	}
 	if (!may(request, run, "retry"))
 		return;
-	if (!bn_world_retry(request->world, run, request->now)) {
+	if (!(archived ? bn_world_restore : bn_world_retry)(request->world, run, request->now)) {
 		bn_argo_error(request, 13, "the demo's %s was retried as often as it can be",
 			      run->name);
 		return;

@@ -229,7 +229,8 @@ find_in(const struct bn_world *world, const struct bn_w_pipeline *pipeline, cons
 	for (slot = bn_world_last_slot(pipeline, now); slot >= first; slot--) {
 		bn_world_run_now(world, pipeline, slot, now, out);
 		if ((name != NULL && strcmp(out->name, name) == 0) ||
-		    (uid != NULL && strcmp(out->uid, uid) == 0))
+		    (uid != NULL &&
+		     (strcmp(out->uid, uid) == 0 || strcmp(out->former_uid, uid) == 0)))
 			return true;
 	}
 	return false;

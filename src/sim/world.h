@@ -68,6 +68,8 @@ struct bn_w_run {
 	double factor; /* how slow against the median */
 	char name[96]; /* Argo's workflow name, Airflow's run id */
 	char uid[40];
+	char former_uid
+	    [40]; /* of the object that is in the archive, when it was made again from there; or "" */
 	/* What people did to it, as of the moment it was asked for: then started, finished and fails are of its
 	 * latest attempt. */
 	int retries;
@@ -135,6 +137,8 @@ void bn_world_run_now(const struct bn_world *world, const struct bn_w_pipeline *
 int64_t bn_world_acted(const struct bn_world *world);
 /* Has the run's failed and omitted tasks run again from `at` on. False: it does not take it (too many acts). */
 bool bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at);
+/* The same where its object is gone: it is made again from the archive, under another uid. */
+bool bn_world_restore(const struct bn_world *world, const struct bn_w_run *run, bn_time at);
 /* The same for some of its first 64 tasks, a bit each. */
 bool bn_world_retry_some(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
 			 uint64_t chosen);

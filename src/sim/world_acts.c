@@ -214,6 +214,11 @@ add_acts(const struct bn_world *world, int made_from, bn_time now, struct bn_w_r
 
 		if (!act->resubmit && act->pipeline == run->pipeline && act->slot == run->slot &&
 		    act->made_from == made_from && act->at <= now) {
+			if (act->restore) {
+				memcpy(run->former_uid, run->uid, sizeof(run->uid));
+				bn_world_uuid(bn_world_hash(world->seed, "restored", act->slot, i),
+					      run->uid);
+			}
 			run->chosen[run->retries] = act->chosen;
 			run->retried[run->retries++] = act->at;
 		}
@@ -286,6 +291,13 @@ add(const struct bn_world *world, const struct bn_w_act *act)
 	return number;
 }
 
+static bool
+add_retry(const struct bn_world *world, const struct bn_w_run *run, const struct bn_w_act *act)
+{
+	return run->retries < BN_W_RETRIES && run->resubmitted_from[0] == '\0' &&
+	       add(world, act) >= 0;
+}
+
 bool
 bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time at)
 {
@@ -293,20 +305,27 @@ bn_world_retry(const struct bn_world *world, const struct bn_w_run *run, bn_time
 }
 
 bool
+bn_world_restore(const struct bn_world *world, const struct bn_w_run *run, bn_time at)
+{
+	struct bn_w_act act = {run->pipeline, run->slot, at, -1, false, true, 0};
+
+	return add_retry(world, run, &act);
+}
+
+bool
 bn_world_retry_some(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
 		    uint64_t chosen)
 {
-	struct bn_w_act act = {run->pipeline, run->slot, at, -1, false, chosen};
+	struct bn_w_act act = {run->pipeline, run->slot, at, -1, false, false, chosen};
 
-	return run->retries < BN_W_RETRIES && run->resubmitted_from[0] == '\0' &&
-	       add(world, &act) >= 0;
+	return add_retry(world, run, &act);
 }
 
 bool
 bn_world_resubmit(const struct bn_world *world, const struct bn_w_run *run, bn_time at,
 		  struct bn_w_run *out)
 {
-	struct bn_w_act act = {run->pipeline, run->slot, at, -1, true, 0};
+	struct bn_w_act act = {run->pipeline, run->slot, at, -1, true, false, 0};
 	int number = add(world, &act);
 
 	if (number >= 0)

@@ -27,7 +27,7 @@ struct bn_w_act {
 	int64_t slot;
 	bn_time at;
 	int made_from; /* the act whose run it is about, -1: the slot's own */
-	bool resubmit;
+	bool resubmit, restore;
 	uint64_t chosen; /* which of its first 64 tasks; 0: all that failed */
 };
 #define BN_W_ACTS 256

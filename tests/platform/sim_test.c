@@ -549,6 +549,7 @@ argo_retries_live_and_archived_runs_and_resubmits(void **state)
 	snprintf(archived, sizeof(archived),
 		 "{\"uid\":\"%s\",\"namespace\":\"orch\",\"name\":\"%s\"}", uid, old);
 	reply = argo_does(sim, "PUT", path, archived);
+	assert_null(strstr(reply.text, uid)); /* another object, with a uid of its own */
 	assert_int_equal(phase_after(&reply, old, "Running"), 200);
 	reply = argo_does(sim, "PUT", path, archived); /* it is live now */
 	assert_int_equal(phase_after(&reply, NULL, NULL), 409);
