@@ -103,18 +103,14 @@
 	"  WHERE k.run_id = CASE f.about_kind WHEN " SQL_RUN " THEN e.id ELSE"                     \
 	"   (SELECT p.latest_run_id FROM pipeline p WHERE p.entity_id = e.id) END"                 \
 	"  AND k.status = " SQL_FAILED " AND cf.repo = cl.repo AND cf.id = cl.id)"
-/* What was written on a branch came with the merge that has its subject, not when it was written. */
-#define IN_MAIN                                                                                    \
-	"(cl.merge IS NOT NULL OR NOT EXISTS (SELECT 1 FROM commit_log m WHERE +m.repo = cl.repo"  \
-	" AND m.subject = cl.subject AND m.merge IS NOT NULL AND m.at >= cl.at))"
 #define CHANGED_ROW(what)                                                                          \
 	"(" UPSTREAM "SELECT " what " FROM commit_log cl"                                          \
 	" WHERE cl.at >= f.since - 86400000 AND cl.at <= min(f.since, now())"                      \
 	" AND (EXISTS (SELECT 1 FROM up JOIN link d ON d.kind = 'defines'"                         \
 	"  AND d.to_kind = up.kind AND d.to_key = up.key AND d.to_source IN ('', up.source)"       \
 	"  JOIN commit_file cf ON cf.repo = d.from_source AND cf.path = d.from_key"                \
-	"  WHERE cf.repo = cl.repo AND cf.id = cl.id) OR " FAILED_TASK_FILE ") AND " IN_MAIN       \
-	" ORDER BY cl.at DESC, cl.merge IS NULL LIMIT 1)"
+	"  WHERE cf.repo = cl.repo AND cf.id = cl.id) OR " FAILED_TASK_FILE                        \
+	") AND " SQL_IN_MAIN("cl") " ORDER BY cl.at DESC, cl.merge IS NULL LIMIT 1)"
 /* Whether any file is known to define it or something upstream: else nobody can say that none changed. */
 #define DEFINED                                                                                    \
 	"EXISTS (" UPSTREAM "SELECT 1 FROM up JOIN link d ON d.kind = 'defines'"                   \

@@ -1,29 +1,18 @@
 /* action_test.c - a retry through every plugin while the network is cut at every place: sent once, known or said unknown. */
 /* SPDX-License-Identifier: MIT */
-#include "action/action.h"
-
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "plugins/builtin.h"
 #include "tests/fault/fake.h"
+#include "tests/fault/session.h"
 #include "tests/test.h"
 
 struct fixture {
 	struct fake fake;
-	char dir[64];
-	struct bn_clock clock;
-	struct bn_registry *registry;
-	struct bn_config *config;
-	struct bn_store *store;
-	struct bn_collect *collect;
-	struct bn_actions *actions;
-	struct bn_error err;
-	bool in_memory;
+	struct session s;
 };
 
 static const struct {
@@ -49,38 +38,10 @@ open_actions(struct fixture *f, const char *policy, bool read_only)
 	    "\ttoken-env = HOME\n"
 	    "[source \"closed\"]\n\ttype = argo-workflows\n\turl = %s\n\tnamespace = orch\n%s",
 	    url, url, url, url, policy);
-	struct bn_collect_options options;
-	struct bn_action_options acting;
 
-	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
-	assert_ok(
-	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
-	    &f->err);
+	f->s.read_only = read_only;
+	session_open(&f->s, text);
 	free(text);
-	assert_ok(bn_store_open(&f->store, f->in_memory ? NULL : f->dir,
-				f->in_memory ? BN_STORE_MEMORY : BN_STORE_SHARED, &f->clock, NULL,
-				&f->err),
-		  &f->err);
-	bn_store_set_anchor(f->store, "");
-	options = (struct bn_collect_options){
-	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
-	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
-	acting = (struct bn_action_options){.store = f->store,
-					    .collect = f->collect,
-					    .config = f->config,
-					    .clock = &f->clock,
-					    .read_only = read_only};
-	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
-}
-
-static void
-close_actions(struct fixture *f)
-{
-	bn_action_free(f->actions);
-	assert_true(bn_collect_free(f->collect));
-	bn_store_close(f->store);
-	bn_config_free(f->config);
-	bn_registry_free(f->registry);
 }
 
 static int
@@ -88,23 +49,11 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-fault-XXXXXX");
-	if (mkdtemp(f->dir) == NULL)
-		return -1;
+	session_begin(&f->s);
 	fake_start(&f->fake);
-	snprintf(f->fake.journal, sizeof(f->fake.journal), "%s/journal.db", f->dir);
-	bn_clock_init(&f->clock);
+	snprintf(f->fake.journal, sizeof(f->fake.journal), "%s/journal.db", f->s.dir);
 	*state = f;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static int
@@ -113,15 +62,9 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	fake_stop(&f->fake);
-	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	session_end(&f->s);
 	free(f);
 	return 0;
-}
-
-static void
-poll_all(struct fixture *f)
-{
-	assert_ok(bn_collect_once(f->collect, NULL, 10000, true, &f->err), &f->err);
 }
 
 static struct bn_action_plan *
@@ -129,15 +72,15 @@ plan_of(struct fixture *f, size_t i)
 {
 	struct bn_action_plan *plan = NULL;
 
-	assert_ok(bn_action_plan(&plan, f->actions, target(i), &f->err), &f->err);
+	assert_ok(bn_action_plan(&plan, f->s.actions, target(i), &f->s.err), &f->s.err);
 	return plan;
 }
 
 static int
 send_plan(struct fixture *f, const struct bn_action_plan *plan, struct bn_action_result *result)
 {
-	return bn_action_send(f->actions, plan, "test", plan->typed ? plan->name : NULL, result,
-			      &f->err);
+	return bn_action_send(f->s.actions, plan, "test", plan->typed ? plan->name : NULL, result,
+			      &f->s.err);
 }
 
 /* I1 and I2, against the platform's own log; nothing but the write that is meant. */
@@ -148,24 +91,6 @@ assert_platform(struct fixture *f, int writes, int done)
 	assert_int_equal(atomic_load(&f->fake.done), done);
 	assert_int_equal(atomic_load(&f->fake.unjournalled), 0);
 	assert_int_equal(atomic_load(&f->fake.unlisted), 0);
-}
-
-static void
-assert_intent(struct fixture *f, int64_t intent, const char *wanted)
-{
-	struct bn_reader *reader;
-	sqlite3_stmt *st = NULL;
-
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
-	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader),
-					    "SELECT state FROM intent_now WHERE seq = ?1", -1, &st,
-					    NULL),
-			 SQLITE_OK);
-	sqlite3_bind_int64(st, 1, intent);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	assert_string_equal((const char *)sqlite3_column_text(st, 0), wanted);
-	sqlite3_finalize(st);
-	bn_reader_close(reader);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------- */
@@ -200,7 +125,7 @@ plan_counts_what_the_engine_runs_again(void **state)
 		bn_action_plan_free(again);
 	}
 	assert_platform(f, 0, 0);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 struct expectation {
@@ -234,27 +159,27 @@ cut_anywhere_is_known_or_said_unknown(void **state)
 			atomic_store(&f->fake.cut, (int)cases[k].cut);
 			assert_int_equal(send_plan(f, plan, &result), cases[k].rc);
 			assert_platform(f, 1, cases[k].done);
-			assert_intent(f, result.intent, cases[k].state);
+			session_assert_state(&f->s, result.intent, cases[k].state);
 			if (cases[k].rc == BN_EUNCERTAIN) {
 				struct bn_action_result second;
 				int left = 0;
 
 				/* nothing more is sent, by nobody, until a person decides */
 				assert_int_equal(send_plan(f, plan, &second), BN_EUNCERTAIN);
-				assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err),
-					  &f->err);
+				assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err),
+					  &f->s.err);
 				assert_int_equal(left, 1);
 				assert_platform(f, 1, 0);
-				assert_ok(bn_action_settle(f->actions, result.intent, false,
-							   "looked", NULL, &f->err),
-					  &f->err);
-				assert_intent(f, result.intent, "not-sent");
+				assert_ok(bn_action_settle(f->s.actions, result.intent, false,
+							   "looked", NULL, &f->s.err),
+					  &f->s.err);
+				session_assert_state(&f->s, result.intent, "not-sent");
 				atomic_store(&f->fake.cut, FAKE_ANSWERS);
-				assert_ok(send_plan(f, plan, &second), &f->err);
+				assert_ok(send_plan(f, plan, &second), &f->s.err);
 				assert_platform(f, 2, 1);
 			}
 			bn_action_plan_free(plan);
-			close_actions(f);
+			session_close(&f->s);
 		}
 }
 
@@ -272,15 +197,15 @@ lost_answer_is_found_out_by_a_later_session(void **state)
 	atomic_store(&f->fake.cut, FAKE_CUT_BEFORE);
 	assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
 	bn_action_plan_free(plan);
-	close_actions(f);
+	session_close(&f->s);
 	/* it was under way all the same */
 	atomic_fetch_add(&f->fake.done, 1);
 	open_actions(f, "", false);
-	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 	assert_int_equal(left, 0);
-	assert_intent(f, result.intent, "done");
+	session_assert_state(&f->s, result.intent, "done");
 	assert_platform(f, 1, 1);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 struct elsewhere {
@@ -299,7 +224,7 @@ send_elsewhere(void *payload)
 	struct bn_error err;
 
 	if (!atomic_exchange(&e->sent, true))
-		bn_journal_append(e->f->store, &actor, &entry, NULL, &err);
+		bn_journal_append(e->f->s.store, &actor, &entry, NULL, &err);
 }
 
 /* What is unsettled is listed once; until its turn comes, a slow platform later, it may have been sent. */
@@ -325,18 +250,18 @@ intent_sent_while_another_was_asked_about_is_not_called_unsent(void **state)
 	    "{\"verb\":\"retry\",\"key\":\"k\",\"plan\":{\"mode\":\"%s\",\"attempt\":\"%s\"}}",
 	    plan->mode, plan->attempt);
 	entry.body = body;
-	assert_ok(bn_journal_append(f->store, &actor, &entry, &e.intent, &f->err), &f->err);
+	assert_ok(bn_journal_append(f->s.store, &actor, &entry, &e.intent, &f->s.err), &f->s.err);
 	free(body);
 	bn_action_plan_free(plan);
-	assert_intent(f, e.intent, "open");
+	session_assert_state(&f->s, e.intent, "open");
 	f->fake.payload = &e;
 	f->fake.on_request = send_elsewhere;
-	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 	f->fake.on_request = NULL;
 	assert_true(atomic_load(&e.sent));
 	assert_int_equal(left, 2);
-	assert_intent(f, e.intent, "unknown");
-	close_actions(f);
+	session_assert_state(&f->s, e.intent, "unknown");
+	session_close(&f->s);
 }
 
 /* Nobody would know of it: not the next session, nor another person's at this moment. */
@@ -347,16 +272,16 @@ nothing_is_sent_without_a_journal_on_disk(void **state)
 	struct bn_action_result result;
 	struct bn_action_plan *plan;
 
-	f->in_memory = true;
+	f->s.in_memory = true;
 	open_actions(f, "", false);
 	for (size_t i = 0; i < TARGETS; i++) {
 		plan = plan_of(f, i);
 		assert_int_equal(send_plan(f, plan, &result), BN_EPERM);
-		assert_non_null(strstr(f->err.hint, "--cache none"));
+		assert_non_null(strstr(f->s.err.hint, "--cache none"));
 		bn_action_plan_free(plan);
 	}
 	assert_platform(f, 0, 0);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 /* Of three hundred tasks that failed each with a page of words: what fits into a record is kept, and sent it is. */
@@ -379,15 +304,15 @@ big_incident_is_recorded_as_far_as_it_fits(void **state)
 	sqlite3_stmt *st = NULL;
 
 	open_actions(f, "", false);
-	poll_all(f);
+	session_poll(&f->s);
 	plan = plan_of(f, 0);
-	assert_ok(bn_writer_open(&writer, f->store, &f->err), &f->err);
+	assert_ok(bn_writer_open(&writer, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(sqlite3_exec(bn_writer_db(writer), sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_changes(bn_writer_db(writer)), 300);
 	bn_writer_close(writer);
-	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
 	assert_platform(f, 1, 1);
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(
 	    sqlite3_prepare_v2(
 		bn_reader_db(reader),
@@ -402,7 +327,7 @@ big_incident_is_recorded_as_far_as_it_fits(void **state)
 	sqlite3_finalize(st);
 	bn_reader_close(reader);
 	bn_action_plan_free(plan);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 static int
@@ -412,7 +337,7 @@ count_of(struct fixture *f, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int count;
 
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	count = sqlite3_column_int(st, 0);
@@ -441,20 +366,20 @@ what_somebody_else_did_is_not_called_done(void **state)
 		plan = plan_of(f, i);
 		atomic_store(&f->fake.cut, FAKE_MEDDLED);
 		assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
-		assert_non_null(strstr(f->err.message,
+		assert_non_null(strstr(f->s.err.message,
 				       i == 0 ? "another workflow of that name" : "shows success"));
 		bn_action_plan_free(plan);
-		close_actions(f);
+		session_close(&f->s);
 		/* Nor by a later session. What is seen is told once to whoever has to decide. */
 		open_actions(f, "", false);
 		before = count_of(f, records);
-		assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+		assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 		assert_int_equal(left, (int)i + 1);
-		assert_intent(f, result.intent, "unknown");
+		session_assert_state(&f->s, result.intent, "unknown");
 		assert_int_equal(count_of(f, words), (int)i + 1);
 		assert_int_equal(count_of(f, records), before);
 		assert_platform(f, 1, 0);
-		close_actions(f);
+		session_close(&f->s);
 	}
 }
 
@@ -473,10 +398,10 @@ run_in_another_attempt_is_not_sent_to(void **state)
 		atomic_store(&f->fake.done, 1); /* somebody else was faster */
 		assert_true(send_plan(f, plan, &result) != BN_OK);
 		assert_int_equal(atomic_load(&f->fake.writes), 0);
-		assert_intent(f, result.intent, "not-sent");
+		session_assert_state(&f->s, result.intent, "not-sent");
 		bn_action_plan_free(plan);
 	}
-	close_actions(f);
+	session_close(&f->s);
 }
 
 static void
@@ -492,14 +417,14 @@ platform_that_went_away_was_not_sent_to(void **state)
 		plan = plan_of(f, i);
 		fake_stop(&f->fake);
 		assert_true(send_plan(f, plan, &result) != BN_OK);
-		assert_int_not_equal(f->err.code, BN_EUNCERTAIN);
-		assert_intent(f, result.intent, "not-sent");
+		assert_int_not_equal(f->s.err.code, BN_EUNCERTAIN);
+		session_assert_state(&f->s, result.intent, "not-sent");
 		bn_action_plan_free(plan);
-		close_actions(f);
+		session_close(&f->s);
 		fake_start(&f->fake);
 		open_actions(f, "", false);
 	}
-	close_actions(f);
+	session_close(&f->s);
 }
 
 static void
@@ -513,26 +438,29 @@ policy_is_kept(void **state)
 	open_actions(f,
 		     "[policy]\n\trequire-reason = true\n\tappend = af2/*\n\tidempotent = hourly\n",
 		     false);
-	poll_all(f);
-	assert_int_equal(bn_action_plan(&plan, f->actions, closed, &f->err), BN_EPERM);
-	assert_non_null(strstr(f->err.hint, "actions = retry"));
+	session_poll(&f->s);
+	assert_int_equal(bn_action_plan(&plan, f->s.actions, closed, &f->s.err), BN_EPERM);
+	assert_non_null(strstr(f->s.err.hint, "actions = retry"));
 	plan = plan_of(f, 0);
 	assert_int_equal(plan->class, BN_IDEMPOTENT);
 	assert_false(plan->typed);
-	assert_int_equal(bn_action_send(f->actions, plan, NULL, NULL, &result, &f->err), BN_EPERM);
-	assert_int_equal(bn_action_send(f->actions, plan, "  ", NULL, &result, &f->err), BN_EPERM);
+	assert_int_equal(bn_action_send(f->s.actions, plan, NULL, NULL, &result, &f->s.err),
+			 BN_EPERM);
+	assert_int_equal(bn_action_send(f->s.actions, plan, "  ", NULL, &result, &f->s.err),
+			 BN_EPERM);
 	bn_action_plan_free(plan);
 	/* whose pipeline nobody knows has to be named */
 	plan = plan_of(f, 1);
 	assert_true(plan->typed);
-	assert_int_equal(bn_action_send(f->actions, plan, "why", NULL, &result, &f->err), BN_EPERM);
-	assert_int_equal(bn_action_send(f->actions, plan, "why", "other", &result, &f->err),
+	assert_int_equal(bn_action_send(f->s.actions, plan, "why", NULL, &result, &f->s.err),
+			 BN_EPERM);
+	assert_int_equal(bn_action_send(f->s.actions, plan, "why", "other", &result, &f->s.err),
 			 BN_EPERM);
 	bn_action_plan_free(plan);
-	close_actions(f);
+	session_close(&f->s);
 	open_actions(f, "", true);
-	assert_int_equal(bn_action_plan(&plan, f->actions, target(0), &f->err), BN_EPERM);
-	close_actions(f);
+	assert_int_equal(bn_action_plan(&plan, f->s.actions, target(0), &f->s.err), BN_EPERM);
+	session_close(&f->s);
 	assert_platform(f, 0, 0);
 }
 
@@ -543,25 +471,25 @@ second_retry_waits_for_the_interval(void **state)
 	struct bn_action_result result;
 	struct bn_action_plan *plan;
 
-	bn_clock_set(&f->clock, INT64_C(1773112364000), 0);
+	bn_clock_set(&f->s.clock, INT64_C(1773112364000), 0);
 	open_actions(f, "[policy]\n\tretry-min-interval = 10m\n", false);
 	plan = plan_of(f, 0);
-	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
 	bn_action_plan_free(plan);
 	atomic_store(&f->fake.done, 0); /* it failed again, the same way */
 	plan = plan_of(f, 0);
-	assert_int_equal(bn_action_plan_refusal(plan, &f->err), BN_EBUSY);
-	assert_int_equal(f->err.retry_after, 600000);
+	assert_int_equal(bn_action_plan_refusal(plan, &f->s.err), BN_EBUSY);
+	assert_int_equal(f->s.err.retry_after, 600000);
 	assert_int_equal(send_plan(f, plan, &result), BN_EBUSY);
 	assert_int_equal(result.intent, 0);
 	assert_int_equal(atomic_load(&f->fake.writes), 1);
-	bn_clock_set(&f->clock, INT64_C(1773112364000) + 600001, 0);
+	bn_clock_set(&f->s.clock, INT64_C(1773112364000) + 600001, 0);
 	bn_action_plan_free(plan);
 	plan = plan_of(f, 0);
-	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
 	assert_int_equal(atomic_load(&f->fake.writes), 2);
 	bn_action_plan_free(plan);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 /* Whoever holds the thing is at it. */
@@ -575,13 +503,13 @@ thing_that_is_held_is_left_alone(void **state)
 
 	open_actions(f, "", false);
 	plan = plan_of(f, 0);
-	assert_ok(bn_collect_hold(&hold, f->collect, target(0), &f->err), &f->err);
+	assert_ok(bn_collect_hold(&hold, f->s.collect, target(0), &f->s.err), &f->s.err);
 	assert_int_equal(send_plan(f, plan, &result), BN_EBUSY);
 	bn_hold_release(hold);
-	assert_ok(send_plan(f, plan, &result), &f->err);
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
 	assert_platform(f, 1, 1);
 	bn_action_plan_free(plan);
-	close_actions(f);
+	session_close(&f->s);
 }
 
 /* A program of one's own: `act` is run once, and what it does not say is asked of `reconcile`. */
@@ -612,14 +540,14 @@ program_acts_once_and_is_asked_when_it_did_not_say(void **state)
 	int silently;
 
 	for (silently = 0; silently < 2; silently++) {
-		snprintf(path, sizeof(path), "%s/prog", f->dir);
-		snprintf(silent, sizeof(silent), "rm -f %s/ran %s/calls", f->dir, f->dir);
+		snprintf(path, sizeof(path), "%s/prog", f->s.dir);
+		snprintf(silent, sizeof(silent), "rm -f %s/ran %s/calls", f->s.dir, f->s.dir);
 		assert_int_equal(system(silent), 0);
-		snprintf(silent, sizeof(silent), "%s/silent", f->dir);
+		snprintf(silent, sizeof(silent), "%s/silent", f->s.dir);
 		if (silently)
 			fclose(fopen(silent, "w"));
 		file = fopen(path, "w");
-		fprintf(file, script, f->dir);
+		fprintf(file, script, f->s.dir);
 		fclose(file);
 		assert_int_equal(chmod(path, 0700), 0);
 		snprintf(text, sizeof(text),
@@ -627,21 +555,21 @@ program_acts_once_and_is_asked_when_it_did_not_say(void **state)
 			 "[policy]\n\tretry-min-interval = 0s\n",
 			 path);
 		open_actions(f, text, false);
-		assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+		assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
 		assert_int_equal(plan->failed, 2);
 		assert_int_equal(plan->kept, -1);
 		assert_string_equal(plan->request, "make again");
-		assert_ok(bn_action_send(f->actions, plan, "why", plan->name, &result, &f->err),
-			  &f->err);
-		assert_intent(f, result.intent, "done");
+		assert_ok(bn_action_send(f->s.actions, plan, "why", plan->name, &result, &f->s.err),
+			  &f->s.err);
+		session_assert_state(&f->s, result.intent, "done");
 		bn_action_plan_free(plan);
-		assert_int_equal(bn_action_plan(&plan, f->actions, run, &f->err), BN_EBUSY);
-		snprintf(path, sizeof(path), "test $(grep -c '^act' %s/calls) = 1", f->dir);
+		assert_int_equal(bn_action_plan(&plan, f->s.actions, run, &f->s.err), BN_EBUSY);
+		snprintf(path, sizeof(path), "test $(grep -c '^act' %s/calls) = 1", f->s.dir);
 		assert_int_equal(system(path), 0);
 		snprintf(path, sizeof(path), "grep -q '\"key\":\"[0-9a-f]\\{32\\}\"' %s/input",
-			 f->dir);
+			 f->s.dir);
 		assert_int_equal(system(path), 0);
-		close_actions(f);
+		session_close(&f->s);
 	}
 }
 

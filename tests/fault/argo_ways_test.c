@@ -1,15 +1,12 @@
 /* argo_ways_test.c - Argo's other ways to run again: from the archive, which may lie, and as a new workflow. */
 /* SPDX-License-Identifier: MIT */
-#include "action/action.h"
-
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "plugins/builtin.h"
+#include "tests/fault/session.h"
 #include "tests/test.h"
 #include "tests/unit/testserver.h"
 
@@ -26,14 +23,7 @@ struct platform {
 struct fixture {
 	struct platform platform;
 	struct testserver *server;
-	char dir[64];
-	struct bn_clock clock;
-	struct bn_registry *registry;
-	struct bn_config *config;
-	struct bn_store *store;
-	struct bn_collect *collect;
-	struct bn_actions *actions;
-	struct bn_error err;
+	struct session s;
 };
 
 static const struct bn_ref run = {BN_RUN, "argo", "hourly-1"};
@@ -144,24 +134,10 @@ open_session(struct fixture *f)
 	char *text = bn_xasprintf("[source \"argo\"]\n\ttype = argo-workflows\n\turl = %s\n"
 				  "\tnamespace = orch\n\tactions = retry\n",
 				  ts_url(f->server));
-	struct bn_collect_options options;
-	struct bn_action_options acting;
 
-	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
-	assert_ok(
-	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
-	    &f->err);
+	session_open(&f->s, text);
 	free(text);
-	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
-		  &f->err);
-	bn_store_set_anchor(f->store, "");
-	options = (struct bn_collect_options){
-	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
-	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
-	acting = (struct bn_action_options){
-	    .store = f->store, .collect = f->collect, .config = f->config, .clock = &f->clock};
-	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
-	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
+	session_poll(&f->s);
 }
 
 static struct fixture *
@@ -173,40 +149,19 @@ begin(bool archived, bool makes, bool answers)
 	f->platform.archived = archived;
 	f->platform.makes = makes;
 	f->platform.answers = answers;
-	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-ways-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	bn_clock_init(&f->clock);
-	f->platform.made_at = bn_clock_now(&f->clock);
+	session_begin(&f->s);
+	f->platform.made_at = bn_clock_now(&f->s.clock);
 	f->server = ts_start(answer, &f->platform, NULL);
 	open_session(f);
 	return f;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void
-close_session(struct fixture *f)
-{
-	bn_action_free(f->actions);
-	assert_true(bn_collect_free(f->collect));
-	bn_store_close(f->store);
-	bn_config_free(f->config);
-	bn_registry_free(f->registry);
-}
-
 static void
 end(struct fixture *f)
 {
-	close_session(f);
+	session_close(&f->s);
 	ts_stop(f->server);
-	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	session_end(&f->s);
 	free(f);
 }
 
@@ -216,9 +171,9 @@ send(struct fixture *f, const char *mode, struct bn_action_result *result)
 	struct bn_action_plan *plan = NULL;
 	int rc;
 
-	assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+	assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
 	assert_string_equal(plan->mode, mode);
-	rc = bn_action_send(f->actions, plan, "test", NULL, result, &f->err);
+	rc = bn_action_send(f->s.actions, plan, "test", NULL, result, &f->s.err);
 	bn_action_plan_free(plan);
 	assert_int_equal(atomic_load(&f->platform.writes), 1);
 	return rc;
@@ -231,7 +186,7 @@ assert_intent(struct fixture *f, const char *state, const char *new_run, const c
 	struct bn_reader *reader = NULL;
 	sqlite3_stmt *st = NULL;
 
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(
 	    sqlite3_prepare_v2(bn_reader_db(reader),
 			       "SELECT state, coalesce(new_run, ''), answer LIKE ?1, answer FROM"
@@ -270,7 +225,7 @@ archived_retry_is_done_once_its_workflow_is_there(void **state)
 	struct bn_action_result result;
 
 	(void)state;
-	assert_ok(send(f, "archived-retry", &result), &f->err);
+	assert_ok(send(f, "archived-retry", &result), &f->s.err);
 	assert_int_equal(result.state, BN_OUTCOME_DONE);
 	end(f);
 }
@@ -282,7 +237,7 @@ archived_retry_whose_answer_is_lost_is_found_out(void **state)
 	struct fixture *f = begin(true, true, false);
 
 	(void)state;
-	assert_ok(send(f, "archived-retry", &result), &f->err);
+	assert_ok(send(f, "archived-retry", &result), &f->s.err);
 	end(f);
 	f = begin(true, false, false);
 	assert_int_equal(send(f, "archived-retry", &result), BN_EUNCERTAIN);
@@ -296,7 +251,7 @@ run_of_which_nothing_ran_is_made_anew(void **state)
 	struct bn_action_result result;
 
 	(void)state;
-	assert_ok(send(f, "resubmit", &result), &f->err);
+	assert_ok(send(f, "resubmit", &result), &f->s.err);
 	assert_string_equal(result.run, "hourly-1-again");
 	end(f);
 }
@@ -310,8 +265,8 @@ lost_answer_of_a_resubmission_is_found_by_its_label(void **state)
 	sqlite3_stmt *st = NULL;
 
 	(void)state;
-	assert_ok(send(f, "resubmit", &result), &f->err);
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_ok(send(f, "resubmit", &result), &f->s.err);
+	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader),
 					    "SELECT state, settled_by, new_run FROM intent_now", -1,
 					    &st, NULL),
@@ -342,7 +297,7 @@ lost_resubmission_is_found_whatever_the_clocks_say(void **state)
 		struct fixture *f = begin(false, true, false);
 
 		f->platform.made_at += off[i];
-		assert_ok(send(f, "resubmit", &result), &f->err);
+		assert_ok(send(f, "resubmit", &result), &f->s.err);
 		assert_intent(f, "done", "hourly-1-again", "%by us or by somebody else%");
 		end(f);
 	}
@@ -359,20 +314,20 @@ resubmission_that_was_there_is_never_taken_for_ours(void **state)
 
 	(void)state;
 	f->platform.made_at += 600000;
-	assert_ok(bn_action_plan(&plan, f->actions, run, &f->err), &f->err);
+	assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
 	atomic_store(&f->platform.theirs, 1);
-	assert_int_equal(bn_action_send(f->actions, plan, "test", NULL, &result, &f->err),
+	assert_int_equal(bn_action_send(f->s.actions, plan, "test", NULL, &result, &f->s.err),
 			 BN_EUNCERTAIN);
 	bn_action_plan_free(plan);
 	assert_int_equal(atomic_load(&f->platform.writes), 1);
 	assert_intent(f, "unknown", "", "%");
-	close_session(f);
+	session_close(&f->s);
 	open_session(f);
-	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 	assert_int_equal(left, 1);
 	/* What was there before it was sent is in the journal: a later session can tell ours from it. */
 	atomic_store(&f->platform.made, 1);
-	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 	assert_int_equal(left, 0);
 	assert_intent(f, "done", "hourly-1-again", "resubmitted since%");
 	end(f);
@@ -389,13 +344,13 @@ two_resubmissions_since_are_left_to_a_person(void **state)
 	assert_int_equal(send(f, "resubmit", &result), BN_EUNCERTAIN);
 	atomic_store(&f->platform.theirs, 1);
 	atomic_store(&f->platform.made, 1);
-	assert_ok(bn_action_reconcile(f->actions, NULL, &left, &f->err), &f->err);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
 	assert_int_equal(left, 1);
 	assert_intent(f, "unknown", "",
 		      "resubmitted more than once since%theirs-0, hourly-1-again");
 	assert_ok(
-	    bn_action_settle(f->actions, result.intent, true, "it is theirs-0", NULL, &f->err),
-	    &f->err);
+	    bn_action_settle(f->s.actions, result.intent, true, "it is theirs-0", NULL, &f->s.err),
+	    &f->s.err);
 	end(f);
 }
 

@@ -2,31 +2,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "action/bulk.h"
 
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "plugins/builtin.h"
 #include "tests/fault/fleet.h"
+#include "tests/fault/session.h"
 #include "tests/test.h"
 #include "triage/triage.h"
 
 struct fixture {
 	struct fleet fleet;
-	char dir[64];
-	struct bn_clock clock;
-	struct bn_registry *registry;
-	struct bn_config *config;
-	struct bn_store *store;
-	struct bn_collect *collect;
-	struct bn_actions *actions;
+	struct session s;
 	char keys[FLEET_MAX][16], sources[FLEET_MAX][4];
 	struct bn_ref refs[FLEET_MAX];
 	unsigned seed;
-	struct bn_error err;
 };
 
 /* ---- the ground -------------------------------------------------------------------------------- */
@@ -39,28 +30,17 @@ chance(struct fixture *f, unsigned below)
 	return (f->seed >> 16) % below;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static struct fixture *
 begin(int count)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/bn-bulk-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	session_begin(&f->s);
 	fleet_start(&f->fleet);
 	f->fleet.count = count;
 	f->fleet.limit = 100;
-	snprintf(f->fleet.journal, sizeof(f->fleet.journal), "%s/journal.db", f->dir);
-	bn_clock_init(&f->clock);
+	snprintf(f->fleet.journal, sizeof(f->fleet.journal), "%s/journal.db", f->s.dir);
 	return f;
 }
 
@@ -68,22 +48,8 @@ static void
 open_session(struct fixture *f, const char *more)
 {
 	char *sources = fleet_config(&f->fleet), *text = bn_xasprintf("%s%s", sources, more);
-	struct bn_collect_options options;
-	struct bn_action_options acting;
 
-	assert_ok(bn_registry_new(&f->registry, bn_builtin_plugins, &f->err), &f->err);
-	assert_ok(
-	    bn_config_load_text(&f->config, "test", text, bn_registry_types(f->registry), &f->err),
-	    &f->err);
-	assert_ok(bn_store_open(&f->store, f->dir, BN_STORE_SHARED, &f->clock, NULL, &f->err),
-		  &f->err);
-	bn_store_set_anchor(f->store, "");
-	options = (struct bn_collect_options){
-	    .config = f->config, .registry = f->registry, .store = f->store, .clock = &f->clock};
-	assert_ok(bn_collect_new(&f->collect, &options, &f->err), &f->err);
-	acting = (struct bn_action_options){
-	    .store = f->store, .collect = f->collect, .config = f->config, .clock = &f->clock};
-	assert_ok(bn_action_new(&f->actions, &acting, &f->err), &f->err);
+	session_open(&f->s, text);
 	free(sources);
 	free(text);
 	for (int i = 0; i < f->fleet.count; i++) {
@@ -91,25 +57,15 @@ open_session(struct fixture *f, const char *more)
 		snprintf(f->sources[i], sizeof(f->sources[i]), "s%d", f->fleet.runs[i].source);
 		f->refs[i] = (struct bn_ref){BN_RUN, f->sources[i], f->keys[i]};
 	}
-	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
-}
-
-static void
-close_session(struct fixture *f)
-{
-	bn_action_free(f->actions);
-	assert_true(bn_collect_free(f->collect));
-	bn_store_close(f->store);
-	bn_config_free(f->config);
-	bn_registry_free(f->registry);
+	session_poll(&f->s);
 }
 
 static void
 end(struct fixture *f)
 {
-	close_session(f);
+	session_close(&f->s);
 	fleet_stop(&f->fleet);
-	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	session_end(&f->s);
 	free(f);
 }
 
@@ -118,8 +74,8 @@ plan(struct fixture *f)
 {
 	struct bn_bulk *bulk = NULL;
 
-	assert_ok(bn_bulk_plan(&bulk, f->actions, f->refs, (size_t)f->fleet.count, &f->err),
-		  &f->err);
+	assert_ok(bn_bulk_plan(&bulk, f->s.actions, f->refs, (size_t)f->fleet.count, &f->s.err),
+		  &f->s.err);
 	return bulk;
 }
 
@@ -129,7 +85,7 @@ swift(const struct fixture *f)
 {
 	struct bn_bulk_options options;
 
-	bn_bulk_defaults(f->actions, &options);
+	bn_bulk_defaults(f->s.actions, &options);
 	options.spacing = 1;
 	options.poll = 5;
 	options.timeout = 120000;
@@ -141,7 +97,7 @@ static int
 send(struct fixture *f, struct bn_bulk *bulk, const struct bn_bulk_options *options,
      int64_t *parent)
 {
-	return bn_bulk_send(f->actions, bulk, "test", options, parent, &f->err);
+	return bn_bulk_send(f->s.actions, bulk, "test", options, parent, &f->s.err);
 }
 
 static int64_t
@@ -151,7 +107,7 @@ ask(struct fixture *f, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int64_t value = -1;
 
-	assert_ok(bn_reader_open(&reader, f->store, &f->err), &f->err);
+	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL), SQLITE_OK);
 	if (sqlite3_step(st) == SQLITE_ROW)
 		value = sqlite3_column_int64(st, 0);
@@ -192,7 +148,7 @@ assert_sound(struct fixture *f)
 			 f->fleet.writes);
 	assert_int_equal(ask(f, "SELECT count(*) FROM intent_now WHERE parent IS NULL"), 0);
 	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now WHERE state = 'running'"), 0);
-	assert_ok(bn_journal_verify(f->store, &count, &bad, &f->err), &f->err);
+	assert_ok(bn_journal_verify(f->s.store, &count, &bad, &f->s.err), &f->s.err);
 }
 
 /* ---- properties -------------------------------------------------------------------------------- */
@@ -390,8 +346,8 @@ references_fold_into_one_request_a_run(void **state)
 	(void)state;
 	f->fleet.runs[2].running = true;
 	open_session(f, "");
-	bn_collect_detail(f->collect, refs[1], 60000, &f->err);
-	assert_ok(bn_bulk_plan(&bulk, f->actions, refs, 6, &f->err), &f->err);
+	bn_collect_detail(f->s.collect, refs[1], 60000, &f->s.err);
+	assert_ok(bn_bulk_plan(&bulk, f->s.actions, refs, 6, &f->s.err), &f->s.err);
 	assert_int_equal(bulk->count, 4);
 	assert_int_equal(bulk->ready, 2);
 	assert_int_equal(bulk->out, 2);
@@ -406,11 +362,12 @@ references_fold_into_one_request_a_run(void **state)
 	snprintf(digest, sizeof(digest), "%s", bulk->digest);
 	bn_bulk_free(bulk);
 	/* In whatever order they are named it is the same plan. */
-	assert_ok(bn_bulk_plan(&bulk, f->actions, (struct bn_ref[]){refs[3], refs[0]}, 2, &f->err),
-		  &f->err);
+	assert_ok(
+	    bn_bulk_plan(&bulk, f->s.actions, (struct bn_ref[]){refs[3], refs[0]}, 2, &f->s.err),
+	    &f->s.err);
 	assert_string_equal(bulk->digest, digest);
 	options = swift(f);
-	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_ok(send(f, bulk, &options, NULL), &f->s.err);
 	assert_int_equal(f->fleet.writes, 2);
 	assert_sound(f);
 	bn_bulk_free(bulk);
@@ -438,13 +395,13 @@ undeclared_work_stays_out_until_it_is_named(void **state)
 	snprintf(digest, sizeof(digest), "%s", bulk->digest);
 	for (i = 0; strcmp(bulk->items[i].name, "p0") != 0;)
 		i++;
-	assert_int_equal(bn_bulk_name(bulk, i, "p1", &f->err), BN_EPERM);
-	assert_ok(bn_bulk_name(bulk, i, "p0", &f->err), &f->err);
+	assert_int_equal(bn_bulk_name(bulk, i, "p1", &f->s.err), BN_EPERM);
+	assert_ok(bn_bulk_name(bulk, i, "p0", &f->s.err), &f->s.err);
 	assert_int_equal(bulk->ready, 2);
 	assert_int_equal(item_of(bulk, 2, NULL)->behind, -1);
 	assert_string_not_equal(bulk->digest, digest);
 	options = swift(f);
-	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_ok(send(f, bulk, &options, NULL), &f->s.err);
 	assert_int_equal(f->fleet.writes, 2);
 	assert_int_equal(f->fleet.order[0], 0);
 	assert_int_equal(f->fleet.order[1], 2);
@@ -467,9 +424,9 @@ what_is_locked_or_runs_anew_is_left_alone(void **state)
 
 	(void)state;
 	open_session(f, "");
-	assert_ok(bn_journal_lock(f->store, &other, pipeline, bn_clock_now(&f->clock) + 600000,
-				  "mine", false, NULL, &f->err),
-		  &f->err);
+	assert_ok(bn_journal_lock(f->s.store, &other, pipeline, bn_clock_now(&f->s.clock) + 600000,
+				  "mine", false, NULL, &f->s.err),
+		  &f->s.err);
 	bulk = plan(f);
 	assert_int_equal(item_of(bulk, 0, NULL)->fate, BN_BULK_OUT);
 	assert_int_equal(item_of(bulk, 0, NULL)->why.code, BN_EBUSY);
@@ -477,7 +434,7 @@ what_is_locked_or_runs_anew_is_left_alone(void **state)
 	pthread_mutex_lock(&f->fleet.lock);
 	f->fleet.runs[1].newer = true;
 	pthread_mutex_unlock(&f->fleet.lock);
-	assert_ok(bn_collect_once(f->collect, NULL, 60000, true, &f->err), &f->err);
+	assert_ok(bn_collect_once(f->s.collect, NULL, 60000, true, &f->s.err), &f->s.err);
 	options = swift(f);
 	options.abort_ratio = 1;
 	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
@@ -506,7 +463,7 @@ two_that_feed_each_other_wait_for_nobody(void **state)
 	bulk = plan(f);
 	assert_int_equal(bulk->ready, 3);
 	options = swift(f);
-	assert_ok(send(f, bulk, &options, NULL), &f->err);
+	assert_ok(send(f, bulk, &options, NULL), &f->s.err);
 	assert_int_equal(f->fleet.writes, 3);
 	bn_bulk_free(bulk);
 	end(f);
@@ -524,17 +481,17 @@ plan_tells_how_often_its_error_was_cured(void **state)
 	(void)state;
 	f->fleet.runs[1].fate = FLEET_RED;
 	open_session(f, "");
-	assert_ok(bn_collect_detail(f->collect, f->refs[2], 60000, &f->err), &f->err);
-	assert_ok(bn_action_plan(&third, f->actions, f->refs[2], &f->err), &f->err);
+	assert_ok(bn_collect_detail(f->s.collect, f->refs[2], 60000, &f->s.err), &f->s.err);
+	assert_ok(bn_action_plan(&third, f->s.actions, f->refs[2], &f->s.err), &f->s.err);
 	assert_string_equal(third->error, "t: driver lost on node n-12");
 	assert_int_equal(third->seen, 0);
 	bn_action_plan_free(third);
-	assert_ok(bn_bulk_plan(&bulk, f->actions, f->refs, 2, &f->err), &f->err);
+	assert_ok(bn_bulk_plan(&bulk, f->s.actions, f->refs, 2, &f->s.err), &f->s.err);
 	options = swift(f);
 	options.abort_ratio = 1;
 	assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
 	bn_bulk_free(bulk);
-	assert_ok(bn_action_plan(&third, f->actions, f->refs[2], &f->err), &f->err);
+	assert_ok(bn_action_plan(&third, f->s.actions, f->refs[2], &f->s.err), &f->s.err);
 	assert_int_equal(third->seen, 2);
 	assert_int_equal(third->cured, 1);
 	bn_action_plan_free(third);
@@ -570,8 +527,8 @@ findings(struct fixture *f, const char *key)
 				 key);
 	int count;
 
-	assert_ok(bn_triage_new(&triage, f->store, f->config, &f->err), &f->err);
-	assert_ok(bn_triage_run(triage, &f->err), &f->err);
+	assert_ok(bn_triage_new(&triage, f->s.store, f->s.config, &f->s.err), &f->s.err);
+	assert_ok(bn_triage_run(triage, &f->s.err), &f->s.err);
 	bn_triage_free(triage);
 	count = (int)ask(f, sql);
 	free(sql);
@@ -608,18 +565,19 @@ aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once(void **state)
 	assert_in_range(f->fleet.writes, 2, 5);
 	snprintf(key, sizeof(key), "%lld", (long long)parent);
 	assert_int_equal(findings(f, key), 1);
-	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err), &f->err);
+	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->s.actions, parent, &f->s.err), &f->s.err);
 	assert_int_equal(count, 6 - f->fleet.writes);
-	assert_ok(bn_bulk_plan(&rest, f->actions, refs, count, &f->err), &f->err);
+	assert_ok(bn_bulk_plan(&rest, f->s.actions, refs, count, &f->s.err), &f->s.err);
 	rest->rest_of = parent;
 	options = swift(f);
-	assert_ok(send(f, rest, &options, NULL), &f->err);
+	assert_ok(send(f, rest, &options, NULL), &f->s.err);
 	assert_int_equal(f->fleet.writes, 6);
 	assert_int_equal(findings(f, key), 0);
 	assert_sound(f);
 	bn_arena_free(arena);
-	assert_int_equal(bn_bulk_rest(&arena, &refs, &count, f->actions, f->refs[0].kind, &f->err),
-			 BN_ENOTFOUND);
+	assert_int_equal(
+	    bn_bulk_rest(&arena, &refs, &count, f->s.actions, f->refs[0].kind, &f->s.err),
+	    BN_ENOTFOUND);
 	bn_bulk_free(rest);
 	bn_bulk_free(aborting.bulk);
 	end(f);
@@ -654,7 +612,7 @@ left_of(struct fixture *f, int64_t parent)
 	struct bn_arena *arena = NULL;
 	struct bn_ref *refs = NULL;
 	size_t count = 0;
-	int rc = bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err);
+	int rc = bn_bulk_rest(&arena, &refs, &count, f->s.actions, parent, &f->s.err);
 
 	bn_arena_free(arena);
 	return rc == BN_OK ? (int)count : rc;
@@ -668,8 +626,8 @@ plan_rest(struct fixture *f, int64_t parent)
 	struct bn_ref *refs = NULL;
 	size_t count = 0;
 
-	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->actions, parent, &f->err), &f->err);
-	assert_ok(bn_bulk_plan(&rest, f->actions, refs, count, &f->err), &f->err);
+	assert_ok(bn_bulk_rest(&arena, &refs, &count, f->s.actions, parent, &f->s.err), &f->s.err);
+	assert_ok(bn_bulk_plan(&rest, f->s.actions, refs, count, &f->s.err), &f->s.err);
 	rest->rest_of = parent;
 	bn_arena_free(arena);
 	return rest;
@@ -817,7 +775,7 @@ rest_under_way_hides_the_row_and_is_not_planned_twice(void **state)
 	options.spacing = 300;
 	options.tick = look_at_the_first;
 	options.payload = &watching;
-	assert_ok(send(f, rest, &options, NULL), &f->err);
+	assert_ok(send(f, rest, &options, NULL), &f->s.err);
 	assert_true(watching.looked);
 	assert_int_equal(f->fleet.writes, 3);
 	assert_sound(f);
@@ -865,7 +823,7 @@ what_changed_since_the_plan_is_not_sent_and_said_so(void **state)
 	options = swift(f);
 	options.abort_ratio = 1;
 	assert_int_equal(send(f, bulk, &options, &parent), BN_EREMOTE);
-	assert_non_null(strstr(f->err.hint, "--rest"));
+	assert_non_null(strstr(f->s.err.hint, "--rest"));
 	assert_int_equal(f->fleet.writes, 2);
 	item_of(bulk, 1, &item);
 	assert_int_equal(item.step, BN_BULK_UNSENT);
@@ -912,10 +870,10 @@ what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it(void **state
 
 		open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n");
 		bulk = plan(f);
-		assert_ok(bn_journal_lock(f->store, &other, pipeline,
-					  bn_clock_now(&f->clock) + 600000, "mine", false, NULL,
-					  &f->err),
-			  &f->err);
+		assert_ok(bn_journal_lock(f->s.store, &other, pipeline,
+					  bn_clock_now(&f->s.clock) + 600000, "mine", false, NULL,
+					  &f->s.err),
+			  &f->s.err);
 		options = swift(f);
 		options.abort_ratio = ratio;
 		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
