@@ -419,6 +419,20 @@ manners_wrong_filter_says_what_is_right(void **state)
 	console_quit(t);
 }
 
+/* Held still: what is in sight stays, and what was not in sight is still read when somebody asks for it. */
+static void
+manners_paused_console_opens_other_screens(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "<Wait:transform-hourly>Z<Wait:PAUSED>");
+	console_play(t, "2<Wait:PIPELINE><Wait:ing-shop-orders>");
+	console_play(t, "4<Wait:ENDPOINT><Wait:api-forecast>");
+	expect(t, "PAUSED");
+	console_quit(t);
+}
+
 /* ---- sizes ------------------------------------------------------------------------------- */
 
 static void
@@ -561,6 +575,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(manners_hang_up_ends_it),
     cmocka_unit_test(manners_terminal_is_given_back),
     cmocka_unit_test(manners_stopped_from_outside_it_comes_back_whole),
+    cmocka_unit_test(manners_paused_console_opens_other_screens),
     cmocka_unit_test(manners_acknowledging_is_recorded_and_taken_back),
     cmocka_unit_test(manners_note_is_kept_word_for_word),
 };
