@@ -214,6 +214,8 @@ bn_curve_answer(struct bn_curve *curve, struct bn_answer *answer)
 {
 	if (answer->slot != curve->slot && answer->slot != curve->slot + 1)
 		return false;
+	if (curve->about.key == NULL) /* it was asked when there still was something */
+		return true;
 	if (answer->slot == curve->slot + 1) {
 		if (answer->rc == BN_OK && curve->window->compare != BN_COMPARE_NONE)
 			bn_series_from_rows(&curve->before, answer->rows);

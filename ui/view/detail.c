@@ -75,6 +75,8 @@ bn_detail_answer(struct bn_detail_pane *pane, struct bn_answer *answer)
 	if (answer->slot != pane->slot)
 		return false;
 	forget(pane);
+	if (pane->about.key == NULL) /* it was asked when there still was something */
+		return true;
 	if (answer->rc != BN_OK) {
 		pane->error = answer->error;
 		pane->error.code = answer->rc;

@@ -62,8 +62,7 @@ follow(struct endpoints *e)
 	bool any = e->plain.boxed && bn_pane_selected(&e->plain.list, &ref);
 
 	e->curve.limit = slo_of(&e->plain);
-	if (any || !e->plain.boxed)
-		bn_curve_about(&e->curve, any ? &ref : NULL);
+	bn_curve_about(&e->curve, any ? &ref : NULL);
 }
 
 static void

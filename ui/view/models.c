@@ -100,6 +100,10 @@ follow(struct models *m)
 	if (!bn_list_selected(m->list.list, &row)) {
 		bn_detail_about(&m->detail, NULL);
 		bn_compare_about(&m->comparison, NULL, NULL);
+		free(m->model);
+		free(m->source);
+		m->model = m->source = NULL;
+		m->live.scope = (struct bn_ref){BN_KIND_NONE, NULL, NULL};
 		return;
 	}
 	ref = bn_rows_ref(rows, row);
@@ -436,6 +440,8 @@ draw_governance(struct models *m, struct bn_rect in)
 		first = first == 0 || (from > 0 && from < first) ? from : first;
 		unapproved += bn_row_text(rows, i, "approved_by")[0] == '\0';
 	}
+	if (m->model == NULL) /* the rows it may hold are of a model that is not in sight */
+		return;
 	bn_draw(pen, in.y, in.x, 19, BN_INK(BN_ROLE_HEADING), "EVER IN PRODUCTION");
 	if (count == 0) {
 		bn_draw(pen, in.y, in.x + 20, in.w - 20, BN_INK(BN_ROLE_DIM),

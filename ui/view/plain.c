@@ -69,6 +69,16 @@ bn_plain_ask(struct bn_screen *screen)
 	ask_side(p);
 }
 
+/* The third pane is about nothing: what it holds, and what is still on its way to it, is not shown. */
+static void
+forget_side(struct bn_plain *p)
+{
+	free(p->side_source);
+	free(p->side_key);
+	p->side_source = p->side_key = NULL;
+	p->side.scope = (struct bn_ref){BN_KIND_NONE, NULL, NULL};
+}
+
 /* Detail and third pane follow the cursor. */
 static void
 follow_cursor(struct bn_plain *p)
@@ -78,6 +88,8 @@ follow_cursor(struct bn_plain *p)
 
 	if (!p->kind->no_detail)
 		bn_detail_about(&p->detail, any ? &ref : NULL);
+	if (!any)
+		forget_side(p);
 	if (!any || p->kind->side_table == NULL ||
 	    (p->side_key != NULL && strcmp(p->side_key, ref.key) == 0 &&
 	     strcmp(p->side_source == NULL ? "" : p->side_source,
@@ -187,6 +199,8 @@ draw_boxes(struct bn_plain *p, struct bn_rect r)
 		p->kind->side_draw(p, in);
 		return;
 	}
+	if (p->side_key == NULL && bn_list_rows(p->list.list) != NULL)
+		return;
 	in.x--;
 	in.w++;
 	bn_pane_draw(&p->side, in, in.w >= 76 ? 1 : 0, true, false, "nothing yet");

@@ -46,6 +46,18 @@ forget_lineage(struct products *p)
 	memset(&p->lineage, 0, sizeof(p->lineage));
 }
 
+/* Nothing is selected: what the other panes hold, and what is still on its way to them, is of no product in sight. */
+static void
+be_about_nothing(struct products *p)
+{
+	bn_detail_about(&p->detail, NULL);
+	free(p->source);
+	free(p->key);
+	p->source = p->key = NULL;
+	p->objectives.scope = p->days.scope = (struct bn_ref){BN_KIND_NONE, NULL, NULL};
+	forget_lineage(p);
+}
+
 /* The other panes follow the cursor. */
 static void
 follow(struct products *p)
@@ -53,7 +65,7 @@ follow(struct products *p)
 	struct bn_ref ref;
 
 	if (!bn_pane_selected(&p->list, &ref)) {
-		bn_detail_about(&p->detail, NULL);
+		be_about_nothing(p);
 		return;
 	}
 	bn_detail_about(&p->detail, &ref);
@@ -94,7 +106,7 @@ products_answer(struct bn_screen *screen, struct bn_answer *answer)
 		bn_detail_answer(&p->detail, answer);
 		return;
 	}
-	if (answer->rc != BN_OK)
+	if (answer->rc != BN_OK || p->key == NULL)
 		return;
 	forget_lineage(p);
 	p->arena = answer->arena;

@@ -87,6 +87,13 @@ draw_facts(struct products *p, struct bn_rect r, bool chain)
 	bn_buf_free(&words);
 }
 
+/* Rows that came for a product are not shown once none is selected. */
+static bool
+about_nothing(const struct products *p)
+{
+	return p->key == NULL && bn_list_rows(p->list.list) != NULL;
+}
+
 /* ---- thirty days ------------------------------------------------------------------------- */
 
 /* Days of one promise, a mark each: "freshness    ●●●▲●✗". Rows come promise by promise, the oldest day first. */
@@ -128,6 +135,8 @@ draw_days(const struct products *p, struct bn_rect r)
 	int y;
 
 	bn_draw_clear(pen, r);
+	if (about_nothing(p))
+		return;
 	if (p->days.error.code != BN_OK) {
 		bn_draw_folded(pen, r, BN_INK(BN_ROLE_WARN), p->days.error.message);
 		return;
@@ -168,6 +177,8 @@ draw_headline(const struct products *p, int y, struct bn_rect r)
 static void
 draw_objectives(struct products *p, struct bn_rect r)
 {
+	if (about_nothing(p))
+		return;
 	bn_pane_draw(&p->objectives, (struct bn_rect){r.y, r.x - 1, r.h, r.w + 1},
 		     r.w >= 76 ? 1 : 0, true, false,
 		     "it promises nothing: [product] freshness = … does");
