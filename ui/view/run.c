@@ -64,6 +64,22 @@ run_status(const struct run *r)
 		   : BN_UNKNOWN;
 }
 
+/* Whether the platform can be asked: not in the past, and not without anybody who asks. */
+static bool
+is_live(const struct run *r)
+{
+	return bn_app_options(r->screen.app)->collect != NULL && bn_app_at(r->screen.app) == 0;
+}
+
+static void
+forget_log(struct run *r)
+{
+	bn_log_forget(&r->log);
+	free(r->log_for);
+	r->log_for = NULL;
+	r->cursor_at = bn_app_tick(r->screen.app);
+}
+
 /* ---- asking ------------------------------------------------------------------------------ */
 
 /* Tasks are too much to poll: they are read when somebody looks, and again while the run goes on.
@@ -74,7 +90,7 @@ fetch_tasks(struct run *r)
 	struct bn_collect *collect = bn_app_options(r->screen.app)->collect;
 	int64_t now = bn_app_tick(r->screen.app);
 
-	if (collect == NULL || r->shown.key == NULL)
+	if (!is_live(r) || r->shown.key == NULL)
 		return;
 	if (r->detail_at != 0 && (run_status(r) != BN_RUNNING || now - r->detail_at < DETAIL_EVERY))
 		return;
@@ -99,11 +115,26 @@ ask_tasks(struct run *r)
 	bn_detail_about(&r->detail, &r->shown);
 }
 
+/* What was read at another moment is no log of this one. */
+static void
+look_back(struct run *r)
+{
+	bn_time at = bn_app_at(r->screen.app);
+
+	if (at == r->at)
+		return;
+	r->at = at;
+	r->detail_at = 0;
+	r->detail_error.code = BN_OK;
+	forget_log(r);
+}
+
 static void
 run_ask(struct bn_screen *screen)
 {
 	struct run *r = (struct run *)screen;
 
+	look_back(r);
 	bn_pane_ask(&r->runs);
 	ask_tasks(r);
 	bn_detail_ask(&r->detail);
@@ -187,6 +218,11 @@ start_log(struct run *r, const struct bn_tree_line *line)
 
 	free(r->log_for);
 	r->log_for = bn_xstrdup(key);
+	if (!is_live(r)) { /* in the past there is only what was kept by then */
+		bn_log_kept(&r->log, r->shown, key, task_text(r, line, "task"),
+			    (int)bn_row_int(rows, line->row, "try"));
+		return;
+	}
 	bn_log_start(&r->log, r->shown, key, task_text(r, line, "log"), task_text(r, line, "task"),
 		     (int)bn_row_int(rows, line->row, "try"), LOG_TAIL, follow);
 }
@@ -383,6 +419,7 @@ bn_run_screen(struct bn_app *app, struct bn_ref about, bool log)
 	r->about = copy_ref(about);
 	r->tree = bn_tree_new();
 	r->log_wanted = log;
+	r->at = bn_app_at(app);
 	bn_pane_init(&r->runs, &r->screen, SLOT_RUNS, "runs", run_columns, NULL);
 	r->runs.scope = r->about;
 	r->runs.limit = 100;

@@ -24,6 +24,7 @@ struct run {
 	int64_t cursor_at; /* when the cursor came to rest where it is */
 	int64_t detail_at; /* when tasks were last asked of the platform; 0: never */
 	struct bn_error detail_error;
+	bn_time at; /* the moment that log and tasks are of; 0: now */
 };
 
 void bn_run_draw(struct bn_screen *screen, struct bn_rect rect);

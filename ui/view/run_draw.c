@@ -260,7 +260,8 @@ draw_no_tasks(const struct run *r, struct bn_rect rect)
 		return;
 	}
 	bn_draw(pen, rect.y, rect.x + 1, rect.w - 2, BN_INK(BN_ROLE_DIM),
-		bn_app_options(r->screen.app)->collect == NULL
+		bn_app_at(r->screen.app) != 0 ? "its tasks had not been read by then"
+		: bn_app_options(r->screen.app)->collect == NULL
 		    ? "its tasks were never read, and nothing is fetched (--offline)"
 		    : "reading its tasks …");
 }
