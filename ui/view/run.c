@@ -76,7 +76,8 @@ forget_log(struct run *r)
 {
 	bn_log_forget(&r->log);
 	free(r->log_for);
-	r->log_for = NULL;
+	free(r->log_handle);
+	r->log_for = r->log_handle = NULL;
 	r->cursor_at = bn_app_tick(r->screen.app);
 }
 
@@ -155,7 +156,8 @@ show_run(struct run *r, struct bn_ref ref)
 	bn_log_stop(&r->log);
 	bn_pager_clear(r->log.pager);
 	free(r->log_for);
-	r->log_for = NULL;
+	free(r->log_handle);
+	r->log_for = r->log_handle = NULL;
 	r->detail_at = 0;
 	r->cursor_at = bn_app_tick(r->screen.app);
 	ask_tasks(r);
@@ -212,19 +214,43 @@ log_line(const struct run *r)
 static void
 start_log(struct run *r, const struct bn_tree_line *line)
 {
-	const char *key = task_text(r, line, "key");
+	const char *key = task_text(r, line, "key"), *name = task_text(r, line, "task");
 	const struct bn_rows *rows = bn_tree_rows(r->tree);
-	bool follow = bn_rows_status(rows, line->row) == BN_RUNNING;
 
 	free(r->log_for);
+	free(r->log_handle);
 	r->log_for = bn_xstrdup(key);
-	if (!is_live(r)) { /* in the past there is only what was kept by then */
-		bn_log_kept(&r->log, r->shown, key, task_text(r, line, "task"),
-			    (int)bn_row_int(rows, line->row, "try"));
-		return;
-	}
-	bn_log_start(&r->log, r->shown, key, task_text(r, line, "log"), task_text(r, line, "task"),
-		     (int)bn_row_int(rows, line->row, "try"), LOG_TAIL, follow);
+	r->log_handle = bn_xstrdup(task_text(r, line, "log"));
+	r->log_attempt = bn_row_int(rows, line->row, "attempt");
+	r->log_try = bn_row_int(rows, line->row, "try");
+	r->log_followed = bn_rows_status(rows, line->row) == BN_RUNNING;
+	if (is_live(r))
+		bn_log_start(&r->log, r->shown, key, r->log_handle, name, (int)r->log_try, LOG_TAIL,
+			     r->log_followed);
+	else /* in the past there is only what was kept by then */
+		bn_log_kept(&r->log, r->shown, key, name, (int)r->log_try);
+}
+
+/* Whether the log that is shown is that of the line: a task that runs again writes another one. */
+static bool
+is_shown(const struct run *r, const struct bn_tree_line *line)
+{
+	const struct bn_rows *rows = bn_tree_rows(r->tree);
+
+	return r->log_for != NULL && strcmp(r->log_for, task_text(r, line, "key")) == 0 &&
+	       strcmp(r->log_handle, task_text(r, line, "log")) == 0 &&
+	       r->log_attempt == bn_row_int(rows, line->row, "attempt") &&
+	       r->log_try == bn_row_int(rows, line->row, "try") &&
+	       (r->log_followed || bn_rows_status(rows, line->row) != BN_RUNNING);
+}
+
+/* Somebody reads further up in a log of the same task: it stays until they follow its end, or are done. */
+static bool
+is_being_read(const struct run *r, const struct bn_tree_line *line)
+{
+	return r->log_focus && r->log_for != NULL &&
+	       strcmp(r->log_for, task_text(r, line, "key")) == 0 &&
+	       bn_pager_lines(r->log.pager) > 0 && !bn_pager_following(r->log.pager);
 }
 
 static int
@@ -234,8 +260,7 @@ run_timer(struct bn_screen *screen)
 	const struct bn_tree_line *line = log_line(r);
 	int64_t left;
 
-	if (line == NULL ||
-	    (r->log_for != NULL && strcmp(r->log_for, task_text(r, line, "key")) == 0))
+	if (line == NULL || is_shown(r, line) || is_being_read(r, line))
 		return -1;
 	left = r->cursor_at + LOG_AFTER - bn_app_tick(screen->app);
 	return left > 0 ? (int)left : 0;
@@ -272,6 +297,15 @@ search_done(struct bn_app *app, void *payload, const char *pattern)
 		bn_app_fail(app, &err);
 }
 
+/* It could not be had, or it ended while its task goes on: whoever asks for it wants it tried again. */
+static bool
+has_broken_off(const struct run *r, const struct bn_tree_line *line)
+{
+	return is_live(r) && r->log.reader == NULL &&
+	       (r->log.error.code != BN_OK || r->log.kept || r->log.none ||
+		bn_rows_status(bn_tree_rows(r->tree), line->row) == BN_RUNNING);
+}
+
 static void
 open_log(struct run *r)
 {
@@ -282,7 +316,7 @@ open_log(struct run *r)
 			   "this one has no log of its own; select a task");
 		return;
 	}
-	if (r->log_for == NULL || strcmp(r->log_for, task_text(r, line, "key")) != 0)
+	if (!is_shown(r, line) || has_broken_off(r, line))
 		start_log(r, line);
 	r->log_focus = r->log_big = true;
 }
@@ -395,6 +429,7 @@ run_close(struct bn_screen *screen)
 	bn_detail_clear(&r->detail);
 	bn_log_clear(&r->log);
 	free(r->log_for);
+	free(r->log_handle);
 }
 
 static const struct bn_screen_ops ops = {

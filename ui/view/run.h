@@ -17,10 +17,13 @@ struct run {
 	struct bn_error error; /* of the tasks' query */
 	struct bn_detail_pane detail;
 	struct bn_log log;
-	bool log_focus;	   /* keys go to the log */
-	bool log_wanted;   /* opened by `l`: the log comes up as soon as there is a failed task */
-	bool log_big;	   /* the log takes the whole screen */
-	char *log_for;	   /* key of the task whose log is shown */
+	bool log_focus;	  /* keys go to the log */
+	bool log_wanted;  /* opened by `l`: the log comes up as soon as there is a failed task */
+	bool log_big;	  /* the log takes the whole screen */
+	char *log_for;	  /* key of the task whose log is shown */
+	char *log_handle; /* … what it was asked for with, */
+	int64_t log_attempt, log_try;
+	bool log_followed; /* … and that it is read on as it grows */
 	int64_t cursor_at; /* when the cursor came to rest where it is */
 	int64_t detail_at; /* when tasks were last asked of the platform; 0: never */
 	struct bn_error detail_error;
