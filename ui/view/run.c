@@ -153,13 +153,8 @@ show_run(struct run *r, struct bn_ref ref)
 	bn_list_select(r->runs.list, r->shown); /* a newer run doesn't push it away */
 	bn_tree_free(r->tree);
 	r->tree = bn_tree_new();
-	bn_log_stop(&r->log);
-	bn_pager_clear(r->log.pager);
-	free(r->log_for);
-	free(r->log_handle);
-	r->log_for = r->log_handle = NULL;
+	forget_log(r);
 	r->detail_at = 0;
-	r->cursor_at = bn_app_tick(r->screen.app);
 	ask_tasks(r);
 	fetch_tasks(r);
 }
