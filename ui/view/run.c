@@ -368,6 +368,7 @@ run_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_eve
 {
 	struct run *r = (struct run *)screen;
 
+	r->log_wanted = false; /* who goes on by hand is not to be thrown into a log later */
 	if (r->log_focus)
 		return log_act(r, action);
 	if (bn_tree_act(r->tree, action)) {
