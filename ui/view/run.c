@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT };
+enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT, SLOT_SOURCE };
 
-#define LOG_AFTER    350  /* ms the cursor rests on a task before its log is asked for */
-#define DETAIL_EVERY 5000 /* ms between two readings of the tasks of a run that goes on */
+#define LOG_AFTER    350   /* ms the cursor rests on a task before its log is asked for */
+#define DETAIL_EVERY 5000  /* ms between two readings of the tasks of a run that goes on */
+#define TASKS_AGAIN  10000 /* ms between two tries while none of its tasks is known */
 #define LOG_TAIL     500
 
 static const char *const run_columns[] = {
@@ -39,6 +40,8 @@ static const char *const task_columns[] = {"status",
 					   "key",
 					   "url",
 					   NULL};
+
+static const char *const source_columns[] = {"error", "hint", NULL};
 
 static void
 free_ref(struct bn_ref *ref)
@@ -83,22 +86,64 @@ forget_log(struct run *r)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-/* Tasks are too much to poll: they are read when somebody looks, and again while the run goes on.
- */
+/* Tasks are too much to poll: they are read when somebody looks, and again while the run goes on, or as long as there
+ * are none. */
+static bool
+is_due(const struct run *r)
+{
+	int64_t since = bn_app_tick(r->screen.app) - r->detail_at;
+
+	if (r->detail_at == 0)
+		return true;
+	if (run_status(r) == BN_RUNNING && since >= DETAIL_EVERY)
+		return true;
+	return bn_tree_count(r->tree) == 0 && r->detail_error.code != BN_EUNSUPPORTED &&
+	       since >= TASKS_AGAIN;
+}
+
 static void
 fetch_tasks(struct run *r)
 {
 	struct bn_collect *collect = bn_app_options(r->screen.app)->collect;
-	int64_t now = bn_app_tick(r->screen.app);
 
-	if (!is_live(r) || r->shown.key == NULL)
+	if (!is_live(r) || r->shown.key == NULL || !is_due(r))
 		return;
-	if (r->detail_at != 0 && (run_status(r) != BN_RUNNING || now - r->detail_at < DETAIL_EVERY))
-		return;
-	r->detail_at = now;
+	r->detail_at = bn_app_tick(r->screen.app);
+	r->detail_tries++;
 	r->detail_error.code = BN_OK;
 	if (bn_collect_detail(collect, r->shown, 0, &r->detail_error) == BN_OK)
 		r->detail_error.code = BN_OK;
+}
+
+/* Why there may be none: nobody tells of a question that failed on its way. */
+static void
+ask_source(struct run *r)
+{
+	struct bn_question question = {.kind = BN_ASK_ROWS};
+
+	question.query = (struct bn_query){.table = bn_view_table("sources"),
+					   .columns = source_columns,
+					   .scope = {BN_SOURCE, NULL, r->shown.source},
+					   .limit = 1};
+	bn_app_ask(&r->screen, SLOT_SOURCE, &question);
+}
+
+static void
+set_trouble(struct run *r, const struct bn_rows *rows)
+{
+	const char *error = "", *hint = "";
+
+	free(r->trouble);
+	free(r->advice);
+	r->trouble = r->advice = NULL;
+	if (rows != NULL && bn_rows_count(rows) > 0) {
+		error = bn_row_text(rows, 0, "error");
+		hint = bn_row_text(rows, 0, "hint");
+	}
+	if (*error == '\0')
+		return;
+	r->trouble = bn_xstrdup(error);
+	r->advice = bn_xstrdup(hint);
 }
 
 static void
@@ -113,6 +158,8 @@ ask_tasks(struct run *r)
 					   .scope = r->shown,
 					   .limit = 20000};
 	bn_app_ask(&r->screen, SLOT_TASKS, &question);
+	if (bn_tree_count(r->tree) == 0 && is_live(r))
+		ask_source(r);
 	bn_detail_about(&r->detail, &r->shown);
 }
 
@@ -127,6 +174,7 @@ look_back(struct run *r)
 	r->at = at;
 	r->detail_at = 0;
 	r->detail_error.code = BN_OK;
+	set_trouble(r, NULL);
 	forget_log(r);
 }
 
@@ -154,8 +202,33 @@ show_run(struct run *r, struct bn_ref ref)
 	bn_tree_free(r->tree);
 	r->tree = bn_tree_new();
 	forget_log(r);
+	set_trouble(r, NULL);
 	r->detail_at = 0;
+	r->detail_tries = 0;
+	r->ran = false;
 	ask_tasks(r);
+	fetch_tasks(r);
+}
+
+static bool
+has_ended(enum bn_status status)
+{
+	return status == BN_SUCCEEDED || status == BN_FAILED || status == BN_CANCELLED ||
+	       status == BN_SKIPPED;
+}
+
+/* A poll may tell of the end before its tasks were read for the last time. */
+static void
+watch_end(struct run *r)
+{
+	enum bn_status status = run_status(r);
+
+	if (status == BN_RUNNING)
+		r->ran = true;
+	if (!r->ran || !has_ended(status))
+		return;
+	r->ran = false;
+	r->detail_at = 0;
 	fetch_tasks(r);
 }
 
@@ -164,8 +237,10 @@ take_runs(struct run *r)
 {
 	struct bn_ref ref;
 
-	if (bn_pane_selected(&r->runs, &ref) && ref.key != NULL)
-		show_run(r, ref);
+	if (!bn_pane_selected(&r->runs, &ref) || ref.key == NULL)
+		return;
+	show_run(r, ref);
+	watch_end(r);
 }
 
 static void
@@ -182,6 +257,8 @@ run_answer(struct bn_screen *screen, struct bn_answer *answer)
 			bn_tree_set(r->tree, answer->rows);
 			answer->rows = NULL;
 		}
+	} else if (answer->slot == SLOT_SOURCE) {
+		set_trouble(r, answer->rc == BN_OK ? answer->rows : NULL);
 	} else if (!bn_detail_answer(&r->detail, answer)) {
 		bn_log_answer(&r->log, answer);
 	}
@@ -368,6 +445,11 @@ run_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_eve
 {
 	struct run *r = (struct run *)screen;
 
+	if (action == BN_ACT_REFRESH) { /* the application polls; tasks are nothing it polls */
+		r->detail_at = 0;
+		fetch_tasks(r);
+		return 0;
+	}
 	r->log_wanted = false; /* who goes on by hand is not to be thrown into a log later */
 	if (r->log_focus)
 		return log_act(r, action);
@@ -426,6 +508,7 @@ run_close(struct bn_screen *screen)
 	bn_log_clear(&r->log);
 	free(r->log_for);
 	free(r->log_handle);
+	set_trouble(r, NULL);
 }
 
 static const struct bn_screen_ops ops = {

@@ -27,7 +27,10 @@ struct run {
 	int64_t cursor_at; /* when the cursor came to rest where it is */
 	int64_t detail_at; /* when tasks were last asked of the platform; 0: never */
 	struct bn_error detail_error;
-	bn_time at; /* the moment that log and tasks are of; 0: now */
+	int detail_tries; /* how often they were, of this run */
+	bool ran;	  /* it was seen running: its tasks are read once more when it has ended */
+	char *trouble, *advice; /* what is wrong with its source, and what to do; NULL: nothing */
+	bn_time at;		/* the moment that log and tasks are of; 0: now */
 };
 
 void bn_run_draw(struct bn_screen *screen, struct bn_rect rect);

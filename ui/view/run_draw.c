@@ -243,27 +243,38 @@ draw_task(const struct run *r, struct bn_pen *pen, int y, int x, int w, const st
 			      bn_duration_show(took.i, text));
 }
 
+static const char *
+no_tasks_word(const struct run *r)
+{
+	struct bn_app *app = r->screen.app;
+
+	if (bn_app_at(app) != 0)
+		return "its tasks had not been read by then";
+	if (bn_app_options(app)->collect == NULL)
+		return "its tasks were never read, and nothing is fetched (--offline)";
+	return r->detail_tries > 1 ? "none of its tasks has come; they are asked for again (R: now)"
+				   : "reading its tasks …";
+}
+
+/* What went wrong here, or with its source; else how far it is. */
 static void
 draw_no_tasks(const struct run *r, struct bn_rect rect)
 {
 	struct bn_pen *pen = bn_app_pen(r->screen.app);
 	const struct bn_error *err = r->error.code != BN_OK ? &r->error : &r->detail_error;
+	bool failed = err->code != BN_OK;
+	const char *message = failed ? err->message : r->trouble;
+	const char *hint = failed ? err->hint : r->advice;
+	struct bn_rect in = {rect.y, rect.x + 1, rect.h, rect.w - 2};
+	int used;
 
-	if (err->code != BN_OK) {
-		int used =
-		    bn_draw_folded(pen, (struct bn_rect){rect.y, rect.x + 1, rect.h, rect.w - 2},
-				   BN_INK(BN_ROLE_WARN), err->message);
-
-		if (used < rect.h)
-			bn_draw(pen, rect.y + used, rect.x + 1, rect.w - 2, BN_INK(BN_ROLE_DIM),
-				err->hint);
+	if (message == NULL) {
+		bn_draw(pen, in.y, in.x, in.w, BN_INK(BN_ROLE_DIM), no_tasks_word(r));
 		return;
 	}
-	bn_draw(pen, rect.y, rect.x + 1, rect.w - 2, BN_INK(BN_ROLE_DIM),
-		bn_app_at(r->screen.app) != 0 ? "its tasks had not been read by then"
-		: bn_app_options(r->screen.app)->collect == NULL
-		    ? "its tasks were never read, and nothing is fetched (--offline)"
-		    : "reading its tasks …");
+	used = bn_draw_folded(pen, in, BN_INK(BN_ROLE_WARN), message);
+	if (used < rect.h)
+		bn_draw(pen, in.y + used, in.x, in.w, BN_INK(BN_ROLE_DIM), hint);
 }
 
 static void
