@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT, SLOT_SOURCE };
+enum { SLOT_RUNS, SLOT_TASKS, SLOT_DETAIL, SLOT_KEPT, SLOT_SOURCE, SLOT_PIPELINE, SLOT_FINDING };
 
 #define LOG_AFTER    350   /* ms the cursor rests on a task before its log is asked for */
 #define DETAIL_EVERY 5000  /* ms between two readings of the tasks of a run that goes on */
@@ -41,6 +41,8 @@ static const char *const task_columns[] = {"status",
 					   "url",
 					   NULL};
 
+static const char *const pipeline_columns[] = {"pipeline", NULL};
+static const char *const finding_columns[] = {"id", NULL};
 static const char *const source_columns[] = {"error", "hint", NULL};
 
 static void
@@ -163,6 +165,70 @@ ask_tasks(struct run *r)
 	bn_detail_about(&r->detail, &r->shown);
 }
 
+/* ---- what is found about it -------------------------------------------------------------- */
+
+/* A run is its pipeline, as far as findings go; some are about the run itself (it is slow, or stuck). */
+static void
+ask_finding(struct run *r)
+{
+	struct bn_question question = {.kind = BN_ASK_ROWS};
+
+	question.query = (struct bn_query){.table = bn_view_table("findings"),
+					   .columns = finding_columns,
+					   .scope = r->shown,
+					   .limit = 1};
+	bn_app_ask(&r->screen, SLOT_FINDING, &question);
+}
+
+/* A run tells the name of its pipeline only. */
+static void
+ask_pipeline(struct run *r, const char *name)
+{
+	struct bn_question question = {.kind = BN_ASK_ROWS};
+	char *filter;
+
+	if (*name == '\0' || strpbrk(name, "\"\\") != NULL) {
+		r->pipeline_known = true;
+		return;
+	}
+	filter = bn_xasprintf("pipeline=\"%s\" source=\"%s\"", name, r->shown.source);
+	question.query = (struct bn_query){.table = bn_view_table("pipelines"),
+					   .columns = pipeline_columns,
+					   .filter = filter,
+					   .limit = 2};
+	bn_app_ask(&r->screen, SLOT_PIPELINE, &question);
+	free(filter);
+}
+
+/* Two of one name can't be told apart: then the run stands for itself. */
+static void
+take_pipeline(struct run *r, const struct bn_answer *answer)
+{
+	if (r->pipeline_known || answer->rc != BN_OK)
+		return;
+	r->pipeline_known = true;
+	if (bn_rows_count(answer->rows) == 1)
+		r->pipeline = copy_ref(bn_rows_ref(answer->rows, 0));
+}
+
+/* What acknowledging and putting to sleep are about. False: it is not known yet. */
+static bool
+subject(const struct run *r, struct bn_ref *ref)
+{
+	const struct bn_rows *rows = bn_list_rows(r->runs.list);
+
+	*ref = r->shown;
+	if (r->shown.key == NULL) {
+		*ref = r->about;
+		return rows != NULL && bn_rows_count(rows) == 0;
+	}
+	if (!r->finding_known || !r->pipeline_known)
+		return false;
+	if (!r->finding && r->pipeline.key != NULL)
+		*ref = (struct bn_ref){BN_PIPELINE, r->shown.source, r->pipeline.key};
+	return true;
+}
+
 /* What was read at another moment is no log of this one. */
 static void
 look_back(struct run *r)
@@ -185,6 +251,8 @@ run_ask(struct bn_screen *screen)
 
 	look_back(r);
 	bn_pane_ask(&r->runs);
+	if (r->shown.key != NULL)
+		ask_finding(r);
 	ask_tasks(r);
 	bn_detail_ask(&r->detail);
 	fetch_tasks(r);
@@ -206,6 +274,8 @@ show_run(struct run *r, struct bn_ref ref)
 	r->detail_at = 0;
 	r->detail_tries = 0;
 	r->ran = false;
+	r->finding_known = false;
+	ask_finding(r);
 	ask_tasks(r);
 	fetch_tasks(r);
 }
@@ -236,10 +306,13 @@ static void
 take_runs(struct run *r)
 {
 	struct bn_ref ref;
+	size_t row;
 
 	if (!bn_pane_selected(&r->runs, &ref) || ref.key == NULL)
 		return;
 	show_run(r, ref);
+	if (!r->pipeline_known && bn_list_selected(r->runs.list, &row))
+		ask_pipeline(r, bn_row_text(bn_list_rows(r->runs.list), row, "pipeline"));
 	watch_end(r);
 }
 
@@ -257,6 +330,12 @@ run_answer(struct bn_screen *screen, struct bn_answer *answer)
 			bn_tree_set(r->tree, answer->rows);
 			answer->rows = NULL;
 		}
+	} else if (answer->slot == SLOT_PIPELINE) {
+		take_pipeline(r, answer);
+	} else if (answer->slot == SLOT_FINDING) {
+		r->finding_known = r->finding_known || answer->rc == BN_OK;
+		if (answer->rc == BN_OK)
+			r->finding = bn_rows_count(answer->rows) > 0;
 	} else if (answer->slot == SLOT_SOURCE) {
 		set_trouble(r, answer->rc == BN_OK ? answer->rows : NULL);
 	} else if (!bn_detail_answer(&r->detail, answer)) {
@@ -441,6 +520,21 @@ other_run(struct run *r, bool older)
 }
 
 static unsigned
+deed(struct run *r, enum bn_action action)
+{
+	struct bn_ref ref;
+
+	if (!subject(r, &ref))
+		bn_app_say(r->screen.app, BN_TONE_PLAIN,
+			   "what is found about it is still being read: once more, please");
+	else if (action == BN_ACT_ACK)
+		bn_app_acknowledge(r->screen.app, ref, false);
+	else
+		bn_app_snooze(r->screen.app, ref);
+	return BN_REDRAW;
+}
+
+static unsigned
 run_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
 {
 	struct run *r = (struct run *)screen;
@@ -468,6 +562,9 @@ run_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_eve
 	case BN_ACT_PANE:
 		r->log_focus = r->log_for != NULL;
 		return BN_REDRAW;
+	case BN_ACT_ACK:
+	case BN_ACT_SNOOZE:
+		return deed(r, action);
 	case BN_ACT_NEWER:
 	case BN_ACT_OLDER:
 		return other_run(r, action == BN_ACT_OLDER);
@@ -502,6 +599,7 @@ run_close(struct bn_screen *screen)
 
 	free_ref(&r->about);
 	free_ref(&r->shown);
+	free_ref(&r->pipeline);
 	bn_pane_clear(&r->runs);
 	bn_tree_free(r->tree);
 	bn_detail_clear(&r->detail);
@@ -531,6 +629,9 @@ bn_run_screen(struct bn_app *app, struct bn_ref about, bool log)
 	struct run *r = bn_screen_new(app, &ops, sizeof(*r));
 
 	r->about = copy_ref(about);
+	r->pipeline_known = about.kind == BN_PIPELINE;
+	if (r->pipeline_known)
+		r->pipeline = copy_ref(about);
 	r->tree = bn_tree_new();
 	r->log_wanted = log;
 	r->at = bn_app_at(app);

@@ -10,9 +10,12 @@
 
 struct run {
 	struct bn_screen screen;
-	struct bn_ref about; /* pipeline or run, as opened; own strings */
-	struct bn_ref shown; /* the run; own strings; key NULL until it is known */
-	struct bn_pane runs; /* all runs there are to choose from, newest first */
+	struct bn_ref about;	/* pipeline or run, as opened; own strings */
+	struct bn_ref shown;	/* the run; own strings; key NULL until it is known */
+	struct bn_ref pipeline; /* whose run it is; own strings; key NULL: of none that is known */
+	bool pipeline_known;	/* … and that it is asked for no more */
+	bool finding_known, finding; /* whether something is found about this very run */
+	struct bn_pane runs;	     /* all runs there are to choose from, newest first */
 	struct bn_tree *tree;
 	struct bn_error error; /* of the tasks' query */
 	struct bn_detail_pane detail;
