@@ -37,7 +37,7 @@
 	", NULL, 'finding ' || f.id || CASE f.about_kind WHEN " SQL_STREAM " THEN ', ' || f.about_key" \
 	"  || ' at ' || strftime('%H:%MZ', f.since / 1000, 'unixepoch') ELSE ', rule ' || f.rule END," \
 	" f.url, coalesce(f.about_source, ''), coalesce(f.about_kind, 0),"                         \
-	" coalesce(f.about_key, f.key) FROM finding f WHERE " SPAN("f." at)                        \
+	" coalesce(f.about_key, f.rule || '/' || f.key) FROM finding f WHERE " SPAN("f." at)        \
 	ABOUT("f.about_source", "f.about_kind", "f.about_key")
 #define ATTRIBUTES                                                                                 \
 	"SELECT h.at, " SQL_PROGRESSING ", 'change', e.name, h.name || ' ' || coalesce(h.old, '')" \
