@@ -194,10 +194,22 @@ ask_pipeline(struct run *r, const char *name)
 	filter = bn_xasprintf("pipeline=\"%s\" source=\"%s\"", name, r->shown.source);
 	question.query = (struct bn_query){.table = bn_view_table("pipelines"),
 					   .columns = pipeline_columns,
+					   .scope = r->shown, /* whatever the domain */
 					   .filter = filter,
 					   .limit = 2};
 	bn_app_ask(&r->screen, SLOT_PIPELINE, &question);
 	free(filter);
+}
+
+/* A run that was opened by itself has others beside it, for n and N. */
+static void
+widen(struct run *r)
+{
+	if (r->pipeline.key == NULL || r->about.kind == BN_PIPELINE)
+		return;
+	r->runs.scope = r->pipeline;
+	r->runs.fresh = true;
+	bn_pane_ask(&r->runs);
 }
 
 /* Two of one name can't be told apart: then the run stands for itself. */
@@ -209,6 +221,7 @@ take_pipeline(struct run *r, const struct bn_answer *answer)
 	r->pipeline_known = true;
 	if (bn_rows_count(answer->rows) == 1)
 		r->pipeline = copy_ref(bn_rows_ref(answer->rows, 0));
+	widen(r);
 }
 
 /* What acknowledging and putting to sleep are about. False: it is not known yet. */
@@ -229,6 +242,25 @@ subject(const struct run *r, struct bn_ref *ref)
 	return true;
 }
 
+/* Its pipeline's latest runs may be without it (it is too old): it must not be left for the newest one then. */
+static bool
+narrow(struct run *r)
+{
+	const struct bn_rows *rows = bn_list_rows(r->runs.list);
+	size_t row;
+
+	if (r->about.kind == BN_PIPELINE || r->runs.scope.kind != BN_PIPELINE ||
+	    r->shown.key == NULL || strcmp(r->shown.key, r->about.key) != 0)
+		return false;
+	for (row = 0; row < bn_rows_count(rows); row++)
+		if (strcmp(bn_rows_ref(rows, row).key, r->about.key) == 0)
+			return false;
+	r->runs.scope = r->about;
+	r->runs.fresh = true;
+	bn_pane_ask(&r->runs);
+	return true;
+}
+
 /* What was read at another moment is no log of this one. */
 static void
 look_back(struct run *r)
@@ -241,6 +273,8 @@ look_back(struct run *r)
 	r->detail_at = 0;
 	r->detail_error.code = BN_OK;
 	set_trouble(r, NULL);
+	if (r->pipeline.key != NULL)
+		r->runs.scope = r->pipeline;
 	forget_log(r);
 }
 
@@ -308,7 +342,8 @@ take_runs(struct run *r)
 	struct bn_ref ref;
 	size_t row;
 
-	if (!bn_pane_selected(&r->runs, &ref) || ref.key == NULL)
+	if (bn_list_rows(r->runs.list) == NULL || narrow(r) || !bn_pane_selected(&r->runs, &ref) ||
+	    ref.key == NULL)
 		return;
 	show_run(r, ref);
 	if (!r->pipeline_known && bn_list_selected(r->runs.list, &row))
@@ -510,12 +545,31 @@ copy_task(struct run *r, bool link)
 		bn_app_copy(r->screen.app, text);
 }
 
+static void
+say_no_other(struct run *r, bool older)
+{
+	if (!r->pipeline_known || r->runs.fresh)
+		bn_app_say(r->screen.app, BN_TONE_PLAIN,
+			   "its pipeline's runs are still being read");
+	else if (r->pipeline.key != NULL && r->runs.scope.kind != BN_PIPELINE)
+		bn_app_say(r->screen.app, BN_TONE_PLAIN,
+			   "it is not among the latest runs of its pipeline");
+	else
+		bn_app_say(r->screen.app, BN_TONE_PLAIN, "no %s run of its pipeline is known",
+			   older ? "earlier" : "later");
+}
+
 /* n and N go through the runs of the pipeline; they are newest first. */
 static unsigned
 other_run(struct run *r, bool older)
 {
+	char *before = bn_xstrdup(r->shown.key);
+
 	bn_list_act(r->runs.list, older ? BN_ACT_DOWN : BN_ACT_UP);
 	take_runs(r);
+	if (before != NULL && strcmp(before, r->shown.key) == 0)
+		say_no_other(r, older);
+	free(before);
 	return BN_REDRAW;
 }
 
