@@ -248,6 +248,7 @@ links_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_e
 		if (event->y < l->first || l->top + (size_t)(event->y - l->first) >= l->count)
 			return 0;
 		l->cursor = l->top + (size_t)(event->y - l->first);
+		l->moved = true;
 		break;
 	default:
 		return 0;
