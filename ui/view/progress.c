@@ -331,10 +331,15 @@ draw_items(struct progress *p, const struct bn_bulk *bulk, struct bn_rect r)
 	bn_bulk_now(bulk, &now);
 	p->first_line = r.y;
 	p->lines = r.h;
+	/* Another bulk may have been sent meanwhile, with fewer. */
+	if (p->cursor >= count)
+		p->cursor = count > 0 ? count - 1 : 0;
 	if (p->cursor < p->top)
 		p->top = p->cursor;
 	if (p->cursor >= p->top + (size_t)r.h)
 		p->top = p->cursor + 1 - (size_t)r.h;
+	if (p->top > 0 && p->top + (size_t)r.h > count)
+		p->top = count > (size_t)r.h ? count - (size_t)r.h : 0;
 	for (i = 0; i < (size_t)r.h && p->top + i < count; i++)
 		draw_item(pen, bulk, item_at(bulk, p->top + i),
 			  (struct bn_rect){r.y + (int)i, r.x, 1, r.w}, p->top + i == p->cursor,
