@@ -138,8 +138,6 @@ text_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_ev
 	case BN_ACT_EDIT:
 		edit(t);
 		return BN_REDRAW;
-	case BN_ACT_HELP: /* in the help itself: nothing deeper */
-		return 0;
 	default:
 		return 0;
 	}
@@ -216,6 +214,13 @@ bn_text_screen(struct bn_app *app, const char *title, char *text)
 
 /* ---- help -------------------------------------------------------------------------------- */
 
+/* In the help itself there is nothing deeper. */
+static unsigned
+help_act(struct bn_screen *screen, enum bn_action action, const struct bn_key_event *event)
+{
+	return action == BN_ACT_HELP ? BN_REDRAW : text_act(screen, action, event);
+}
+
 static const struct bn_screen_ops help_ops = {
     .title = "Help",
     .context = BN_IN_TEXT,
@@ -223,7 +228,7 @@ static const struct bn_screen_ops help_ops = {
     .ask = text_ask,
     .answer = text_answer,
     .draw = text_draw,
-    .act = text_act,
+    .act = help_act,
 };
 
 #define KEY_COLUMNS 22
