@@ -31,6 +31,7 @@ static const struct {
     {BN_IN_LINKS, "lineage"},
     {BN_IN_MODELS, "Models"},
     {BN_IN_STREAMS, "Streams"},
+    {BN_IN_STREAMED, "the list of streams"},
     {BN_IN_PRODUCTS, "Products"},
     {BN_IN_CHART, "a chart"},
     {BN_IN_COMPARE, "two versions"},

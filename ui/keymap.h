@@ -26,12 +26,13 @@
 #define BN_IN_COMPARE	(1u << 13)
 #define BN_IN_BOARDS	(1u << 14)
 #define BN_IN_BULK	(1u << 15)
-#define BN_IN_TEXT	(1u << 16)
+#define BN_IN_STREAMED	(1u << 16) /* Streams as a list: no chart has a cursor there */
+#define BN_IN_TEXT	(1u << 17)
 #define BN_IN_LISTS	(BN_IN_TEXT - 1u)
 #define BN_IN_ALL	(BN_IN_LISTS | BN_IN_TEXT)
 #define BN_IN_FILTERED                                                                             \
-	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_COMPARE |   \
-			 BN_IN_BOARD | BN_IN_BOARDS | BN_IN_BULK))
+	(BN_IN_LISTS & ~(BN_IN_RUN | BN_IN_LINKS | BN_IN_STREAMS | BN_IN_STREAMED | BN_IN_CHART |  \
+			 BN_IN_COMPARE | BN_IN_BOARD | BN_IN_BOARDS | BN_IN_BULK))
 /* Where there is a chart with a cursor. */
 #define BN_IN_CHARTS (BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART | BN_IN_BOARD)
 /* Screens whose rows are things of the platforms (not calls or commits). */
@@ -63,12 +64,12 @@
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN, "log", 0,                                         \
 	  "read the log of the selected run or task")                                              \
 	X(LINKS, "links", BN_IN_THINGS, "b",                                                       \
-	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_MODELS | \
-	      BN_IN_PRODUCTS,                                                                      \
+	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_STREAMS |                \
+	      BN_IN_STREAMED | BN_IN_MODELS | BN_IN_PRODUCTS,                                      \
 	  "lineage", 0, "lineage: what feeds it, what changed last first, and what it feeds")      \
 	X(CHANGED, "changed", BN_IN_THINGS, "w",                                                   \
 	  BN_IN_TRIAGE | BN_IN_RUNS | BN_IN_RUN | BN_IN_ENDPOINTS | BN_IN_LINKS | BN_IN_STREAMS |  \
-	      BN_IN_CHART | BN_IN_MODELS | BN_IN_PRODUCTS,                                         \
+	      BN_IN_STREAMED | BN_IN_CHART | BN_IN_MODELS | BN_IN_PRODUCTS,                        \
 	  "what changed", 0, "what changed around it: commits, statuses, attributes")              \
 	X(DETAIL, "detail", BN_IN_LISTS, "d", BN_IN_SOURCES | BN_IN_TIMELINE, "detail", 0,         \
 	  "everything known about the selected thing")                                             \
@@ -152,8 +153,9 @@
 	X(ZOOM_IN, "zoom-in", BN_IN_CHARTS, "+ =", BN_IN_STREAMS | BN_IN_CHART, "zoom", 0,         \
 	  "a shorter window")                                                                      \
 	X(ZOOM_OUT, "zoom-out", BN_IN_CHARTS, "- _", 0, NULL, 0, "a longer window")                \
-	X(MAXIMISE, "maximise", BN_IN_CHARTS, "m", BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_CHART,  \
-	  "maximise", 0, "give the chart the whole screen, or take it back")                       \
+	X(MAXIMISE, "maximise", BN_IN_CHARTS | BN_IN_STREAMED, "m",                                \
+	  BN_IN_ENDPOINTS | BN_IN_STREAMS | BN_IN_STREAMED | BN_IN_CHART, "maximise", 0,           \
+	  "give the chart the whole screen, or take it back")                                      \
 	X(COMPARE, "compare", BN_IN_CHARTS | BN_IN_MODELS | BN_IN_COMPARE, "c",                    \
 	  BN_IN_STREAMS | BN_IN_CHART | BN_IN_MODELS, "compare", 0,                                \
 	  "charts: the same time a day before behind it, then a week before; models: this "        \

@@ -317,6 +317,13 @@ streams_act(struct bn_screen *screen, enum bn_action action, const struct bn_key
 	}
 }
 
+/* In the list there is no chart with a cursor, and nothing that Tab goes to. */
+static unsigned
+streams_where(const struct bn_screen *screen)
+{
+	return ((const struct streams *)screen)->small ? BN_IN_STREAMED : BN_IN_STREAMS;
+}
+
 static const struct bn_screen_ops ops = {
     .title = "Streams",
     .context = BN_IN_STREAMS,
@@ -327,6 +334,7 @@ static const struct bn_screen_ops ops = {
     .draw = streams_draw,
     .act = streams_act,
     .selected = streams_selected,
+    .where = streams_where,
 };
 
 struct bn_screen *
