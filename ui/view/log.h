@@ -42,4 +42,7 @@ bool bn_log_answer(struct bn_log *log, struct bn_answer *answer);
 void bn_log_words(const struct bn_log *log, struct bn_buf *title, struct bn_buf *right);
 void bn_log_draw(struct bn_log *log, struct bn_rect rect);
 
+/* text.c: writes what a pager holds to a new file (`path` NULL or "": to none), and says so. */
+void bn_text_write(struct bn_app *app, const struct bn_pager *pager, const char *path);
+
 #endif

@@ -507,6 +507,28 @@ open_log(struct run *r)
 	r->log_focus = r->log_big = true;
 }
 
+static void
+write_done(struct bn_app *app, void *payload, const char *path)
+{
+	bn_text_write(app, ((struct run *)payload)->log.pager, path);
+}
+
+/* What a task is called may hold what a file's name may not. */
+static void
+ask_where(struct run *r)
+{
+	char *name = bn_xasprintf("%s.log", r->log.title != NULL ? r->log.title : "task"), *at;
+
+	for (at = name; *at != '\0'; at++)
+		if (*at == '/' || *at == ' ')
+			*at = '-';
+	bn_app_prompt(
+	    r->screen.app,
+	    &(struct bn_prompt){
+		.label = "write to: ", .initial = name, .done = write_done, .payload = r});
+	free(name);
+}
+
 static unsigned
 log_act(struct run *r, enum bn_action action)
 {
@@ -524,6 +546,13 @@ log_act(struct run *r, enum bn_action action)
 						  .history = bn_app_filters(r->screen.app),
 						  .done = search_done,
 						  .payload = r});
+		return BN_REDRAW;
+	case BN_ACT_WRITE:
+		ask_where(r);
+		return BN_REDRAW;
+	case BN_ACT_EDIT:
+		bn_app_say(r->screen.app, BN_TONE_PLAIN,
+			   "a log stays as it was written; x writes it to a file");
 		return BN_REDRAW;
 	default:
 		return 0;

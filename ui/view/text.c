@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/view/detail.h"
+#include "ui/view/log.h"
 #include "ui/widget/pager.h"
 
 enum { SLOT_DETAIL };
@@ -47,22 +48,27 @@ copy_all(struct text *t)
 }
 
 /* Never over a file that is there: nobody is asked twice. */
-static void
-write_done(struct bn_app *app, void *payload, const char *path)
+void
+bn_text_write(struct bn_app *app, const struct bn_pager *pager, const char *path)
 {
-	struct text *t = payload;
 	FILE *out;
 	bool fine = true;
 
 	if (path == NULL || *path == '\0')
 		return;
 	out = fopen(path, "wxe");
-	for (size_t i = 0; out != NULL && i < bn_pager_lines(t->pager); i++)
-		fine = fprintf(out, "%s\n", bn_pager_line(t->pager, i)) >= 0 && fine;
+	for (size_t i = 0; out != NULL && i < bn_pager_lines(pager); i++)
+		fine = fprintf(out, "%s\n", bn_pager_line(pager, i)) >= 0 && fine;
 	if (out == NULL || (fclose(out) != 0) || !fine)
 		bn_app_say(app, BN_TONE_BAD, "%s: %s", path, strerror(errno));
 	else
 		bn_app_say(app, BN_TONE_GOOD, "written: %s", path);
+}
+
+static void
+write_done(struct bn_app *app, void *payload, const char *path)
+{
+	bn_text_write(app, ((struct text *)payload)->pager, path);
 }
 
 /* "report handover …" becomes "report-handover-2026-03-10.md". */
