@@ -232,7 +232,8 @@ draw_boxes(struct products *p, struct bn_rect r)
 	struct bn_rect in;
 
 	bn_draw_clear(pen, r);
-	bn_buf_addf(&title, "%s is made of", p->key == NULL ? "nothing" : p->key);
+	bn_buf_addf(&title, "%s%smade of", p->key == NULL ? "" : p->key,
+		    p->key == NULL ? "" : " is ");
 	in = bn_draw_box(pen, (struct bn_rect){r.y, r.x, r.h - low, left}, bn_buf_text(&title),
 			 "b lineage", false);
 	if (p->lineage.ups > 0)
