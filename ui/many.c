@@ -3,6 +3,7 @@
 #include "ui/many.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include "ui/sheet.h"
 #include "ui/state.h"
 
+#define CANCEL_AGAIN 50 /* ms, at the end */
+
 enum stage {
 	PLANNING, /* the thread asks the platforms */
 	PLANNED,  /* a person reads, says why, and decides */
@@ -28,7 +31,8 @@ struct bn_many {
 	struct bn_app *app;
 	enum stage stage;
 	pthread_t thread;
-	int fd; /* readable when there is something new; -1: no thread is at work */
+	int fd;		/* readable when there is something new; -1: no thread is at work */
+	bool dismissed; /* nobody wants to see the plan: see bn_retry */
 	atomic_bool ended, abort;
 	struct bn_ref *refs; /* with strings of their own */
 	size_t count, aside;
@@ -66,13 +70,20 @@ free_many(struct bn_many *m)
 	free(m);
 }
 
+/* What was under the plan. */
+static void
+uncover(struct bn_app *app)
+{
+	app->dirty = app->whole = app->stale = true;
+	app->asked = 0;
+}
+
 static void
 forget(struct bn_app *app)
 {
 	free_many(app->many);
 	app->many = NULL;
-	app->dirty = app->whole = app->stale = true;
-	app->asked = 0;
+	uncover(app);
 }
 
 /* ---- on the thread -------------------------------------------------------------------------- */
@@ -177,6 +188,9 @@ offered(struct bn_app *app)
 			   "one moment: earlier retries are being looked after");
 	else if (bn_many_sending(app))
 		bn_many_progress(app);
+	else if (app->many != NULL && app->many->dismissed)
+		bn_app_say(app, BN_TONE_PLAIN,
+			   "one moment: the plan that was left is being put away");
 	else
 		return true;
 	return false;
@@ -240,7 +254,7 @@ bn_many_rest(struct bn_app *app, int64_t parent)
 bool
 bn_many_shown(const struct bn_app *app)
 {
-	return app->many != NULL && app->many->stage <= PLANNED;
+	return app->many != NULL && app->many->stage <= PLANNED && !app->many->dismissed;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -317,10 +331,22 @@ bn_many_wake(struct bn_app *app)
 	if (!atomic_load(&m->ended))
 		return;
 	end_thread(m);
-	if (m->stage == PLANNING)
+	if (m->dismissed) {
+		free_many(m);
+		app->many = NULL;
+	} else if (m->stage == PLANNING)
 		planned(app);
 	else
 		sent(app);
+}
+
+/* Within a moment. What only reads asks one thing after another: each of them is cancelled. */
+static bool
+has_ended(const struct bn_many *m)
+{
+	struct pollfd done = {m->fd, POLLIN, 0};
+
+	return poll(&done, 1, CANCEL_AGAIN) != 0;
 }
 
 void
@@ -332,7 +358,9 @@ bn_many_abandon(struct bn_app *app)
 		return;
 	if (m->fd >= 0) {
 		atomic_store(&m->abort, true);
-		bn_collect_cancel_plans(app->options->collect);
+		do
+			bn_collect_cancel_plans(app->options->collect);
+		while (m->stage == PLANNING && !has_ended(m));
 		end_thread(m);
 	}
 	free_many(m);
@@ -346,11 +374,13 @@ leave(struct bn_app *app)
 {
 	struct bn_many *m = app->many;
 
-	if (m->fd >= 0) {
+	if (m->fd < 0)
+		forget(app);
+	else {
+		m->dismissed = true;
 		bn_collect_cancel_plans(app->options->collect);
-		end_thread(m);
+		uncover(app);
 	}
-	forget(app);
 	bn_app_say(app, BN_TONE_PLAIN, "nothing was sent");
 }
 

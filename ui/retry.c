@@ -3,6 +3,7 @@
 #include "ui/retry.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@
 #include "ui/retry_draw.h"
 #include "ui/state.h"
 
-#define DETAIL_WAIT 10000 /* ms for the run's tasks, which are the evidence that is kept */
+#define DETAIL_WAIT  10000 /* ms for the run's tasks, which are the evidence that is kept */
+#define CANCEL_AGAIN 50	   /* ms, at the end */
 
 enum errand { PLAN, SEND, RECONCILE };
 
@@ -25,6 +27,9 @@ struct bn_retry {
 	enum errand errand;
 	pthread_t thread;
 	int fd; /* readable when the errand is done; -1: none is under way */
+	bool
+	    dismissed; /* nobody wants to see the plan: its thread is told to stop, and nothing is shown */
+	unsigned plans; /* see bn_collect_plans: as it was when the errand began */
 	struct bn_ref about;
 	char *source, *key, *words, *name;
 	struct bn_action_plan *plan;
@@ -73,6 +78,12 @@ find_run(struct bn_retry *r, struct bn_ref *run, struct bn_error *err)
 	return rc;
 }
 
+static bool
+stopped(const struct bn_retry *r)
+{
+	return bn_collect_plans(r->app->options->collect) != r->plans;
+}
+
 static int
 make_plan(struct bn_retry *r)
 {
@@ -83,8 +94,11 @@ make_plan(struct bn_retry *r)
 
 	if (rc != BN_OK)
 		return rc;
-	bn_collect_detail(options->collect, run, DETAIL_WAIT, &ignored);
-	bn_action_reconcile(options->actions, run.source, NULL, &ignored);
+	bn_collect_plan_detail(options->collect, run, DETAIL_WAIT, r->plans, &ignored);
+	if (!stopped(r))
+		bn_action_reconcile(options->actions, run.source, NULL, &ignored);
+	if (stopped(r))
+		return bn_fail(&r->err, BN_ECANCELLED, "cancelled");
 	return bn_action_plan_tasks(&r->found.plan, options->actions, run, r->choice.only, &r->err);
 }
 
@@ -135,6 +149,7 @@ begin(struct bn_app *app, struct bn_retry *r, enum errand errand)
 
 	r->errand = errand;
 	r->rc = BN_OK;
+	r->plans = bn_collect_plans(app->options->collect);
 	memset(&r->err, 0, sizeof(r->err));
 	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sigfillset(&all);
@@ -203,8 +218,9 @@ offered(struct bn_app *app, struct bn_ref about)
 		bn_app_say(app, BN_TONE_PLAIN, "r is not offered: %s has nothing to retry",
 			   about.source);
 	else if (app->retry != NULL)
-		bn_app_say(app, BN_TONE_PLAIN,
-			   "one moment: earlier retries are being looked after");
+		bn_app_say(app, BN_TONE_PLAIN, "one moment: %s",
+			   app->retry->dismissed ? "the plan that was left is being put away"
+						 : "earlier retries are being looked after");
 	else
 		return true;
 	return false;
@@ -235,31 +251,41 @@ bn_retry_reconcile(struct bn_app *app)
 bool
 bn_retry_shown(const struct bn_app *app)
 {
-	return app->retry != NULL && app->retry->errand != RECONCILE;
+	return app->retry != NULL && app->retry->errand != RECONCILE && !app->retry->dismissed;
 }
 
 /* ---- closing ------------------------------------------------------------------------------ */
+
+/* What was under the dialog. */
+static void
+uncover(struct bn_app *app)
+{
+	app->dirty = app->whole = app->stale = true;
+	app->asked = 0;
+}
 
 static void
 close_dialog(struct bn_app *app)
 {
 	free_retry(app->retry);
 	app->retry = NULL;
-	app->dirty = app->whole = app->stale = true;
-	app->asked = 0;
+	uncover(app);
 }
 
-/* Esc while it is being planned: the thread is told to stop, and what it says is not shown. */
+/* Esc while it is being planned: the dialog is gone at once. The thread is told to stop, and joined when it has: a
+ * platform that does not answer may hold it for a while, the console never. */
 static void
 leave(struct bn_app *app)
 {
 	struct bn_retry *r = app->retry;
 
-	if (r->fd >= 0) {
+	if (r->fd < 0)
+		close_dialog(app);
+	else {
+		r->dismissed = true;
 		bn_collect_cancel_plans(app->options->collect);
-		pthread_join(r->thread, NULL);
+		uncover(app);
 	}
-	close_dialog(app);
 	bn_app_say(app, BN_TONE_PLAIN, "nothing was sent");
 }
 
@@ -355,7 +381,10 @@ bn_retry_finish(struct bn_app *app)
 	pthread_join(r->thread, NULL);
 	close(r->fd);
 	r->fd = -1;
-	if (r->errand == PLAN)
+	if (r->dismissed) {
+		free_retry(r);
+		app->retry = NULL;
+	} else if (r->errand == PLAN)
 		planned(app);
 	else if (r->errand == SEND)
 		sent(app);
@@ -363,16 +392,26 @@ bn_retry_finish(struct bn_app *app)
 		reconciled(app);
 }
 
+/* An errand that only reads asks one thing after another: each of them is cancelled. */
+static void
+stop(struct bn_app *app, const struct bn_retry *r)
+{
+	struct pollfd done = {r->fd, POLLIN, 0};
+
+	do
+		bn_collect_cancel_plans(app->options->collect);
+	while (r->errand != SEND && poll(&done, 1, CANCEL_AGAIN) == 0);
+	pthread_join(r->thread, NULL);
+}
+
 void
 bn_retry_abandon(struct bn_app *app)
 {
 	if (app->retry == NULL)
 		return;
-	if (app->retry->fd >= 0) {
-		/* What is being sent is not cancelled: its outcome is still recorded. */
-		bn_collect_cancel_plans(app->options->collect);
-		pthread_join(app->retry->thread, NULL);
-	}
+	/* What is being sent is not cancelled: its outcome is still recorded. */
+	if (app->retry->fd >= 0)
+		stop(app, app->retry);
 	free_retry(app->retry);
 	app->retry = NULL;
 }

@@ -15,6 +15,7 @@
 struct planning {
 	struct bn_actions *action;
 	struct bn_bulk *bulk;
+	unsigned plans; /* as bn_collect_plans was in the beginning */
 };
 
 /* One source's items, one behind the other. */
@@ -116,6 +117,17 @@ fold(struct bn_bulk *bulk, struct bn_reader *reader, const struct bn_ref *refs, 
 
 /* ---- planning ---------------------------------------------------------------------------------- */
 
+/* Also where the cancel came between two requests, or during one that is nobody's plan. */
+static bool
+stopped(struct lane *lane)
+{
+	const struct planning *planning = lane->planning;
+
+	if (bn_collect_plans(planning->action->options.collect) != planning->plans)
+		lane->cancelled = true;
+	return lane->cancelled;
+}
+
 static void
 plan_item(struct lane *lane, struct bn_bulk_item *item)
 {
@@ -123,7 +135,10 @@ plan_item(struct lane *lane, struct bn_bulk_item *item)
 	struct bn_error ignored;
 	int rc;
 
-	bn_collect_detail(action->options.collect, item->run, DETAIL_WAIT, &ignored);
+	bn_collect_plan_detail(action->options.collect, item->run, DETAIL_WAIT,
+			       lane->planning->plans, &ignored);
+	if (stopped(lane))
+		return;
 	rc = bn_action_plan(&item->plan, action, item->run, &item->why);
 	lane->cancelled = lane->cancelled || rc == BN_ECANCELLED;
 	if (rc == BN_OK)
@@ -146,7 +161,7 @@ run_lane(void *payload)
 
 	/* What earlier sessions left behind may forbid it, or turn out to be done. */
 	bn_action_reconcile(lane->planning->action, lane->source, NULL, &ignored);
-	for (i = 0; i < bulk->count && !lane->cancelled; i++)
+	for (i = 0; i < bulk->count && !stopped(lane); i++)
 		if (strcmp(bulk->items[i].run.source, lane->source) == 0 &&
 		    bulk->items[i].fate == BN_BULK_READY)
 			plan_item(lane, &bulk->items[i]);
@@ -259,7 +274,8 @@ bn_bulk_plan(struct bn_bulk **out, struct bn_actions *action, const struct bn_re
 {
 	struct bn_arena *arena;
 	struct bn_bulk *bulk;
-	struct planning planning = {.action = action};
+	struct planning planning = {.action = action,
+				    .plans = bn_collect_plans(action->options.collect)};
 	struct bn_reader *reader = NULL;
 	int rc;
 

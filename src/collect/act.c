@@ -170,7 +170,20 @@ bn_collect_cancel_plans(struct bn_collect *collect)
 		for (lane = collect->feeds[i].lanes; lane != NULL; lane = lane->next)
 			if (lane->role == BN_LANE_ACTION && !lane->sending)
 				bn_lane_cancel(lane);
+	collect->plans_cancelled++;
+	pthread_cond_broadcast(&collect->changed); /* who waits for a run's tasks */
 	pthread_mutex_unlock(&collect->lock);
+}
+
+unsigned
+bn_collect_plans(struct bn_collect *collect)
+{
+	unsigned plans;
+
+	pthread_mutex_lock(&collect->lock);
+	plans = collect->plans_cancelled;
+	pthread_mutex_unlock(&collect->lock);
+	return plans;
 }
 
 const char *

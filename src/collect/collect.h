@@ -118,6 +118,12 @@ int bn_collect_reconcile(struct bn_collect *collect, const struct bn_intent *int
 			 bn_told_fn *told, void *payload, struct bn_error *err);
 /* From any thread: whoever plans or reconciles gets BN_ECANCELLED. A request that is being sent goes on. */
 void bn_collect_cancel_plans(struct bn_collect *collect);
+/* How often that was called. Whoever plans in several steps remembers it in the beginning, and looks between them: a
+ * cancel that came while no lane was at it counts as well. */
+unsigned bn_collect_plans(struct bn_collect *collect);
+/* As bn_collect_detail, for a plan that began at `plans`: BN_ECANCELLED as soon as plans were cancelled since. */
+int bn_collect_plan_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout,
+			   unsigned plans, struct bn_error *err);
 /* "none" or "retry": what the source's configuration allows; NULL if it isn't configured here. */
 const char *bn_collect_actions(struct bn_collect *collect, const char *source);
 /* Has the source's plugin plan, act and reconcile? */

@@ -273,6 +273,22 @@ bn_jobs_abandon(struct bn_feed *feed)
 
 /* ---- for the caller ------------------------------------------------------------------------ */
 
+/* How somebody waits for a job: how long, who hears of checks, and for which plan. */
+struct waiting {
+	int64_t timeout; /* ms; 0: not at all */
+	void (*on_line)(const char *verdict, const char *what, const char *detail, void *payload);
+	void *payload;
+	bool for_plan;
+	unsigned plans; /* as bn_collect_plans was when it began */
+};
+
+/* The lock is held. */
+static bool
+is_cancelled(const struct bn_collect *collect, const struct waiting *waiting)
+{
+	return waiting->for_plan && collect->plans_cancelled != waiting->plans;
+}
+
 /* Puts the question on the list, or joins the same one that waits there. The lock is held. */
 static struct bn_job *
 ask(struct bn_feed *feed, enum job_type type, enum bn_kind kind, const char *key,
@@ -320,41 +336,49 @@ hand_over_checks(struct bn_job *job,
 	}
 }
 
-/* The lock is held. When time is over the lane is told to stop: nobody waits for its answer any
- * more. */
-static int
-await(struct bn_job *job, int64_t timeout,
-      void (*on_line)(const char *verdict, const char *what, const char *detail, void *payload),
-      void *payload, struct bn_error *err)
+/* The lock is held. Nobody waits for its answer any more. */
+static void
+stop_lane(const struct bn_job *job)
 {
-	int64_t until = bn_monotonic() + timeout;
 	struct bn_lane *lane;
 
+	for (lane = job->taken ? job->feed->lanes : NULL; lane != NULL; lane = lane->next)
+		if (lane->role == BN_LANE_INTERACTIVE)
+			bn_lane_cancel(lane);
+}
+
+/* The lock is held. When time is over, or what it was wanted for was cancelled, the lane is told to stop. */
+static int
+await(struct bn_job *job, const struct waiting *waiting, struct bn_error *err)
+{
+	struct bn_collect *collect = job->feed->collect;
+	int64_t until = bn_monotonic() + waiting->timeout;
+
 	for (;;) {
-		hand_over_checks(job, on_line, payload);
+		hand_over_checks(job, waiting->on_line, waiting->payload);
 		if (job->done) {
-			hand_over_checks(job, on_line, payload);
+			hand_over_checks(job, waiting->on_line, waiting->payload);
 			if (err != NULL)
 				*err = job->err;
 			return job->rc;
 		}
-		if (bn_monotonic() >= until)
+		if (bn_monotonic() >= until || is_cancelled(collect, waiting))
 			break;
-		bn_collect_wait(job->feed->collect, until);
+		bn_collect_wait(collect, until);
 	}
-	for (lane = job->taken ? job->feed->lanes : NULL; lane != NULL; lane = lane->next)
-		if (lane->role == BN_LANE_INTERACTIVE)
-			bn_lane_cancel(lane);
+	/* Somebody else may wait for the same. */
+	if (!is_cancelled(collect, waiting) || job->holders == 2)
+		stop_lane(job);
+	if (is_cancelled(collect, waiting))
+		return bn_fail(err, BN_ECANCELLED, "cancelled");
 	bn_fail(err, BN_ETIMEOUT, "%s: no answer within %g s", job->feed->name,
-		(double)timeout / 1000);
+		(double)waiting->timeout / 1000);
 	return bn_hint(err, "ask again, or look at: binnacle doctor %s", job->feed->name);
 }
 
 static int
 run_job(struct bn_feed *feed, enum job_type type, enum bn_kind kind, const char *key,
-	int64_t timeout,
-	void (*on_line)(const char *verdict, const char *what, const char *detail, void *payload),
-	void *payload, struct bn_error *err)
+	const struct waiting *waiting, struct bn_error *err)
 {
 	struct bn_collect *collect = feed->collect;
 	struct bn_job *job;
@@ -363,11 +387,13 @@ run_job(struct bn_feed *feed, enum job_type type, enum bn_kind kind, const char 
 	pthread_mutex_lock(&collect->lock);
 	if (collect->stopping)
 		rc = bn_fail(err, BN_ECANCELLED, "binnacle stops");
+	else if (is_cancelled(collect, waiting))
+		rc = bn_fail(err, BN_ECANCELLED, "cancelled");
 	else if ((job = ask(feed, type, kind, key, err)) == NULL)
 		rc = BN_EINTERNAL;
 	else {
-		if (timeout > 0)
-			rc = await(job, timeout, on_line, payload, err);
+		if (waiting->timeout > 0)
+			rc = await(job, waiting, err);
 		let_go(job);
 	}
 	pthread_mutex_unlock(&collect->lock);
@@ -386,9 +412,9 @@ find_feed(struct bn_collect *collect, const char *source, struct bn_feed **out,
 	return bn_hint(err, "binnacle sources lists those that are");
 }
 
-int
-bn_collect_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout,
-		  struct bn_error *err)
+static int
+detail(struct bn_collect *collect, struct bn_ref about, const struct waiting *waiting,
+       struct bn_error *err)
 {
 	struct bn_feed *feed;
 	int rc;
@@ -398,7 +424,22 @@ bn_collect_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeo
 	if (feed->plugin->detail == NULL)
 		return bn_fail(err, BN_EUNSUPPORTED, "%s: %s has no further details", feed->name,
 			       feed->plugin->name);
-	return run_job(feed, JOB_DETAIL, about.kind, about.key, timeout, NULL, NULL, err);
+	return run_job(feed, JOB_DETAIL, about.kind, about.key, waiting, err);
+}
+
+int
+bn_collect_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout,
+		  struct bn_error *err)
+{
+	return detail(collect, about, &(struct waiting){.timeout = timeout}, err);
+}
+
+int
+bn_collect_plan_detail(struct bn_collect *collect, struct bn_ref about, int64_t timeout,
+		       unsigned plans, struct bn_error *err)
+{
+	return detail(collect, about,
+		      &(struct waiting){.timeout = timeout, .for_plan = true, .plans = plans}, err);
 }
 
 int
@@ -421,6 +462,9 @@ bn_collect_doctor(struct bn_collect *collect, const char *source, int64_t timeou
 
 	if ((rc = find_feed(collect, source, &feed, err)) != BN_OK)
 		return rc;
-	return run_job(feed, JOB_DOCTOR, BN_SOURCE, feed->name, timeout > 0 ? timeout : 1, on_line,
-		       payload, err);
+	return run_job(feed, JOB_DOCTOR, BN_SOURCE, feed->name,
+		       &(struct waiting){.timeout = timeout > 0 ? timeout : 1,
+					 .on_line = on_line,
+					 .payload = payload},
+		       err);
 }

@@ -225,6 +225,7 @@ struct bn_collect {
 	pthread_t upkeep; /* rules and housekeeping */
 	bool has_upkeep, upkeep_due;
 	struct bn_log_reader *readers;
+	unsigned plans_cancelled; /* how often: see bn_collect_plans */
 };
 
 struct bn_feed *bn_collect_feed(struct bn_collect *collect, const char *name);

@@ -210,7 +210,9 @@ may_begin(struct bn_lane *lane, struct bn_error *err)
 	int rc = BN_OK;
 
 	pthread_mutex_lock(&collect->lock);
-	if (collect->stopping || (lane->role == BN_LANE_LOG && atomic_load(&lane->cancelled)))
+	/* Some lanes begin once: cancelled before that, they stay so. */
+	if (collect->stopping || ((lane->role == BN_LANE_LOG || lane->role == BN_LANE_ACTION) &&
+				  atomic_load(&lane->cancelled)))
 		rc = bn_fail(err, BN_ECANCELLED, "binnacle stops");
 	else if (needs_lease(lane) && (collect->suspended || !lane->feed->held))
 		rc = bn_fail(err, BN_ECANCELLED, "the source is not ours to read now");

@@ -406,6 +406,40 @@ many_are_not_planned_where_nobody_may_act(void **state)
 	recorded_stop(&world);
 }
 
+/* Esc while a platform does not answer: the plan is gone at once, and the runs behind the first are not planned. */
+static void
+many_whose_plan_is_left_never_hold_the_console(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col, i;
+
+	(void)state;
+	recorded_start(&world, NIGHT);
+	t = start_marked(&world, 80, 24);
+	served_faults(&world.served, "slow=argo-prod:5m", 0);
+	bn_term_type(t, "r");
+	assert_shown(t, "asking their platforms");
+	bn_term_press(t, "Esc");
+	if (!bn_term_wait(t, "nothing was sent", 20000))
+		fail_msg("Esc waits for the platform:\n%s", bn_term_dump(t));
+	assert_gone(t, "asking their platforms");
+	served_faults(&world.served, "", 0);
+	/* the marks are still there, and can be planned again as soon as the thread has seen it: it does not go on
+	 * with the rest, 10 s for each */
+	for (i = 0; i < 15 && !bn_term_find(t, "bulk retry of 2 runs", &row, &col); i++) {
+		bn_term_type(t, "r");
+		bn_term_wait(t, "bulk retry of 2 runs", 1000);
+	}
+	assert_shown(t, "bulk retry of 2 runs");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_press(t, "C-c");
+	assert_shown(t, "nothing was sent");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 int
 main(void)
 {
@@ -419,6 +453,7 @@ main(void)
 	    cmocka_unit_test(many_are_marked_on_triage_among_other_trouble),
 	    cmocka_unit_test(many_fit_a_small_plain_terminal),
 	    cmocka_unit_test(many_are_not_planned_where_nobody_may_act),
+	    cmocka_unit_test(many_whose_plan_is_left_never_hold_the_console),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

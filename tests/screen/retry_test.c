@@ -586,6 +586,51 @@ retry_of_some_tasks_is_planned_anew(void **state)
 	recorded_stop(&world);
 }
 
+/* Esc while the platform does not answer: the dialog is gone and the console alive, long before anybody would have
+ * given up waiting (10 s for the tasks, 30 s for the plan). */
+static void
+plan_that_is_left_never_holds_the_console(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col, i;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	served_faults(&world.served, "slow=argo-prod:5m", 0);
+	bn_term_type(t, "r");
+	assert_shown(t, "asking its platform");
+	bn_term_press(t, "Esc");
+	if (!bn_term_wait(t, "nothing was sent", 20000))
+		fail_msg("Esc waits for the platform:\n%s", bn_term_dump(t));
+	assert_gone(t, "asking its platform");
+	bn_term_type(t, "4");
+	assert_shown(t, "ENDPOINT");
+	/* and the next plan is one of its own */
+	served_faults(&world.served, "", 0);
+	bn_term_type(t, "1");
+	assert_shown(t, "transform-hourly");
+	for (i = 0; i < 60 && !bn_term_find(t, "Enter never sends", &row, &col); i++) {
+		bn_term_type(t, "r");
+		bn_term_wait(t, "Enter never sends", 1000);
+	}
+	assert_shown(t, "Enter never sends");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	console_play(t, "<C-c>");
+	assert_writes(&world, 0);
+	console_quit(t);
+	/* nor the end of it */
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	served_faults(&world.served, "slow=argo-prod:5m", 0);
+	bn_term_type(t, "r");
+	assert_shown(t, "asking its platform");
+	console_play(t, "<Esc><Wait:nothing was sent>Q");
+	assert_int_equal(bn_term_exit(t, 20000), 0);
+	bn_term_free(t);
+	recorded_stop(&world);
+}
+
 int
 main(void)
 {
@@ -603,6 +648,7 @@ main(void)
 	    cmocka_unit_test(retry_that_needs_a_reason_says_so),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	    cmocka_unit_test(retry_is_hinted_only_where_something_runs),
+	    cmocka_unit_test(plan_that_is_left_never_holds_the_console),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
