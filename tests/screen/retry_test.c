@@ -586,8 +586,25 @@ retry_of_some_tasks_is_planned_anew(void **state)
 	recorded_stop(&world);
 }
 
-/* Esc while the platform does not answer: the dialog is gone and the console alive, long before anybody would have
- * given up waiting (10 s for the tasks, 30 s for the plan). */
+#define TASKS_WAIT 10000 /* ms that the console waits for a run's tasks */
+
+/* Esc while the platform does not answer: how long it took from `r` on until the console was alive again, ms. */
+static int64_t
+leave_silent_platform(struct bn_term *t)
+{
+	int64_t since = bn_monotonic();
+
+	bn_term_type(t, "r");
+	assert_shown(t, "asking its platform");
+	bn_term_press(t, "Esc");
+	assert_shown(t, "nothing was sent");
+	since = bn_monotonic() - since;
+	assert_gone(t, "asking its platform");
+	return since;
+}
+
+/* The dialog is gone before the platform had its time, which is not so on a machine that is too busy even to paint: it
+ * is tried some times. */
 static void
 plan_that_is_left_never_holds_the_console(void **state)
 {
@@ -599,18 +616,11 @@ plan_that_is_left_never_holds_the_console(void **state)
 	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
 	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
 	served_faults(&world.served, "slow=argo-prod:5m", 0);
-	bn_term_type(t, "r");
-	assert_shown(t, "asking its platform");
-	bn_term_press(t, "Esc");
-	if (!bn_term_wait(t, "nothing was sent", 20000))
-		fail_msg("Esc waits for the platform:\n%s", bn_term_dump(t));
-	assert_gone(t, "asking its platform");
-	bn_term_type(t, "4");
-	assert_shown(t, "ENDPOINT");
+	for (i = 0; i < 4 && leave_silent_platform(t) >= TASKS_WAIT; i++)
+		bn_term_settle(t, 300, RECORDED_WAIT);
+	assert_true(i < 4);
 	/* and the next plan is one of its own */
 	served_faults(&world.served, "", 0);
-	bn_term_type(t, "1");
-	assert_shown(t, "transform-hourly");
 	for (i = 0; i < 60 && !bn_term_find(t, "Enter never sends", &row, &col); i++) {
 		bn_term_type(t, "r");
 		bn_term_wait(t, "Enter never sends", 1000);
@@ -620,14 +630,6 @@ plan_that_is_left_never_holds_the_console(void **state)
 	console_play(t, "<C-c>");
 	assert_writes(&world, 0);
 	console_quit(t);
-	/* nor the end of it */
-	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
-	served_faults(&world.served, "slow=argo-prod:5m", 0);
-	bn_term_type(t, "r");
-	assert_shown(t, "asking its platform");
-	console_play(t, "<Esc><Wait:nothing was sent>Q");
-	assert_int_equal(bn_term_exit(t, 20000), 0);
-	bn_term_free(t);
 	recorded_stop(&world);
 }
 
