@@ -53,7 +53,8 @@ struct bn_screen {
 	/* Its rows were asked for otherwise (a filter, another order, it came up), and those in sight are not the ones
 	 * that are meant: keys wait for the answer. */
 	bool unread;
-	char *name; /* shown after the title, or NULL */
+	unsigned epoch; /* bn_app.epoch when it was asked for last */
+	char *name;	/* shown after the title, or NULL */
 };
 
 /* A screen as it is made. The tabs' constructors take no subject. */

@@ -208,6 +208,7 @@ choose_domain(struct bn_app *app, const char *name)
 	}
 	free(app->domain);
 	app->domain = *name != '\0' ? bn_xstrdup(name) : NULL;
+	app->epoch++;
 	if (app->top->ops->come != NULL)
 		app->top->ops->come(app->top);
 	bn_app_ask_all(app);

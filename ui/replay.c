@@ -48,6 +48,7 @@ go_to(struct bn_app *app, bn_time at)
 	if (at == app->at)
 		return;
 	app->at = at;
+	app->epoch++;
 	bn_queries_at(app->queries, at);
 	/* What was on top then is nothing that a key of now may be about. */
 	if (at == 0 && app->top->ops->come != NULL)

@@ -165,6 +165,7 @@ bn_app_ask_all(struct bn_app *app)
 	bn_store_noticed(app->options->store);
 	/* The rows first: they are what a person waits for. */
 	app->top->ops->ask(app->top);
+	app->top->epoch = app->epoch;
 	bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
 	app->asked = app->tick;
 	app->stale = false;
@@ -174,6 +175,7 @@ void
 bn_app_push(struct bn_app *app, struct bn_screen *screen)
 {
 	screen->below = app->top;
+	screen->epoch = app->epoch;
 	app->top = screen;
 	app->dirty = true;
 	if (screen->ops->come != NULL)
@@ -182,13 +184,21 @@ bn_app_push(struct bn_app *app, struct bn_screen *screen)
 		screen->ops->ask(screen);
 }
 
-void
-bn_app_leave(struct bn_app *app)
+/* Rows in place of those in sight: no key may be about these any more. */
+static void
+ask_anew(struct bn_app *app)
+{
+	if (app->top->ops->come != NULL)
+		app->top->ops->come(app->top);
+	bn_app_ask_all(app);
+	app->dirty = true;
+}
+
+static void
+pop(struct bn_app *app)
 {
 	struct bn_screen *screen = app->top;
 
-	if (screen->below == NULL)
-		return;
 	app->top = screen->below;
 	bn_app_free_screen(screen);
 	if (app->top->ops->wake != NULL)
@@ -199,18 +209,26 @@ bn_app_leave(struct bn_app *app)
 }
 
 void
+bn_app_leave(struct bn_app *app)
+{
+	if (app->top->below == NULL)
+		return;
+	pop(app);
+	/* It still shows another moment, or another domain; who paused meant what they saw since. */
+	if (app->top->epoch != app->epoch)
+		ask_anew(app);
+}
+
+void
 bn_app_tab(struct bn_app *app, enum bn_tab tab)
 {
 	while (app->top->below != NULL)
-		bn_app_leave(app);
+		pop(app);
 	/* What nobody looks at any more is not waited for. */
 	bn_queries_forget(app->queries, app->top->serial);
 	app->tab = tab;
 	app->top = app->tabs[tab];
-	if (app->top->ops->come != NULL)
-		app->top->ops->come(app->top);
-	bn_app_ask_all(app);
-	app->dirty = true;
+	ask_anew(app);
 }
 
 struct bn_screen *

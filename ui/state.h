@@ -62,6 +62,8 @@ struct bn_app {
 	struct bn_strlist watched;    /* the configuration's files */
 
 	bn_time at; /* the moment that is shown, 0: now */
+	unsigned
+	    epoch; /* counts how often that changed, or the domain: rows of before are other rows */
 	struct bn_job *job;
 	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
 	struct bn_many *many;	/* the same for many at once */

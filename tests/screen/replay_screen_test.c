@@ -266,6 +266,34 @@ handover_is_edited_in_the_persons_own_editor(void **state)
 	console_quit(t);
 }
 
+/* A screen that was left under another one shows the moment and the domain of now when it comes up again, also while
+ * nothing is read by itself. */
+static void
+replay_leaves_no_rows_of_another_moment_under_the_live_clock(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	assert_true(comes(t, "✗ 1 transform-hourly"));
+	console_play(t, "Z<Wait:PAUSED>t02:05<Enter><Wait:REPLAY 02:05:00Z><Wait:src 0/>");
+	assert_true(bn_term_wait_gone(t, "✗ 1 transform-hourly", 60000));
+	console_play(t, "?<Wait:keys that are valid>T<Gone:REPLAY><Esc><Gone:keys that are valid>");
+	assert_true(comes(t, "✗ 1 transform-hourly"));
+	/* a key that comes with Esc is about the rows that are read then */
+	console_play(t, "t02:05<Enter><Wait:REPLAY 02:05:00Z><Wait:src 0/>");
+	console_play(t, "?<Wait:keys that are valid>T<Gone:REPLAY>");
+	bn_term_type(t, "qi");
+	assert_true(comes(t, "note:"));
+	console_play(t, "what was it<Enter><Wait:noted on transform-hourly>");
+	/* the same where it is another domain */
+	console_play(t,
+		     "?<Wait:keys that are valid>:domain marketing<Enter><Wait:domain marketing>");
+	console_play(t, "<Esc><Gone:keys that are valid><Gone:▲ 2 api-forecast>");
+	console_play(t, "?<Wait:keys that are valid>:domain<Enter><Wait:everything>");
+	console_play(t, "<Esc><Gone:keys that are valid><Wait:▲ 2 api-forecast>");
+	console_quit(t);
+}
+
 int
 main(void)
 {
@@ -278,6 +306,7 @@ main(void)
 	    cmocka_unit_test(replay_marks_an_incident_and_exports_it),
 	    cmocka_unit_test(handover_comes_up_with_H),
 	    cmocka_unit_test(handover_is_edited_in_the_persons_own_editor),
+	    cmocka_unit_test(replay_leaves_no_rows_of_another_moment_under_the_live_clock),
 	};
 
 	return cmocka_run_group_tests_name("replay_screen", tests, setup, teardown);
