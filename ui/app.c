@@ -32,6 +32,8 @@ draw_too_small(struct bn_app *app)
 	bn_draw_clear(&app->pen, (struct bn_rect){0, 0, height, width});
 	bn_drawf(&app->pen, height / 2, 0, width, BN_INK(BN_ROLE_TEXT),
 		 "%dx%d is too small: %dx%d at least", width, height, LEAST_COLUMNS, LEAST_ROWS);
+	if (app->message != NULL && height / 2 + 1 < height) /* what quitting would stop */
+		bn_draw(&app->pen, height / 2 + 1, 0, width, BN_INK(BN_ROLE_TEXT), app->message);
 }
 
 static void
@@ -49,22 +51,30 @@ draw_prompt(struct bn_app *app)
 }
 
 static void
+draw_all(struct bn_app *app)
+{
+	struct bn_rect body = bn_chrome_draw(app);
+
+	app->top->ops->draw(app->top, body);
+	draw_prompt(app);
+	if (bn_retry_shown(app))
+		bn_retry_draw(app);
+	if (bn_many_shown(app))
+		bn_many_draw(app);
+}
+
+static void
 paint(struct bn_app *app)
 {
-	if (getmaxy(stdscr) < LEAST_ROWS || getmaxx(stdscr) < LEAST_COLUMNS) {
+	app->small = getmaxy(stdscr) < LEAST_ROWS || getmaxx(stdscr) < LEAST_COLUMNS;
+	if (app->small)
 		draw_too_small(app);
-	} else {
-		struct bn_rect body = bn_chrome_draw(app);
-
-		app->top->ops->draw(app->top, body);
-		draw_prompt(app);
-		if (bn_retry_shown(app))
-			bn_retry_draw(app);
-		if (bn_many_shown(app))
-			bn_many_draw(app);
-	}
+	else
+		draw_all(app);
 	bn_term_paint(app->term, app->whole);
 	app->dirty = app->whole = false;
+	if (app->small) /* nobody has seen a plan */
+		return;
 	bn_retry_painted(app);
 	bn_many_painted(app);
 }

@@ -361,6 +361,31 @@ prompt_key(struct bn_app *app, const struct bn_key_event *event)
 	}
 }
 
+static enum bn_action
+action_of(const struct bn_app *app, bn_key key)
+{
+	const struct bn_screen *top = app->top;
+
+	return bn_keymap_action(
+	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context, key);
+}
+
+/* On a terminal that is too small nobody sees what a key would be about: only what leads out is taken. */
+static bool
+is_blind(const struct bn_app *app, const struct bn_key_event *event)
+{
+	enum bn_action action = action_of(app, event->key);
+
+	if (!app->small)
+		return false;
+	if (event->pasted)
+		return true;
+	if (app->prompting || bn_retry_shown(app) || bn_many_shown(app))
+		return event->key != BN_KEY_ESC && event->key != BN_KEY_CTRL('C');
+	return action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_REDRAW &&
+	       action != BN_ACT_SUSPEND;
+}
+
 static void
 one_key(struct bn_app *app, const struct bn_key_event *event)
 {
@@ -370,6 +395,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 
 	app->last_key = app->tick;
 	app->dirty = true;
+	if (is_blind(app, event))
+		return;
 	if (bn_retry_shown(app)) {
 		bn_retry_key(app, event);
 		return;
@@ -388,9 +415,7 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	}
 	if (event->pasted) /* text pasted where none is asked for is no command */
 		return;
-	action = bn_keymap_action(
-	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context,
-	    event->key);
+	action = action_of(app, event->key);
 	if (action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_COMMAND)
 		bn_many_unwarn(app);
 	if (action == BN_ACT_NONE)
@@ -427,9 +452,7 @@ must_wait(const struct bn_app *app)
 static bool
 leads_away(const struct bn_app *app, bn_key key)
 {
-	const struct bn_screen *top = app->top;
-	enum bn_action action = bn_keymap_action(
-	    app->keymap, top->ops->where != NULL ? top->ops->where(top) : top->ops->context, key);
+	enum bn_action action = action_of(app, key);
 	int i;
 
 	for (i = 0; i < BN_TAB_COUNT; i++)

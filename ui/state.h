@@ -44,6 +44,7 @@ struct bn_app {
 	struct bn_error trouble; /* why the summary could not be had; code 0: it could */
 	bool paused;
 	bool dirty, whole; /* something to paint; everything */
+	bool small;	   /* what stands on the terminal is only that it is too small */
 	bool stale;	   /* data changed since the last asking */
 	int64_t asked;	   /* when everything was last asked for */
 	char clock_shown[BN_TIME_TEXT];

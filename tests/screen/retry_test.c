@@ -633,6 +633,47 @@ plan_that_is_left_never_holds_the_console(void **state)
 	recorded_stop(&world);
 }
 
+/* Where only "too small" stands nobody sees what a key would do: none sends, types or opens anything. */
+static void
+no_key_sends_from_a_terminal_that_is_too_small(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 80, 24, NULL, NULL, NULL);
+	bn_term_resize(t, 58, 12);
+	assert_shown(t, "58x12 is too small");
+	bn_term_type(t, "2ar");
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	bn_term_resize(t, 80, 24);
+	assert_shown(t, "[1 Triage]");
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_false(bn_term_find(t, "Enter never sends", &row, &col));
+	assert_shown(t, " ✗ 1 transform-hourly");
+	/* a plan that was seen, and that is out of sight now */
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	bn_term_resize(t, 58, 12);
+	assert_shown(t, "58x12 is too small");
+	bn_term_type(t, "because\ry");
+	bn_term_settle(t, 500, RECORDED_WAIT);
+	assert_writes(&world, 0);
+	bn_term_resize(t, 80, 24);
+	assert_shown(t, "y retry");
+	assert_false(bn_term_find(t, "because", &row, &col));
+	/* it can be left there */
+	bn_term_resize(t, 58, 12);
+	assert_shown(t, "58x12 is too small");
+	console_play(t, "<Esc><Wait:nothing was sent>");
+	assert_writes(&world, 0);
+	console_quit(t);
+	recorded_stop(&world);
+}
+
 int
 main(void)
 {
@@ -651,6 +692,7 @@ main(void)
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	    cmocka_unit_test(retry_is_hinted_only_where_something_runs),
 	    cmocka_unit_test(plan_that_is_left_never_holds_the_console),
+	    cmocka_unit_test(no_key_sends_from_a_terminal_that_is_too_small),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
