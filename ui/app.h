@@ -53,6 +53,8 @@ struct bn_screen {
 	/* Its rows were asked for otherwise (a filter, another order, it came up), and those in sight are not the ones
 	 * that are meant: keys wait for the answer. */
 	bool unread;
+	bool
+	    failed; /* … and could not be had: those in sight are still others, and no key changes them */
 	unsigned epoch; /* bn_app.epoch when it was asked for last */
 	char *name;	/* shown after the title, or NULL */
 };
@@ -119,6 +121,8 @@ struct bn_screen *bn_app_tab_screen(struct bn_app *app, enum bn_tab tab);
 /* Opens the screen that shows this thing best. */
 void bn_app_open(struct bn_app *app, struct bn_ref ref);
 uint64_t bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question *question);
+/* Its rows could not be had: keys that wait for them are never done. */
+void bn_app_forget_keys(struct bn_screen *screen);
 
 /* "a model", "an endpoint": the thing's kind in a sentence; "this" for what is none. */
 const char *bn_app_a(struct bn_ref ref);

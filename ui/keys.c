@@ -386,6 +386,16 @@ is_blind(const struct bn_app *app, const struct bn_key_event *event)
 	       action != BN_ACT_SUSPEND;
 }
 
+/* Says so where the rows in sight are not those that were asked for. */
+static bool
+shows_others(struct bn_app *app)
+{
+	if (app->top->failed)
+		bn_app_say(app, BN_TONE_BAD,
+			   "these are not the rows that were asked for: nothing is changed");
+	return app->top->failed;
+}
+
 static void
 one_key(struct bn_app *app, const struct bn_key_event *event)
 {
@@ -426,7 +436,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 			   "read-only: started with --read-only, nothing is sent");
 		return;
 	}
-	if ((bn_action_row(action)->flags & (BN_CHANGES | BN_ACTS)) != 0 && bn_app_replaying(app))
+	if ((bn_action_row(action)->flags & (BN_CHANGES | BN_ACTS)) != 0 &&
+	    (bn_app_replaying(app) || shows_others(app)))
 		return;
 	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);
 	if (reaction != 0)
@@ -468,6 +479,18 @@ forget_held(struct bn_app *app)
 	app->held.count = 0;
 	bn_app_say(app, BN_TONE_PLAIN,
 		   "the rows are still being read: what was typed meanwhile is forgotten");
+}
+
+void
+bn_app_forget_keys(struct bn_screen *screen)
+{
+	struct bn_app *app = screen->app;
+
+	if (screen != app->top || app->held.count == 0)
+		return;
+	app->held.count = 0;
+	bn_app_say(app, BN_TONE_BAD,
+		   "the rows could not be read: what was typed meanwhile is forgotten");
 }
 
 static void

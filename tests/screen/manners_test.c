@@ -253,6 +253,40 @@ manners_no_key_outside_a_dialog_changes_anything(void **state)
 	console_quit(t);
 }
 
+static long long
+acknowledgements(void)
+{
+	struct said said;
+	long long count;
+	json_t *json;
+
+	ask(&world, "--offline -o json timeline --kind ack", &said);
+	json = said_json(&said);
+	count = (long long)json_array_size(json_object_get(json, "items"));
+	json_decref(json);
+	said_clear(&said);
+	return count;
+}
+
+/* The rows that were asked for can't be had: what stands there is not what is meant, neither by a key that came at one
+ * stroke with the filter nor by one that comes later. */
+static void
+manners_wrong_filter_acknowledges_nothing(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+	long long before = acknowledgements();
+
+	(void)state;
+	console_play(t, "2<Wait:PIPELINE><Wait:ing-shop-orders>");
+	bn_term_type(t, "/durration>5m\ra");
+	assert_true(bn_term_wait(t, "did you mean duration?", 60000));
+	bn_term_settle(t, 1000, 60000);
+	console_play(t, "a<Wait:not the rows that were asked for>");
+	console_play(t, "<Esc><Gone:did you mean duration?>");
+	console_quit(t);
+	assert_int_equal(acknowledgements(), before);
+}
+
 static void
 manners_acknowledging_is_recorded_and_taken_back(void **state)
 {
@@ -576,6 +610,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(manners_terminal_is_given_back),
     cmocka_unit_test(manners_stopped_from_outside_it_comes_back_whole),
     cmocka_unit_test(manners_paused_console_opens_other_screens),
+    cmocka_unit_test(manners_wrong_filter_acknowledges_nothing),
     cmocka_unit_test(manners_acknowledging_is_recorded_and_taken_back),
     cmocka_unit_test(manners_note_is_kept_word_for_word),
 };

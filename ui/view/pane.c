@@ -108,7 +108,7 @@ bn_pane_ask(struct bn_pane *pane)
 void
 bn_pane_renew(struct bn_pane *pane)
 {
-	pane->fresh = pane->renewed = pane->screen->unread = true;
+	pane->leads = pane->fresh = pane->renewed = pane->screen->unread = true;
 }
 
 bool
@@ -119,9 +119,14 @@ bn_pane_answer(struct bn_pane *pane, struct bn_answer *answer)
 	/* That one was already on its way when something else was asked. */
 	if (pane->fresh && answer->number < pane->asked)
 		return true;
+	/* Those in sight are not the ones that were asked for, whether keys came early or come late. */
+	if (pane->leads && (pane->renewed || answer->rc == BN_OK))
+		pane->screen->failed = answer->rc != BN_OK;
 	if (pane->renewed)
 		pane->renewed = pane->screen->unread = false;
 	if (answer->rc != BN_OK) {
+		if (pane->leads)
+			bn_app_forget_keys(pane->screen);
 		pane->error = answer->error;
 		pane->error.code = answer->rc;
 		return true;

@@ -34,6 +34,7 @@ struct bn_pane {
 	bool runs;	/* rows are things that run: `*` marks those that failed */
 	bool fresh;	/* the next rows come in the query's order, whatever keys are pressed */
 	bool renewed;	/* … and keys wait for them, see struct bn_screen.unread */
+	bool leads;	/* it is the one that its screen's keys are about */
 	uint64_t asked; /* number of the latest question */
 	struct bn_error error; /* code 0: the latest query worked */
 };
