@@ -120,9 +120,10 @@ take_answers(struct bn_app *app)
 	while (bn_queries_take(app->queries, &answer)) {
 		struct bn_screen *screen = find_screen(app, answer.owner);
 
-		if (answer.owner == BN_SUMMARY_OWNER)
+		if (answer.owner == BN_SUMMARY_OWNER) {
 			take_summary(app, &answer);
-		else if (answer.owner == BN_DEED_OWNER)
+			bn_deed_answered(app, answer.number);
+		} else if (answer.owner == BN_DEED_OWNER)
 			bn_deed_done(app, &answer);
 		else {
 			app->answered = true;

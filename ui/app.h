@@ -55,7 +55,8 @@ struct bn_screen {
 	bool unread;
 	bool
 	    failed; /* … and could not be had: those in sight are still others, and no key changes them */
-	unsigned epoch; /* bn_app.epoch when it was asked for last */
+	unsigned epoch; /* bn_app.epoch when it was asked for last … */
+	int deeds;	/* … and bn_app.deeds */
 	char *name;	/* shown after the title, or NULL */
 };
 

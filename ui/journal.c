@@ -56,17 +56,39 @@ do_deed(struct bn_app *app, struct bn_deed deed, struct bn_ref about)
 
 	question.deed.identity = app->options->identity;
 	question.zone = app->options->zone;
+	app->deeds_out++;
 	bn_queries_ask(app->queries, BN_DEED_OWNER, ++app->deeds, &question);
+}
+
+bool
+bn_deed_pending(const struct bn_app *app)
+{
+	return app->deeds_out > 0 || app->rereading != 0;
+}
+
+void
+bn_deed_reread(struct bn_app *app)
+{
+	bn_app_ask_all(app);
+	app->rereading = app->asked_last; /* the rows are answered before it */
+}
+
+void
+bn_deed_answered(struct bn_app *app, uint64_t number)
+{
+	if (number >= app->rereading)
+		app->rereading = 0;
 }
 
 void
 bn_deed_done(struct bn_app *app, const struct bn_answer *answer)
 {
+	app->deeds_out--;
 	if (answer->rc != BN_OK)
 		bn_app_fail(app, &answer->error);
 	else
 		bn_app_say(app, BN_TONE_GOOD, "%s", answer->text);
-	app->stale = true;
+	bn_deed_reread(app);
 }
 
 void

@@ -453,17 +453,10 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
  * all that follow wait behind them; rows that don't come in HOLD_MS make them forgotten, not done. */
 #define HOLD_MS 3000
 
-static bool
-must_wait(const struct bn_app *app)
-{
-	return app->top->unread && !app->prompting && !bn_retry_shown(app) && !bn_many_shown(app);
-}
-
 /* Out of here, whatever the rows are. */
 static bool
-leads_away(const struct bn_app *app, bn_key key)
+leads_away(enum bn_action action)
 {
-	enum bn_action action = action_of(app, key);
 	int i;
 
 	for (i = 0; i < BN_TAB_COUNT; i++)
@@ -471,6 +464,21 @@ leads_away(const struct bn_app *app, bn_key key)
 			return true;
 	return action == BN_ACT_BACK || action == BN_ACT_CLOSE || action == BN_ACT_QUIT ||
 	       action == BN_ACT_CANCEL;
+}
+
+/* What was written a moment ago shows in the rows only when they were read again: `a` and `a` is once, and taken back.
+ * Moving about needs no such wait. */
+static bool
+must_wait(const struct bn_app *app, const struct bn_key_event *event)
+{
+	enum bn_action action = action_of(app, event->key);
+
+	if (app->prompting || bn_retry_shown(app) || bn_many_shown(app))
+		return false;
+	if (app->top->unread)
+		return !leads_away(action);
+	return bn_deed_pending(app) && action != BN_ACT_NONE &&
+	       (bn_action_row(action)->flags & (BN_CHANGES | BN_ACTS)) != 0;
 }
 
 static void
@@ -496,7 +504,7 @@ bn_app_forget_keys(struct bn_screen *screen)
 static void
 take_key(struct bn_app *app, const struct bn_key_event *event)
 {
-	if (app->held.count == 0 && (!must_wait(app) || leads_away(app, event->key))) {
+	if (app->held.count == 0 && !must_wait(app, event)) {
 		one_key(app, event);
 		return;
 	}
@@ -513,11 +521,11 @@ bn_app_held_keys(struct bn_app *app)
 {
 	size_t done = 0;
 
-	if (app->held.count > 0 && bn_app_held_wait(app) <= 0 && must_wait(app)) {
+	if (app->held.count > 0 && bn_app_held_wait(app) <= 0 && must_wait(app, app->held.keys)) {
 		forget_held(app);
 		return;
 	}
-	while (done < app->held.count && !app->quit && !must_wait(app))
+	while (done < app->held.count && !app->quit && !must_wait(app, &app->held.keys[done]))
 		one_key(app, &app->held.keys[done++]);
 	app->held.count -= done;
 	memmove(app->held.keys, app->held.keys + done, app->held.count * sizeof(*app->held.keys));

@@ -305,13 +305,14 @@ refuse(int rc, const struct bn_error *why, struct bn_answer *answer)
 	answer->error = *why;
 }
 
-/* Answers everything that waits, for one moment and from one snapshot. Called and left with the
- * lock held. */
+/* Answers everything that waits, for one moment and from one snapshot; after a deed from the next one, which has it.
+ * Called and left with the lock held. */
 static void
 answer_all(struct bn_queries *q)
 {
 	bn_time at = q->at;
 	struct bn_error trouble = {0};
+	bool wrote = false;
 	int rc;
 
 	pthread_mutex_unlock(&q->lock);
@@ -320,7 +321,7 @@ answer_all(struct bn_queries *q)
 	if (at == 0)
 		sqlite3_exec(bn_reader_db(q->reader), "BEGIN", NULL, NULL, NULL);
 	pthread_mutex_lock(&q->lock);
-	while (q->first != NULL && !q->stop && q->at == at) {
+	while (q->first != NULL && !q->stop && q->at == at && !wrote) {
 		struct bn_answer answer = {
 		    .owner = q->first->owner, .slot = q->first->slot, .number = q->first->number};
 
@@ -330,7 +331,8 @@ answer_all(struct bn_queries *q)
 		if (q->first == NULL)
 			q->last = &q->first;
 		pthread_mutex_unlock(&q->lock);
-		if (rc == BN_OK || q->current->question.kind == BN_ASK_DEED)
+		wrote = q->current->question.kind == BN_ASK_DEED;
+		if (rc == BN_OK || wrote)
 			work_out(q, q->current, &answer);
 		else
 			refuse(rc, &trouble, &answer);

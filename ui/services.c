@@ -166,7 +166,8 @@ bn_app_ask_all(struct bn_app *app)
 	/* The rows first: they are what a person waits for. */
 	app->top->ops->ask(app->top);
 	app->top->epoch = app->epoch;
-	bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
+	app->top->deeds = app->deeds;
+	app->asked_last = bn_queries_ask(app->queries, BN_SUMMARY_OWNER, 0, &question);
 	app->asked = app->tick;
 	app->stale = false;
 }
@@ -176,6 +177,7 @@ bn_app_push(struct bn_app *app, struct bn_screen *screen)
 {
 	screen->below = app->top;
 	screen->epoch = app->epoch;
+	screen->deeds = app->deeds;
 	app->top = screen;
 	app->dirty = true;
 	if (screen->ops->come != NULL)
@@ -217,6 +219,8 @@ bn_app_leave(struct bn_app *app)
 	/* It still shows another moment, or another domain; who paused meant what they saw since. */
 	if (app->top->epoch != app->epoch)
 		ask_anew(app);
+	else if (app->top->deeds != app->deeds)
+		bn_deed_reread(app);
 }
 
 void

@@ -69,6 +69,10 @@ struct bn_app {
 	struct bn_retry *retry; /* the dialog, or what is done behind it; NULL: none */
 	struct bn_many *many;	/* the same for many at once */
 	int deeds;		/* written to the journal so far: a slot each */
+	int deeds_out;		/* … of which so many are not done yet */
+	uint64_t asked_last;	/* number of the last question of the latest bn_app_ask_all */
+	uint64_t
+	    rereading; /* the one whose answer says that a deed's rows were read, 0: none is awaited */
 	bool quit;
 	int exit_code;
 };
@@ -106,6 +110,12 @@ int bn_replay_begin(struct bn_app *app, struct bn_error *err);
 
 /* journal.c: questions that write belong to this owner. */
 #define BN_DEED_OWNER UINT64_MAX
+/* True while rows in sight may lack what was written here: keys about them wait. */
+bool bn_deed_pending(const struct bn_app *app);
+/* Reads the rows in sight, which a deed may have changed, though nothing else is read while paused. */
+void bn_deed_reread(struct bn_app *app);
+/* An answer to the header's question has come. */
+void bn_deed_answered(struct bn_app *app, uint64_t number);
 void bn_deed_done(struct bn_app *app, const struct bn_answer *answer);
 
 /* reload.c: reads the dashboards and watches the files they come from; inotify has something to say; reads them now. */

@@ -316,6 +316,23 @@ manners_acknowledging_is_recorded_and_taken_back(void **state)
 	console_quit(t);
 }
 
+/* The second `a` is about the row as it is after the first, whether it waits for that or the console stands still. */
+static void
+manners_acknowledging_twice_takes_it_back(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "<Wait:✗ 1 transform-hourly>");
+	bn_term_type(t, "aa");
+	assert_true(bn_term_wait(t, "transform-hourly no longer acknowledged", 60000));
+	console_play(t, "Z<Wait:PAUSED>a<Wait:transform-hourly acknowledged by>");
+	assert_true(bn_term_wait(t, "a✗ 1 transform-hourly", 60000));
+	console_play(t, "a<Wait:transform-hourly no longer acknowledged>");
+	assert_true(bn_term_wait_gone(t, "a✗ 1 transform-hourly", 60000));
+	console_quit(t);
+}
+
 static void
 manners_note_is_kept_word_for_word(void **state)
 {
@@ -612,6 +629,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(manners_paused_console_opens_other_screens),
     cmocka_unit_test(manners_wrong_filter_acknowledges_nothing),
     cmocka_unit_test(manners_acknowledging_is_recorded_and_taken_back),
+    cmocka_unit_test(manners_acknowledging_twice_takes_it_back),
     cmocka_unit_test(manners_note_is_kept_word_for_word),
 };
 
