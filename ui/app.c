@@ -305,7 +305,8 @@ wait_for_something(struct bn_app *app)
 		return;
 	if (fds[FD_COMMIT].revents != 0) {
 		bn_store_noticed(app->options->store);
-		app->stale = app->at == 0; /* what is past stays as it was */
+		if (app->at == 0) /* what is past stays as it was, and what a key made stale stale */
+			app->stale = true;
 	}
 	if (fds[FD_WAKE].revents != 0) {
 		drain(app->options->wake_fd);
