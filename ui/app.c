@@ -305,7 +305,8 @@ wait_for_something(struct bn_app *app)
 		return;
 	if (fds[FD_COMMIT].revents != 0) {
 		bn_store_noticed(app->options->store);
-		if (app->at == 0) /* what is past stays as it was, and what a key made stale stale */
+		if (app->at ==
+		    0) /* what is past stays as it was, and what a key made stale stale */
 			app->stale = true;
 	}
 	if (fds[FD_WAKE].revents != 0) {
@@ -460,6 +461,7 @@ begin(struct bn_app *app, struct bn_error *err)
 	path = history_path(app);
 	if (path != NULL)
 		bn_history_load(&app->commands, path);
+	app->recalls = true;
 	free(path);
 	bn_reload_begin(app);
 	begin_screens(app);
@@ -467,9 +469,18 @@ begin(struct bn_app *app, struct bn_error *err)
 }
 
 static void
+save_history(const struct bn_app *app)
+{
+	char *path = app->recalls && !app->options->read_only ? history_path(app) : NULL;
+
+	if (path != NULL)
+		bn_history_save(&app->commands, path);
+	free(path);
+}
+
+static void
 end(struct bn_app *app)
 {
-	char *path = history_path(app);
 	int i;
 
 	if (app->prompting)
@@ -486,11 +497,9 @@ end(struct bn_app *app)
 	bn_queries_free(app->queries);
 	bn_keymap_free(app->keymap);
 	bn_pen_clear(&app->pen);
-	if (path != NULL && !app->options->read_only)
-		bn_history_save(&app->commands, path);
+	save_history(app);
 	bn_strlist_clear(&app->commands.lines);
 	bn_strlist_clear(&app->filters.lines);
-	free(path);
 	free(app->message);
 	free(app->context);
 	free(app->domain);

@@ -57,6 +57,7 @@ struct bn_app {
 	struct bn_prompt prompt;
 	struct bn_input input;
 	struct bn_history commands, filters;
+	bool recalls; /* the file of commands was read: without that it is not written over */
 
 	struct bn_dashboards *boards; /* NULL: they could not be read */
 	int reload_fd;		      /* inotify, -1: nothing is watched */
