@@ -491,13 +491,14 @@ end(struct bn_app *app)
 		bn_app_free_screen(app->tabs[i]);
 	bn_reload_end(app);
 	bn_term_close(app->term);
+	/* What a person has done comes first: a command that does not end ends the process where it is. */
+	save_history(app);
+	bn_queries_free(app->queries);
 	bn_retry_abandon(app);
 	bn_many_abandon(app);
 	bn_job_abandon(app);
-	bn_queries_free(app->queries);
 	bn_keymap_free(app->keymap);
 	bn_pen_clear(&app->pen);
-	save_history(app);
 	bn_strlist_clear(&app->commands.lines);
 	bn_strlist_clear(&app->filters.lines);
 	free(app->message);
