@@ -231,7 +231,7 @@ static void
 quit(struct bn_app *app, const char *rest)
 {
 	(void)rest;
-	app->quit = !bn_many_keeps(app);
+	app->quit = !bn_many_keeps(app, BN_MANY_QUIT);
 }
 
 static const struct {
@@ -302,6 +302,8 @@ run_own(struct bn_app *app, const char *line)
 		const char *rest = rest_of(trimmed, i);
 
 		done = rest != NULL;
+		if (done && own[i].run != quit)
+			bn_many_unwarn(app);
 		if (done)
 			own[i].run(app, rest);
 	}
@@ -315,7 +317,10 @@ bn_app_command(struct bn_app *app, const char *line)
 	struct bn_error err;
 
 	line += strspn(line, " \t:");
-	if (*line == '\0' || run_own(app, line))
+	if (run_own(app, line))
+		return;
+	bn_many_unwarn(app);
+	if (*line == '\0')
 		return;
 	if (app->options->command == NULL) {
 		bn_app_say(app, BN_TONE_BAD, "there is no command line here");

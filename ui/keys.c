@@ -17,8 +17,10 @@ static void
 command_done(struct bn_app *app, void *payload, const char *text)
 {
 	(void)payload;
-	if (text == NULL)
+	if (text == NULL) {
+		bn_many_unwarn(app);
 		return;
+	}
 	bn_history_add(&app->commands, text);
 	bn_app_command(app, text);
 }
@@ -230,9 +232,10 @@ tab_action(struct bn_app *app, enum bn_action action)
 static void
 close_view(struct bn_app *app)
 {
-	if (app->top->below != NULL)
+	if (app->top->below != NULL) {
+		bn_many_unwarn(app);
 		bn_app_leave(app);
-	else if (!bn_many_keeps(app))
+	} else if (!bn_many_keeps(app, BN_MANY_QUIT))
 		app->quit = true;
 }
 
@@ -254,7 +257,7 @@ app_action(struct bn_app *app, enum bn_action action)
 		close_view(app);
 		break;
 	case BN_ACT_QUIT:
-		app->quit = !bn_many_keeps(app);
+		app->quit = !bn_many_keeps(app, BN_MANY_QUIT);
 		break;
 	case BN_ACT_PROGRESS:
 		bn_many_progress(app);
@@ -263,7 +266,8 @@ app_action(struct bn_app *app, enum bn_action action)
 		app->dirty = app->whole = true;
 		break;
 	case BN_ACT_SUSPEND:
-		bn_app_suspend(app);
+		if (!bn_many_keeps(app, BN_MANY_SUSPEND))
+			bn_app_suspend(app);
 		break;
 	case BN_ACT_REFRESH:
 		poll_now(app);
@@ -426,7 +430,9 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	if (event->pasted) /* text pasted where none is asked for is no command */
 		return;
 	action = action_of(app, event->key);
-	if (action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_COMMAND)
+	/* A command that is no quitting does so when it is given. */
+	if (action != BN_ACT_QUIT && action != BN_ACT_CLOSE && action != BN_ACT_COMMAND &&
+	    action != BN_ACT_SUSPEND)
 		bn_many_unwarn(app);
 	if (action == BN_ACT_NONE)
 		return;
@@ -440,9 +446,10 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 	    (bn_app_replaying(app) || shows_others(app)))
 		return;
 	reaction = top->ops->act == NULL ? 0 : top->ops->act(top, action, event);
-	if (reaction != 0)
+	if (reaction != 0) {
+		bn_many_unwarn(app); /* it was the screen's: nobody quits */
 		bn_app_react(app, reaction);
-	else
+	} else
 		app_action(app, action);
 }
 

@@ -44,7 +44,7 @@ struct bn_many {
 	struct bn_error err;
 	struct bn_confirm confirm;
 	size_t top;
-	bool warned; /* by the last thing that was done, that quitting stops it */
+	enum bn_many_end warned; /* of this, by the last thing that was done */
 };
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -533,19 +533,20 @@ void
 bn_many_unwarn(struct bn_app *app)
 {
 	if (app->many != NULL)
-		app->many->warned = false;
+		app->many->warned = BN_MANY_GOES_ON;
 }
 
 bool
-bn_many_keeps(struct bn_app *app)
+bn_many_keeps(struct bn_app *app, enum bn_many_end how)
 {
 	struct bn_bulk_now now;
 
-	if (!bn_many_sending(app) || app->many->warned)
+	if (!bn_many_sending(app) || app->many->warned == how)
 		return false;
-	app->many->warned = true;
+	app->many->warned = how;
 	bn_bulk_now(app->many->bulk, &now);
-	bn_app_say(app, BN_TONE_BAD, "quit again stops the bulk retry at %d of %d sent",
+	bn_app_say(app, BN_TONE_BAD, "%s the bulk retry at %d of %d sent",
+		   how == BN_MANY_QUIT ? "quit again stops" : "suspend again holds up",
 		   now.all.sent, now.all.total);
 	return true;
 }

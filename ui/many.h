@@ -34,9 +34,10 @@ void bn_many_abort(struct bn_app *app);	   /* sends nothing more */
 void bn_many_progress(struct bn_app *app); /* brings its screen up */
 /* "bulk 12/40 sent, 1 failed, 1 not sent" while it is sent behind another screen; false: nothing to say. */
 bool bn_many_words(const struct bn_app *app, char *out, size_t size);
-/* True where somebody wants to quit in the midst of it, and did not want just before: says what that would mean.
- * Whoever did something else since is told again: bn_many_unwarn. */
-bool bn_many_keeps(struct bn_app *app);
+/* True where somebody wants to quit, or to go back to the shell, in the midst of it, and did not want just before: says
+ * what that would mean. Whoever did something else since is told again: bn_many_unwarn. */
+enum bn_many_end { BN_MANY_GOES_ON, BN_MANY_QUIT, BN_MANY_SUSPEND };
+bool bn_many_keeps(struct bn_app *app, enum bn_many_end how);
 void bn_many_unwarn(struct bn_app *app);
 
 #endif

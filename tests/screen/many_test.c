@@ -292,6 +292,38 @@ many_are_not_left_by_one_press_of_quit(void **state)
 	recorded_stop(&world);
 }
 
+/* The warning holds for the very next key only, and Ctrl-Z has one of its own. */
+static void
+many_warn_anew_after_anything_else(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+
+	(void)state;
+	recorded_start(&world, NIGHT);
+	t = start_marked(&world, 80, 24);
+	send_first_wave(&world, t);
+	bn_term_press(t, "Esc");
+	assert_shown(t, "bulk 1/2 sent  P");
+	bn_term_type(t, "q");
+	assert_shown(t, "quit again stops the bulk retry at 1 of 2 sent");
+	bn_term_type(t, ":audit list\r");
+	assert_shown(t, "Output");
+	bn_term_type(t, "q");
+	assert_gone(t, "Output");
+	bn_term_type(t, "q");
+	assert_shown(t, "quit again stops the bulk retry at 1 of 2 sent");
+	bn_term_press(t, "C-z");
+	assert_shown(t, "suspend again holds up the bulk retry at 1 of 2 sent");
+	bn_term_type(t, ":quit\r");
+	assert_shown(t, "quit again stops the bulk retry at 1 of 2 sent");
+	bn_term_type(t, ":quit\r");
+	assert_int_equal(bn_term_exit(t, RECORDED_WAIT), 0);
+	bn_term_free(t);
+	assert_writes(&world, 1);
+	recorded_stop(&world);
+}
+
 /* On Triage stands much that nobody can retry: `*` takes what can be, and other marks are no part of a plan. */
 static void
 many_are_marked_on_triage_among_other_trouble(void **state)
@@ -450,6 +482,7 @@ main(void)
 	    cmocka_unit_test(many_that_could_not_be_sent_are_said_with_the_reason),
 	    cmocka_unit_test(many_hung_up_finish_what_is_sent_and_keep_the_rest),
 	    cmocka_unit_test(many_are_not_left_by_one_press_of_quit),
+	    cmocka_unit_test(many_warn_anew_after_anything_else),
 	    cmocka_unit_test(many_are_marked_on_triage_among_other_trouble),
 	    cmocka_unit_test(many_fit_a_small_plain_terminal),
 	    cmocka_unit_test(many_are_not_planned_where_nobody_may_act),
