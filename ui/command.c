@@ -129,19 +129,26 @@ free_job(struct bn_job *job)
 	free(job);
 }
 
-/* What is shown is of a moment, so commands answer for it too. */
+/* What is shown is of a moment, so commands answer for it too. What follows "--" are no options. */
 static void
 add_moment(struct bn_app *app, struct bn_strlist *words)
 {
-	char text[BN_TIME_TEXT];
+	char text[BN_TIME_TEXT], *option;
+	size_t i;
 
 	if (bn_app_at(app) == 0)
 		return;
-	for (size_t i = 0; i < words->count; i++)
-		if (strncmp(words->items[i], "--at", 4) == 0)
+	for (i = 0; i < words->count && strcmp(words->items[i], "--") != 0; i++)
+		if (strcmp(words->items[i], "--at") == 0 ||
+		    strncmp(words->items[i], "--at=", 5) == 0)
 			return;
-	bn_strlist_add(words, "--at");
-	bn_strlist_add(words, bn_time_rfc3339(bn_app_at(app), text));
+	option = bn_xasprintf("--at=%s", bn_time_rfc3339(bn_app_at(app), text));
+	bn_strlist_add(words, option);
+	free(option);
+	option = words->items[words->count - 1];
+	memmove(words->items + i + 1, words->items + i,
+		(words->count - 1 - i) * sizeof(*words->items));
+	words->items[i] = option;
 }
 
 static int
