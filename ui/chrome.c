@@ -59,7 +59,9 @@ draw_counters(struct bn_app *app, int x)
 	x = counter(pen, x, BN_UNKNOWN, s->unknown, false);
 	x = counter(pen, x, BN_RUNNING, s->running, true);
 	x = counter(pen, x, BN_DEGRADED, s->warned, true);
-	return counter(pen, x, BN_FAILED, s->failed, true);
+	x = counter(pen, x, BN_FAILED, s->failed, true);
+	/* They could not be had anew: these are of before. */
+	return app->trouble.code == BN_OK ? x : piece(pen, x, BN_INK(BN_ROLE_WARN), "old:") - 2;
 }
 
 /* " REPLAY 03:05:00Z ", with its date where that is not today's. */
