@@ -331,15 +331,28 @@ bn_app_end_prompt(struct bn_app *app, bool done)
 }
 
 static void
+prompt_changed(struct bn_app *app)
+{
+	if (app->prompt.changed != NULL)
+		app->prompt.changed(app, app->prompt.payload, bn_buf_text(&app->input.text));
+}
+
+/* The word at the cursor: what stands behind it is no part of it. */
+static void
 complete_prompt(struct bn_app *app, bool backwards)
 {
+	const char *text = bn_buf_text(&app->input.text);
+	char *head = bn_xstrndup(text, app->input.at), *before = bn_xstrdup(text);
 	struct bn_strlist offers = {0};
 
 	if (app->prompt.complete != NULL && app->input.offers.count == 0)
-		app->prompt.complete(app, app->prompt.payload, bn_buf_text(&app->input.text),
-				     &offers);
+		app->prompt.complete(app, app->prompt.payload, head, &offers);
 	bn_input_complete(&app->input, &offers, backwards);
+	if (strcmp(bn_buf_text(&app->input.text), before) != 0)
+		prompt_changed(app);
 	bn_strlist_clear(&offers);
+	free(before);
+	free(head);
 }
 
 static void
@@ -347,9 +360,7 @@ prompt_key(struct bn_app *app, const struct bn_key_event *event)
 {
 	switch (bn_input_key(&app->input, event)) {
 	case BN_INPUT_CHANGED:
-		if (app->prompt.changed != NULL)
-			app->prompt.changed(app, app->prompt.payload,
-					    bn_buf_text(&app->input.text));
+		prompt_changed(app);
 		break;
 	case BN_INPUT_DONE:
 		bn_app_end_prompt(app, true);

@@ -455,6 +455,21 @@ manners_command_line_completes_and_shows_output(void **state)
 	console_quit(t);
 }
 
+/* What Tab puts in is the filter as well, and it is the word at the cursor that is completed. */
+static void
+manners_completed_filter_is_the_one_in_force(void **state)
+{
+	struct bn_term *t = console_start(&world, 80, 24, NULL, NULL, NULL);
+
+	(void)state;
+	console_play(t, "2<Wait:PIPELINE><Wait:ing-shop-orders>");
+	console_play(t, "/dur<Tab><Wait:/duration:  ·>");
+	console_play(t, "<C-u>eng zzz<Left><Left><Left><Left><Tab><Wait:/engine: zzz>");
+	assert_true(bn_term_wait_gone(t, "/eng zzz", 60000));
+	console_play(t, "<C-c>");
+	console_quit(t);
+}
+
 static void
 manners_wrong_filter_says_what_is_right(void **state)
 {
@@ -619,6 +634,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(manners_help_lists_the_keys_of_this_screen),
     cmocka_unit_test(manners_help_scrolls_where_it_does_not_fit),
     cmocka_unit_test(manners_command_line_completes_and_shows_output),
+    cmocka_unit_test(manners_completed_filter_is_the_one_in_force),
     cmocka_unit_test(manners_wrong_filter_says_what_is_right),
     cmocka_unit_test(manners_any_sequence_of_sizes_ends_well),
     cmocka_unit_test(manners_nothing_is_sent_when_nothing_changed),

@@ -274,6 +274,14 @@ input_completes_the_last_word(void **state)
 	bn_input_complete(&input, &offers, false);
 	assert_string_equal(bn_buf_text(&input.text), "run show argo-test");
 	bn_input_clear(&input);
+	/* in the midst of the line: the blank is there already */
+	bn_input_init(&input, "ru show", NULL);
+	input.at = 2;
+	bn_strlist_add(&offers, "runs");
+	bn_input_complete(&input, &offers, false);
+	assert_string_equal(bn_buf_text(&input.text), "runs show");
+	assert_int_equal(input.at, 5);
+	bn_input_clear(&input);
 }
 
 /* ---- the pager --------------------------------------------------------------------------- */

@@ -300,7 +300,10 @@ bn_input_complete(struct bn_input *input, struct bn_strlist *offers, bool backwa
 		return;
 	if (offers->count == 1) {
 		put_word(input, offers->items[0], strlen(offers->items[0]));
-		insert(input, " ", 1);
+		if (bn_buf_text(&input->text)[input->at] == ' ') /* in the midst of the line */
+			input->at++;
+		else
+			insert(input, " ", 1);
 		bn_strlist_clear(offers);
 		return;
 	}

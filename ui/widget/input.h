@@ -40,7 +40,7 @@ enum bn_input_result {
  * history. Pasted text is taken as text whatever it holds; its line ends become blanks. Enter:
  * DONE; Esc, Ctrl-C and Backspace on an empty line: LEFT; Tab: COMPLETE. */
 enum bn_input_result bn_input_key(struct bn_input *input, const struct bn_key_event *event);
-/* Completes the last word from `offers` (taken over): one is put in, of several their common
+/* Completes the word before the cursor from `offers` (taken over): one is put in, of several their common
  * beginning, then one after the other. */
 void bn_input_complete(struct bn_input *input, struct bn_strlist *offers, bool backwards);
 
