@@ -411,6 +411,21 @@ shows_others(struct bn_app *app)
 	return app->top->failed;
 }
 
+/* True: it was for what lies over the screen. */
+static bool
+dialog_key(struct bn_app *app, const struct bn_key_event *event)
+{
+	if (bn_retry_shown(app))
+		bn_retry_key(app, event);
+	else if (bn_many_shown(app))
+		bn_many_key(app, event);
+	else if (app->prompting)
+		prompt_key(app, event);
+	else
+		return false;
+	return true;
+}
+
 static void
 one_key(struct bn_app *app, const struct bn_key_event *event)
 {
@@ -420,20 +435,8 @@ one_key(struct bn_app *app, const struct bn_key_event *event)
 
 	app->last_key = app->tick;
 	app->dirty = true;
-	if (is_blind(app, event))
+	if (is_blind(app, event) || dialog_key(app, event))
 		return;
-	if (bn_retry_shown(app)) {
-		bn_retry_key(app, event);
-		return;
-	}
-	if (bn_many_shown(app)) {
-		bn_many_key(app, event);
-		return;
-	}
-	if (app->prompting) {
-		prompt_key(app, event);
-		return;
-	}
 	if (app->message != NULL) {
 		free(app->message);
 		app->message = NULL;
