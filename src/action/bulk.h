@@ -87,7 +87,7 @@ struct bn_bulk_options {
 	int64_t poll;	    /* ms between two looks at a run that is under way, at most */
 	/* Waits for the runs of the last wave, too. Otherwise it returns when the last request was answered. */
 	bool follow;
-	/* Set from any thread or signal handler: nothing more is sent, what is under way is finished. May be NULL. */
+	/* Set from any thread or signal handler: nothing more leaves, what has left is waited for. May be NULL. */
 	const atomic_bool *abort;
 	/* Called on the sending thread at least every 200 ms and after each change; may call bn_bulk_now. NULL: none. */
 	void (*tick)(void *payload);
@@ -108,7 +108,7 @@ enum bn_bulk_end {
 /* The state of one item. In this order they follow each other. */
 enum bn_bulk_step {
 	BN_BULK_WAITS,	 /* for its wave, a free place, the spacing */
-	BN_BULK_SENDING, /* the request is under way */
+	BN_BULK_SENDING, /* it is its turn: recorded, read again, then sent */
 	BN_BULK_SENT,	 /* taken; its run is under way as far as anybody knows */
 	BN_BULK_GREEN,	 /* the run ended well */
 	BN_BULK_RED,	 /* taken, and the run ended otherwise */

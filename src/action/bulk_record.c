@@ -45,9 +45,10 @@ left_out_json(const struct bn_bulk *bulk)
 			continue;
 		why = json_string(item->fate == BN_BULK_APART ? "its name was not typed"
 							      : item->why.message);
-		json_array_append_new(left, json_pack("{s:s, s:s, s:o}", "source", item->run.source,
-						      "key", item->run.key, "why",
-						      why != NULL ? why : json_null()));
+		json_array_append_new(
+		    left, json_pack("{s:s, s:s, s:o, s:i}", "source", item->run.source, "key",
+				    item->run.key, "why", why != NULL ? why : json_null(), "code",
+				    item->fate == BN_BULK_APART ? BN_EPERM : item->why.code));
 	}
 	return left;
 }
@@ -275,5 +276,44 @@ bn_bulk_rest(struct bn_arena **arena, struct bn_ref **refs, size_t *count,
 		*count = 0;
 	}
 	bn_reader_close(reader);
+	return rc;
+}
+
+static bool
+is_among(const struct bn_ref *refs, size_t count, struct bn_ref run)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(refs[i].source, run.source) == 0 && strcmp(refs[i].key, run.key) == 0)
+			return true;
+	return false;
+}
+
+int
+bn_bulk_still_rest(struct bn_actions *action, const struct bn_bulk *bulk, struct bn_hold **out,
+		   struct bn_error *err)
+{
+	struct bn_arena *arena = NULL;
+	struct bn_ref *refs;
+	size_t count, i;
+	int rc;
+
+	*out = NULL;
+	if (bulk->rest_of == 0)
+		return BN_OK;
+	if ((rc = bn_bulk_hold(out, action, "rest", err)) == BN_OK)
+		rc = bn_bulk_rest(&arena, &refs, &count, action, bulk->rest_of, err);
+	for (i = 0; rc == BN_OK && i < bulk->count; i++)
+		if (bulk->items[i].fate == BN_BULK_READY &&
+		    !is_among(refs, count, bulk->items[i].run)) {
+			bn_fail(err, BN_ECONFLICT,
+				"%.150s was sent by somebody else meanwhile: nothing was sent",
+				bulk->items[i].name);
+			rc = bn_hint(err, "plan again");
+		}
+	bn_arena_free(arena);
+	if (rc != BN_OK) {
+		bn_hold_release(*out);
+		*out = NULL;
+	}
 	return rc;
 }

@@ -34,9 +34,10 @@ struct bn_bulk_state {
 	int64_t parent;
 	enum bn_bulk_end end;
 	int wave;
-	bool over;	   /* the lanes shall come home */
-	int64_t next_send; /* monotonic ms: not before */
-	char text[256];	   /* the summary, at the end */
+	bool over;	      /* the lanes shall come home */
+	int64_t next_send;    /* monotonic ms: none is taken before */
+	int64_t next_request; /* … and none leaves before */
+	char text[256];	      /* the summary, at the end */
 };
 
 static inline bool
@@ -60,6 +61,10 @@ void bn_bulk_look(const struct bn_bulk *bulk, struct bn_bulk_now *out);
 int bn_bulk_begin_record(struct bn_actions *action, const struct bn_bulk *bulk, const char *reason,
 			 const struct bn_bulk_options *options, const char *hold, int64_t *seq,
 			 struct bn_error *err);
+/* Where it is the rest of another: whether that is still so, for others may have begun on it since it was planned.
+ * Held (*out, NULL where it is no rest) until its own record is there, so that only one can. BN_EBUSY, BN_ECONFLICT. */
+int bn_bulk_still_rest(struct bn_actions *action, const struct bn_bulk *bulk, struct bn_hold **out,
+		       struct bn_error *err);
 int bn_bulk_end_record(struct bn_actions *action, int64_t parent, enum bn_bulk_end end,
 		       const char *text, struct bn_error *err);
 int bn_bulk_hold(struct bn_hold **out, struct bn_actions *action, const char *name,

@@ -49,6 +49,18 @@ bn_bulk_defaults(const struct bn_actions *action, struct bn_bulk_options *option
 	};
 }
 
+static void
+rest(struct bn_bulk_state *state, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&state->changed, &state->lock, &until);
+}
+
 /* ---- under the lock ---------------------------------------------------------------------------- */
 
 static bool
@@ -215,6 +227,31 @@ step_of(int rc, const struct bn_action_result *result)
 	return rc == BN_EUNCERTAIN ? BN_BULK_UNKNOWN : BN_BULK_REFUSED;
 }
 
+/* However long each was prepared: two requests are `spacing` apart when they leave, whatever their sources are; and
+ * none leaves once the bulk has stopped. */
+static int
+wait_turn(void *payload, struct bn_error *err)
+{
+	struct sender *s = payload;
+	struct bn_bulk_state *state = s->bulk->state;
+	int64_t now, left;
+	int rc = BN_OK;
+
+	pthread_mutex_lock(&state->lock);
+	while ((now = bn_monotonic()) < state->next_request && state->end == BN_BULK_RUNNING) {
+		left = state->next_request - now;
+		rest(state, left < TICK ? left : TICK);
+	}
+	if (state->end == BN_BULK_RUNNING)
+		state->next_request = now + s->options->spacing;
+	else
+		rc = bn_fail(err, BN_ECANCELLED,
+			     "the bulk had %s before this one left: nothing was sent",
+			     state->end == BN_BULK_TIMED_OUT ? "run out of time" : "been stopped");
+	pthread_mutex_unlock(&state->lock);
+	return rc;
+}
+
 static void
 send_item(struct lane *lane, size_t i)
 {
@@ -222,16 +259,17 @@ send_item(struct lane *lane, size_t i)
 	struct bn_bulk_state *state = s->bulk->state;
 	const struct bn_bulk_item *item = &s->bulk->items[i];
 	struct bn_bulk_work *work = &state->work[i];
+	struct bn_turn turn = {wait_turn, s};
 	struct bn_action_result result = {0};
 	struct bn_error err = {0};
 	int rc;
 
 	pthread_mutex_unlock(&state->lock);
-	rc = bn_action_send_within(s->action, item->plan, state->parent, s->reason,
+	rc = bn_action_send_within(s->action, item->plan, state->parent, &turn, s->reason,
 				   work->named ? item->name : NULL, &result, &err);
 	pthread_mutex_lock(&state->lock);
 	work->now.step = step_of(rc, &result);
-	work->now.missed = work->now.step == BN_BULK_UNSENT;
+	work->now.missed = work->now.step == BN_BULK_UNSENT && rc != BN_ECANCELLED;
 	work->now.code = rc;
 	work->now.intent = result.intent;
 	snprintf(work->now.run, sizeof(work->now.run), "%s", result.run);
@@ -299,18 +337,6 @@ look_at(struct lane *lane, size_t i)
 }
 
 /* ---- lanes ------------------------------------------------------------------------------------- */
-
-static void
-rest(struct bn_bulk_state *state, int64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&state->changed, &state->lock, &until);
-}
 
 /* Short enough for the next moment at which something may be sent or looked at. */
 static int64_t
@@ -563,7 +589,7 @@ bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason
 	     const struct bn_bulk_options *options, int64_t *seq, struct bn_error *err)
 {
 	struct sender s = {.action = action, .bulk = bulk, .options = options, .reason = reason};
-	struct bn_hold *hold = NULL;
+	struct bn_hold *hold = NULL, *turnstile;
 	int64_t parent = 0;
 	char name[33];
 	int rc;
@@ -574,7 +600,10 @@ bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason
 	if ((rc = may_begin(action, bulk, reason, err)) != BN_OK ||
 	    (rc = bn_bulk_hold(&hold, action, name, err)) != BN_OK)
 		return rc;
+	if ((rc = bn_bulk_still_rest(action, bulk, &turnstile, err)) != BN_OK)
+		goto out;
 	rc = bn_bulk_begin_record(action, bulk, reason, options, name, &parent, err);
+	bn_hold_release(turnstile);
 	if (rc != BN_OK)
 		goto out;
 	if (seq != NULL)

@@ -39,10 +39,16 @@ int bn_action_settle_one(struct bn_actions *action, const struct bn_intent *inte
 int bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		     const struct bn_outcome *outcome, const char *why, const char *reason,
 		     int64_t *seq, struct bn_error *err);
-/* bn_action_send as a part of bulk `parent` (0: on its own). */
+/* Asked when all that is left is to record that it is sent, and to send it; returns when that may be. Anything but
+ * BN_OK: it is not sent. */
+struct bn_turn {
+	int (*wait)(void *payload, struct bn_error *err);
+	void *payload;
+};
+/* bn_action_send as a part of bulk `parent`, when its turn comes (NULL: at once). */
 int bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *plan,
-			  int64_t parent, const char *reason, const char *typed,
-			  struct bn_action_result *result, struct bn_error *err);
+			  int64_t parent, const struct bn_turn *turn, const char *reason,
+			  const char *typed, struct bn_action_result *result, struct bn_error *err);
 /* BN_EBUSY: a run of the same pipeline that began later is under way. */
 int bn_action_newer(struct bn_actions *action, const struct bn_action_plan *plan,
 		    struct bn_error *err);

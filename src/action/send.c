@@ -24,6 +24,7 @@ struct sending {
 	const struct bn_action_plan *plan;
 	struct bn_action_result *result;
 	int64_t parent; /* the bulk it is a part of, or 0 */
+	const struct bn_turn *turn;
 	char key[33];
 	bn_time at;	/* before anything was recorded or sent */
 	char *remember; /* bn_plan.remember of the plan that was sent, or NULL */
@@ -146,6 +147,7 @@ compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 {
 	struct sending *s = payload;
 	char digest[BN_DIGEST_HEX];
+	int rc;
 
 	if (strcmp(fresh->attempt, s->plan->attempt) != 0) {
 		bn_fail(err, BN_ECONFLICT,
@@ -161,6 +163,8 @@ compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 			s->plan->about.key);
 		return bn_hint(err, "plan again");
 	}
+	if (s->turn != NULL && (rc = s->turn->wait(s->turn->payload, err)) != BN_OK)
+		return rc;
 	return record_sending(s, fresh, err);
 }
 
@@ -298,15 +302,16 @@ int
 bn_action_send(struct bn_actions *action, const struct bn_action_plan *plan, const char *reason,
 	       const char *typed, struct bn_action_result *result, struct bn_error *err)
 {
-	return bn_action_send_within(action, plan, 0, reason, typed, result, err);
+	return bn_action_send_within(action, plan, 0, NULL, reason, typed, result, err);
 }
 
 int
 bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *plan, int64_t parent,
-		      const char *reason, const char *typed, struct bn_action_result *result,
-		      struct bn_error *err)
+		      const struct bn_turn *turn, const char *reason, const char *typed,
+		      struct bn_action_result *result, struct bn_error *err)
 {
-	struct sending s = {.action = action, .plan = plan, .result = result, .parent = parent};
+	struct sending s = {
+	    .action = action, .plan = plan, .result = result, .parent = parent, .turn = turn};
 	struct bn_outcome unsent = {.state = BN_OUTCOME_NOT_SENT};
 	struct bn_hold *hold = NULL;
 	struct bn_error own = {0};

@@ -510,11 +510,15 @@ static void
 abort_after(void *payload)
 {
 	struct aborting *a = payload;
-	struct bn_bulk_now now;
+	struct bn_bulk_item_now now;
+	int left = 0; /* requests that have left: one that is being made ready would be held back */
 
 	a->ticks++;
-	bn_bulk_now(a->bulk, &now);
-	if (now.all.sent >= a->after)
+	for (size_t i = 0; i < a->bulk->count; i++) {
+		bn_bulk_item_now(a->bulk, i, &now);
+		left += now.step >= BN_BULK_SENT && now.step != BN_BULK_UNSENT;
+	}
+	if (left >= a->after)
 		atomic_store(&a->abort, true);
 }
 
@@ -783,6 +787,29 @@ rest_under_way_hides_the_row_and_is_not_planned_twice(void **state)
 	end(f);
 }
 
+/* Two people plan the rest of the same bulk, and both send it. */
+static void
+rest_that_was_sent_since_it_was_planned_does_not_begin(void **state)
+{
+	struct fixture *f = begin(3);
+	struct bn_bulk_options options;
+	struct bn_bulk *late;
+	int64_t first;
+
+	(void)state;
+	open_session(f, AT_ONCE);
+	first = broken_off(f, plan(f), 1);
+	late = plan_rest(f, first);
+	sent_to_its_end(f, plan_rest(f, first));
+	assert_int_equal(f->fleet.writes, 3);
+	options = swift(f);
+	assert_int_equal(send(f, late, &options, NULL), BN_ECONFLICT);
+	assert_int_equal(f->fleet.writes, 3);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now"), 2);
+	bn_bulk_free(late);
+	end(f);
+}
+
 /* A person has to say what became of it: until then it is sent, for every rest. */
 static void
 unknown_of_a_rest_is_not_sent_by_another(void **state)
@@ -799,6 +826,31 @@ unknown_of_a_rest_is_not_sent_by_another(void **state)
 	assert_int_equal(ask(f, "SELECT count(*) FROM intent_now WHERE state = 'unknown'"), 1);
 	assert_int_equal(left_of(f, first), BN_ECONFLICT);
 	assert_int_equal(findings_of(f, first), 0);
+	end(f);
+}
+
+/* ---- spacing -------------------------------------------------------------------------------------- */
+
+/* The first takes longer to be made ready than the second may be taken after it: they don't leave together. */
+static void
+requests_are_spaced_however_long_each_is_prepared(void **state)
+{
+	struct fixture *f = begin(2);
+	struct bn_bulk_options options;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	f->fleet.runs[1].source = 1;
+	open_session(f, AT_ONCE);
+	bulk = plan(f);
+	f->fleet.runs[0].slow = 1500;
+	options = swift(f);
+	options.spacing = 1000;
+	options.follow = false;
+	assert_ok(send(f, bulk, &options, NULL), &f->s.err);
+	assert_int_equal(f->fleet.writes, 2);
+	assert_true(f->fleet.at[1] - f->fleet.at[0] >= 600);
+	bn_bulk_free(bulk);
 	end(f);
 }
 
@@ -968,6 +1020,8 @@ main(void)
 	    cmocka_unit_test(rest_of_a_rest_is_one_row_that_plans_all_that_is_left),
 	    cmocka_unit_test(rest_under_way_hides_the_row_and_is_not_planned_twice),
 	    cmocka_unit_test(unknown_of_a_rest_is_not_sent_by_another),
+	    cmocka_unit_test(rest_that_was_sent_since_it_was_planned_does_not_begin),
+	    cmocka_unit_test(requests_are_spaced_however_long_each_is_prepared),
 	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
 	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* ---- answers ----------------------------------------------------------------------------------- */
@@ -150,8 +152,10 @@ judge(struct fleet *fleet, int number)
 			fleet->too_early++;
 	}
 	fleet->too_many += fleet->limit > 0 && busy >= fleet->limit;
-	if (fleet->writes < FLEET_MAX * 2)
+	if (fleet->writes < FLEET_MAX * 2) {
+		fleet->at[fleet->writes] = bn_monotonic();
 		fleet->order[fleet->writes++] = number;
+	}
 	if (fleet->journal[0] != '\0' && !intent_is_on_disk(fleet->journal, number))
 		fleet->unjournalled++;
 }
@@ -196,8 +200,12 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 				 "{\"message\":\"not found\"}");
 		else if (fleet->runs[number].fate == FLEET_LOST && fleet->runs[number].retries > 0)
 			ts_reply(conn, 503, NULL, "");
-		else
+		else {
+			pthread_mutex_unlock(&fleet->lock);
+			usleep((unsigned)fleet->runs[number].slow * 1000);
+			pthread_mutex_lock(&fleet->lock);
 			get_run(fleet, conn, number);
+		}
 	} else if (strncmp(target, "workflows/orch?", 15) == 0)
 		list(fleet, conn, source, false);
 	else if (strncmp(target, "cron-workflows/", 15) == 0)

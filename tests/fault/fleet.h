@@ -4,6 +4,7 @@
 #define BN_TESTS_FAULT_FLEET_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include "tests/unit/testserver.h"
 
@@ -26,6 +27,7 @@ struct fleet_run {
 	bool hidden;	 /* it is listed, and can't be read on its own */
 	int elsewhere;	 /* retries that somebody else sent: it failed again since */
 	bool newer;	 /* a later run of its pipeline, "pN-2", runs */
+	int slow;	 /* ms that it takes to be read */
 	/* its log */
 	int retries; /* requests that arrived */
 	int reads;   /* left until it ends; 0: it is not under way */
@@ -42,8 +44,9 @@ struct fleet {
 	int lasts;			   /* reads a retried run takes to end */
 	/* the log */
 	int order[FLEET_MAX * 2], writes;
-	int too_early; /* retries of what waits for one that has not ended well */
-	int too_many;  /* retries beyond `limit` */
+	int64_t at[FLEET_MAX * 2]; /* when each arrived: monotonic ms */
+	int too_early;		   /* retries of what waits for one that has not ended well */
+	int too_many;		   /* retries beyond `limit` */
 	int unjournalled;
 	char journal[256]; /* looked into when a retry arrives; "" none */
 };
