@@ -195,6 +195,8 @@ ttl_note(struct bn_source *s, struct bn_json workflow)
 static const char *
 what(struct bn_source *s, const struct bn_plan *plan)
 {
+	if (plan->failed == 0)
+		return bn_format(s, "no pod of it failed; keeps %d ok", plan->kept);
 	if (plan->skipped == 0)
 		return bn_format(s, "failed nodes only: %d failed; keeps %d ok", plan->failed,
 				 plan->kept);
@@ -228,7 +230,8 @@ choose_way(struct bn_source *s, struct bn_json workflow, struct bn_plan *plan)
 	size_t note = 0;
 
 	argo_split_key(s, plan->about.key, &namespace, &name);
-	if (plan->failed == 0) {
+	/* A workflow may have failed by a deadline, or between its steps: what it has done is kept then. */
+	if (plan->failed == 0 && plan->kept == 0) {
 		plan->mode = "resubmit";
 		plan->what = "nothing of it ran: all of it, as a new workflow";
 		plan->sends = "PUT workflow resubmit, without parameters";

@@ -786,6 +786,44 @@ argo_plan_remembers_what_was_resubmitted_already(void **state)
 	fake_free(fake);
 }
 
+static int
+plan_once(struct bn_source *s, struct bn_batch *batch, struct bn_sink *sink, void *payload,
+	  struct bn_error *err)
+{
+	struct bn_plan *plan = payload;
+	int rc;
+
+	(void)batch;
+	(void)sink;
+	*plan = (struct bn_plan){.about = {BN_RUN, "test", "w"}, .verb = "retry"};
+	rc = bn_plugin_argo_workflows.plan(s, plan, err);
+	assert_int_equal(rc, BN_OK);
+	assert_string_equal(plan->mode, "retry");
+	assert_string_equal(plan->what, "no pod of it failed; keeps 1 ok");
+	return rc;
+}
+
+/* By a deadline, or a condition that could not be evaluated: what was done is not done again. */
+static void
+argo_run_that_failed_between_its_steps_keeps_what_it_did(void **state)
+{
+	struct fake *fake = new_fake("data");
+	struct bn_plan plan;
+	struct bn_error err;
+
+	(void)state;
+	fake_reply(
+	    fake, WF "/w?", 200,
+	    "{\"metadata\":{\"name\":\"w\",\"uid\":\"u-1\"},\"status\":{\"phase\":\"Failed\","
+	    "\"nodes\":{\"w\":{\"id\":\"w\",\"name\":\"w\",\"type\":\"Steps\",\"phase\":"
+	    "\"Failed\"},\"g\":{\"id\":\"g\",\"name\":\"w[1]\",\"type\":\"StepGroup\","
+	    "\"phase\":\"Failed\",\"boundaryID\":\"w\"},\"p\":{\"id\":\"p\",\"name\":"
+	    "\"w[0].load\",\"displayName\":\"load\",\"type\":\"Pod\",\"templateName\":"
+	    "\"load\",\"phase\":\"Succeeded\",\"boundaryID\":\"w\"}}}}");
+	assert_ok(fake_call(fake, plan_once, &plan, &err), &err);
+	fake_free(fake);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_cron_workflows_are_pipelines),
     cmocka_unit_test(argo_runs_have_the_state_of_phase_and_spec),
@@ -811,6 +849,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(argo_only_a_workflow_that_began_again_was_retried),
     cmocka_unit_test(argo_only_a_resubmission_that_was_not_there_before_is_taken),
     cmocka_unit_test(argo_plan_remembers_what_was_resubmitted_already),
+    cmocka_unit_test(argo_run_that_failed_between_its_steps_keeps_what_it_did),
 };
 
 BN_TEST_MAIN(tests)
