@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #define REASON_MAX ((size_t)64 << 10)
 #define BODY_MAX   ((size_t)1 << 20)
@@ -250,6 +251,8 @@ check_entry(const struct bn_journal_entry *entry, const char *body, struct bn_er
 		return bn_fail(err, BN_EINVAL, "a journal record needs a verb");
 	if (entry->reason != NULL && strlen(entry->reason) > REASON_MAX)
 		return bn_fail(err, BN_ETOOBIG, "the text is longer than 64 KiB");
+	if (entry->reason != NULL && !bn_utf8_valid(entry->reason, strlen(entry->reason)))
+		return bn_fail(err, BN_EINVAL, "the text is not UTF-8");
 	if (strlen(body) > BODY_MAX)
 		return bn_fail(err, BN_ETOOBIG, "the record's body is longer than 1 MiB");
 	rc = bn_json_load(&json, body, strlen(body), err);

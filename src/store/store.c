@@ -387,7 +387,11 @@ open_journal(struct bn_store *store, char **notice, struct bn_error *err)
 		    "journal.db can't be written: nothing can be acknowledged, noted or retried");
 		return BN_OK;
 	}
-	return bn_db_exec(store->journal_db, "PRAGMA synchronous=FULL; PRAGMA cache_size=-500",
+	/* Without a write-ahead log the folder has to be synced, too: else a power cut brings back the rollback
+	 * journal, and with it what was there before a record that had been committed. */
+	return bn_db_exec(store->journal_db,
+			  store->wal ? "PRAGMA synchronous=FULL; PRAGMA cache_size=-500"
+				     : "PRAGMA synchronous=EXTRA; PRAGMA cache_size=-500",
 			  err);
 }
 
