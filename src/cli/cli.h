@@ -187,6 +187,9 @@ void bn_cli_close(struct bn_cli *cli);
 /* The one thing `text` names ("run/argo/x", or a bare key of that kind). Strings in cli->arena. */
 int bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
 		   struct bn_error *err);
+/* The same, but no prefix will do. */
+int bn_cli_resolve_whole(struct bn_cli *cli, const char *text, enum bn_kind kind,
+			 struct bn_ref *out, struct bn_error *err);
 
 /* ---- output -------------------------------------------------------------------------------- */
 

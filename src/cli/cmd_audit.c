@@ -14,6 +14,27 @@
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
+/* The journal outlives what it is about: KIND/SOURCE/KEY is good though nothing else is known of it any more. */
+static int
+subject(struct bn_cli *cli, const char *text, struct bn_ref *out, struct bn_error *err)
+{
+	struct bn_ref_text parsed = {0};
+	struct bn_error ignored = {0};
+	const char *slash;
+	int rc = bn_cli_resolve(cli, text, BN_KIND_NONE, out, err);
+
+	if (rc == BN_ENOTFOUND && bn_ref_parse(text, NULL, NULL, &parsed, &ignored) == BN_OK &&
+	    (slash = strchr(parsed.key, '/')) != NULL) {
+		*out = (struct bn_ref){
+		    parsed.kind,
+		    bn_arena_strndup(cli->arena, parsed.key, (size_t)(slash - parsed.key)),
+		    bn_arena_strdup(cli->arena, slash + 1)};
+		rc = BN_OK;
+	}
+	bn_ref_free(&parsed);
+	return rc;
+}
+
 static int
 run_list(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -22,8 +43,7 @@ run_list(struct bn_cli *cli, const struct bn_invocation *in)
 	struct bn_error err = {0};
 
 	if (bn_cli_open_store(cli, &err) != BN_OK ||
-	    (in->count > 0 &&
-	     bn_cli_resolve(cli, in->operands[0], BN_KIND_NONE, &query.scope, &err) != BN_OK))
+	    (in->count > 0 && subject(cli, in->operands[0], &query.scope, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
 	if (verb != NULL && strspn(verb, "abcdefghijklmnopqrstuvwxyz-") != strlen(verb)) {
 		bn_fail(&err, BN_EINVAL, "'%.40s' is no verb", verb);
@@ -171,6 +191,21 @@ show_logs(struct bn_cli *cli, struct bn_buf *out, const json_t *logs)
 	}
 }
 
+static void
+show_left_out(struct bn_cli *cli, struct bn_buf *out, const json_t *list)
+{
+	json_t *one, *text;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		text = json_sprintf("%s/%s: %s", bn_json_str_at(one, "source"),
+				    bn_json_str_at(one, "key"), bn_json_str_at(one, "why"));
+		show_value(cli, out, i == 0 ? "left out" : "", PLAIN, text);
+		json_decref(text);
+	}
+}
+
 /* What a body says that a person asks first; all of it is in the JSON form. */
 static void
 show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
@@ -211,6 +246,7 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		show_value(cli, out, members[i].label, members[i].unit,
 			   bn_json_at(body, members[i].path));
+	show_left_out(cli, out, bn_json_at(body, "left_out"));
 	show_logs(cli, out, bn_json_at(body, "snapshot/logs"));
 	json_decref(body);
 }

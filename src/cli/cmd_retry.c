@@ -40,17 +40,19 @@ latest_run(struct bn_cli *cli, struct bn_ref *ref, struct bn_error *err)
 	return rc;
 }
 
-/* A pipeline stands for its latest run. */
+/* A pipeline stands for its latest run. Only whole names count: what is sent must be what was written, not what it is
+ * the beginning of. */
 int
 bn_retry_resolve(struct bn_cli *cli, const char *text, struct bn_ref *ref, struct bn_error *err)
 {
 	struct bn_error ignored = {0};
-	int rc = BN_ENOTFOUND;
+	int rc;
 
-	if (strncmp(text, "run/", 4) != 0)
-		rc = bn_cli_resolve(cli, text, BN_PIPELINE, ref, &ignored);
-	if (rc != BN_OK)
-		rc = bn_cli_resolve(cli, text, BN_RUN, ref, err);
+	if (strncmp(text, "run/", 4) == 0)
+		return bn_cli_resolve_whole(cli, text, BN_RUN, ref, err);
+	rc = bn_cli_resolve_whole(cli, text, BN_PIPELINE, ref, err);
+	if (rc == BN_ENOTFOUND)
+		rc = bn_cli_resolve_whole(cli, text, BN_RUN, ref, &ignored) == BN_OK ? BN_OK : rc;
 	return rc == BN_OK && ref->kind == BN_PIPELINE ? latest_run(cli, ref, err) : rc;
 }
 
@@ -85,7 +87,7 @@ tell(struct bn_retrying *r, const struct bn_action_plan *plan,
 			    r->written++ > 0 && r->cli->format == BN_OUT_JSON ? ",{" : "{");
 		bn_retry_member(&r->out, "source", plan->about.source);
 		bn_retry_member(&r->out, "run", plan->about.key);
-		bn_buf_addf(&r->out, ",\"intent\":%lld", (long long)result->intent);
+		bn_retry_count(&r->out, "intent", result->intent > 0 ? result->intent : -1);
 		bn_retry_member(&r->out, "state", bn_outcome_word(result->state));
 		bn_retry_member(&r->out, "answer",
 				result->answer[0] != '\0' ? result->answer : NULL);
@@ -220,6 +222,11 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 			       "name the runs, or say --filter or --rest: one of them");
 	if (bn_flag_has(in, "select") && bn_retry_is_bulk(in))
 		return bn_fail(err, BN_EINVAL, "--select chooses among the tasks of one run");
+	if (bn_flag_has(in, "limit") || bn_flag_has(in, "since") || bn_flag_has(in, "sort") ||
+	    bn_flag_has(in, "columns"))
+		return bn_fail(err, BN_EINVAL,
+			       "--limit, --since, --sort and --columns choose what is listed, not "
+			       "what is retried: --filter does");
 	if (bn_flag_has(in, "at")) {
 		bn_fail(err, BN_EPERM, "there are no actions in another time");
 		return bn_hint(err, "leave out --at");

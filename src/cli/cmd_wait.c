@@ -32,14 +32,32 @@ hopeless(const char *state, enum bn_kind kind, enum bn_status status)
 	return kind == BN_RUN && reached("finished", status) && !reached(state, status);
 }
 
+/* Where things of that kind are listed with how they are; NULL: there is nothing to wait for. */
+static const char *
+table_of(enum bn_kind kind)
+{
+	switch (kind) {
+	case BN_PIPELINE:
+		return "pipelines";
+	case BN_RUN:
+		return "runs";
+	case BN_ENDPOINT:
+		return "endpoints";
+	case BN_STREAM:
+		return "streams";
+	case BN_PRODUCT:
+		return "products";
+	case BN_SOURCE:
+		return "sources";
+	default:
+		return NULL;
+	}
+}
+
 static int
 look(struct bn_cli *cli, const struct bn_ref *ref, enum bn_status *status, struct bn_error *err)
 {
-	const char *table = ref->kind == BN_RUN	       ? "runs"
-			    : ref->kind == BN_ENDPOINT ? "endpoints"
-			    : ref->kind == BN_SOURCE   ? "sources"
-						       : "pipelines";
-	struct bn_query query = {.table = bn_view_table(table), .scope = *ref};
+	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)), .scope = *ref};
 	struct bn_rows *rows = NULL;
 	int rc = bn_view_query(cli->reader, &query, &rows, err);
 
@@ -93,10 +111,11 @@ is_after(struct bn_cli *cli, const struct bn_ref *ref, int before)
 	return after;
 }
 
-/* Looks whenever something came in. `many`: it is one of several, so its name is printed as well. */
+/* Looks whenever something came in. `many`: it is one of several, so its name is printed as well. `made`: the run is
+ * what a retry made, and may not have been seen yet. */
 static int
 wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_t limit, bool many,
-	 struct bn_error *err)
+	 bool made, struct bn_error *err)
 {
 	int64_t end = bn_monotonic() + limit;
 	int before = attempt_before(cli, ref);
@@ -106,9 +125,9 @@ wait_for(struct bn_cli *cli, const struct bn_ref *ref, const char *state, int64_
 	bn_reader_set_now(cli->reader, 0); /* from here on time goes by */
 	for (;;) {
 		rc = look(cli, ref, &status, err);
-		if (rc != BN_OK)
+		if (rc != BN_OK && !(made && rc == BN_ENOTFOUND))
 			return bn_cli_report(cli, err);
-		if (!is_after(cli, ref, before))
+		if (rc != BN_OK || !is_after(cli, ref, before))
 			status = BN_UNKNOWN;
 		else if (reached(state, status)) {
 			if (!cli->quiet && many)
@@ -188,7 +207,7 @@ wait_for_intent(struct bn_cli *cli, const char *text, const char *state, int64_t
 		return code;
 	if (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
-	return wait_for(cli, &ref, state, limit, false, &err);
+	return wait_for(cli, &ref, state, limit, false, true, &err);
 }
 
 /* ---- a bulk ---------------------------------------------------------------------------------- */
@@ -278,7 +297,7 @@ wait_for_runs(struct bn_cli *cli, int64_t number, const char *state, int64_t end
 		if (run_of_intent(cli, seqs[i], &ref, &one, &err) != BN_OK)
 			one = bn_cli_report(cli, &err);
 		else if (one == BN_EXIT_OK)
-			one = wait_for(cli, &ref, state, left > 0 ? left : 0, true, &err);
+			one = wait_for(cli, &ref, state, left > 0 ? left : 0, true, true, &err);
 		code = code == BN_EXIT_OK ? one : bn_exit_combine(code, one);
 		if (one == BN_EXIT_INTERRUPTED || one > 128)
 			return one;
@@ -343,7 +362,12 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 			   &err) != BN_OK ||
 	    (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
-	return wait_for(cli, &ref, state, limit, false, &err);
+	if (table_of(ref.kind) == NULL) {
+		bn_fail(&err, BN_EINVAL, "'%.100s' is a %s, which is in no state to wait for",
+			in->operands[0], bn_kind_word(ref.kind));
+		return bn_cli_report(cli, &err);
+	}
+	return wait_for(cli, &ref, state, limit, false, false, &err);
 }
 
 static const struct bn_flag wait_flags[] = {

@@ -522,9 +522,12 @@ bn_cli_refresh(struct bn_cli *cli, const char *const *names, bool force, struct 
 	return rc == BN_OK ? judge_sources(cli, names, err) : rc;
 }
 
-int
-bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
-	       struct bn_error *err)
+typedef int resolver(struct bn_reader *, enum bn_kind, const char *, const char *,
+		     struct bn_arena *, struct bn_ref *, struct bn_error *);
+
+static int
+resolve(struct bn_cli *cli, resolver *find, const char *text, enum bn_kind kind, struct bn_ref *out,
+	struct bn_error *err)
 {
 	struct bn_ref_text parsed = {0};
 	struct bn_error ignored = {0};
@@ -541,11 +544,10 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 
 		rc = BN_ENOTFOUND;
 		if (source != NULL)
-			rc = bn_view_resolve(cli->reader, parsed.kind, source, slash + 1,
-					     cli->arena, out, &ignored);
+			rc = find(cli->reader, parsed.kind, source, slash + 1, cli->arena, out,
+				  &ignored);
 		if (rc != BN_OK)
-			rc = bn_view_resolve(cli->reader, parsed.kind, NULL, parsed.key, cli->arena,
-					     out, err);
+			rc = find(cli->reader, parsed.kind, NULL, parsed.key, cli->arena, out, err);
 		if (rc == BN_OK && kind != BN_KIND_NONE && parsed.kind != kind &&
 		    !(kind == BN_RUN && parsed.kind == BN_PIPELINE))
 			rc = bn_fail(err, BN_EINVAL, "'%s' is a %s, not a %s", text,
@@ -554,9 +556,23 @@ bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct b
 		bn_fail(err, BN_EINVAL, "'%s' does not say what kind of thing it names", text);
 		rc = bn_hint(err, "write KIND/[SOURCE/]KEY, for instance pipeline/%s", text);
 	} else
-		rc = bn_view_resolve(cli->reader, kind, NULL, text, cli->arena, out, err);
+		rc = find(cli->reader, kind, NULL, text, cli->arena, out, err);
 	bn_ref_free(&parsed);
 	return rc;
+}
+
+int
+bn_cli_resolve(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
+	       struct bn_error *err)
+{
+	return resolve(cli, bn_view_resolve, text, kind, out, err);
+}
+
+int
+bn_cli_resolve_whole(struct bn_cli *cli, const char *text, enum bn_kind kind, struct bn_ref *out,
+		     struct bn_error *err)
+{
+	return resolve(cli, bn_view_resolve_whole, text, kind, out, err);
 }
 
 /* ---- signals ------------------------------------------------------------------------------- */

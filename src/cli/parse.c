@@ -232,6 +232,11 @@ take_long(struct bn_invocation *out, int argc, char *const *argv, int *i, struct
 	}
 	if (flag->value == NULL && value != NULL)
 		return bn_fail(err, BN_EINVAL, "--%s takes no value", flag->name);
+	/* --yes=$DIGEST of a script whose variable is empty means no --yes without a digest. */
+	if (flag->optional && value != NULL && *value == '\0') {
+		bn_fail(err, BN_EINVAL, "--%s= is followed by nothing", flag->name);
+		return bn_hint(err, "--%s=%s, or --%s alone", flag->name, flag->value, flag->name);
+	}
 	if (flag->value != NULL && !flag->optional && value == NULL) {
 		if (*i + 1 >= argc)
 			return bn_fail(err, BN_EINVAL, "--%s needs %s", flag->name, flag->value);

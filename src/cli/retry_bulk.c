@@ -346,7 +346,7 @@ watch(void *payload)
 	bn_bulk_now(w->bulk, &now);
 	if (w->parent == 0 && now.parent != 0) {
 		w->parent = now.parent;
-		if (cli->quiet) {
+		if (cli->quiet && !bn_retry_for_programs(cli)) {
 			bn_buf_addf(&w->r->out, "%lld\n", (long long)now.parent);
 			bn_cli_flush(cli, &w->r->out, &ignored);
 			fflush(cli->out);
@@ -516,7 +516,7 @@ take_in(struct bn_cli *cli, const struct bn_invocation *in, struct bn_bulk *bulk
 		for (i = 0; i < bulk->count; i++)
 			found = (bulk->items[i].fate == BN_BULK_APART &&
 				 bn_bulk_name(bulk, i, name, &err) == BN_OK) ||
-				(bulk->items[i].fate == BN_BULK_READY &&
+				(bulk->items[i].fate != BN_BULK_APART &&
 				 strcmp(bulk->items[i].name, name) == 0) ||
 				found;
 		if (!found) {
@@ -562,7 +562,7 @@ bn_retry_bulk(struct bn_cli *cli, const struct bn_invocation *in)
 	/* --timeout is how long all of it may take, not how long one poll may. */
 	cli->timeout = 20000;
 	if (look(cli, in, &t, &err) != BN_OK) {
-		code = bn_cli_report(cli, &err);
+		code = bn_retry_exit(cli, &err);
 		goto out;
 	}
 	if (json)

@@ -35,13 +35,16 @@ arguments(const struct bn_cli *cli)
 {
 	static const char *const more[] = {"-q", "-o", "table"};
 	char **argv = bn_xcalloc((size_t)cli->argc + 4, sizeof(*argv));
-	int count = 0, i;
+	int count = 0, i, n;
 
-	for (i = 0; i < cli->argc; i++)
+	for (i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++)
 		if (strcmp(cli->argv[i], "--detach") != 0)
 			argv[count++] = bn_xstrdup(cli->argv[i]);
-	for (i = 0; i < 3; i++)
-		argv[count++] = bn_xstrdup(more[i]);
+	for (n = 0; n < 3;
+	     n++) /* the last word on it, but before operands that begin with a dash */
+		argv[count++] = bn_xstrdup(more[n]);
+	for (; i < cli->argc; i++)
+		argv[count++] = bn_xstrdup(cli->argv[i]);
 	return argv;
 }
 
@@ -137,8 +140,38 @@ pass_on(const struct bn_cli *cli, const struct child *child)
 	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
 }
 
+/* Who asked for it has to know what is not in it, as without --detach. Exit code. */
 static int
-tell(const struct bn_cli *cli, int64_t number)
+left_out(struct bn_cli *cli, int64_t number)
+{
+	static const char sql[] =
+	    "SELECT coalesce(json_extract(t.value, '$.source'), ''),"
+	    " coalesce(json_extract(t.value, '$.key'), ''),"
+	    " coalesce(json_extract(t.value, '$.why'), ''), json_extract(t.value, '$.code')"
+	    " FROM record r, json_each(r.body, '$.left_out') t WHERE r.seq = ?1";
+	struct bn_error err = {0};
+	sqlite3_stmt *st = NULL;
+	int code = BN_EXIT_OK, one;
+
+	if (bn_cli_open_store(cli, &err) != BN_OK)
+		return bn_cli_report(cli, &err);
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		while (sqlite3_step(st) == SQLITE_ROW) {
+			bn_fail(&err, sqlite3_column_int(st, 3), "%.60s/%.150s is left out: %.300s",
+				(const char *)sqlite3_column_text(st, 0),
+				(const char *)sqlite3_column_text(st, 1),
+				(const char *)sqlite3_column_text(st, 2));
+			one = bn_retry_exit(cli, &err);
+			code = code == BN_EXIT_OK ? one : bn_exit_combine(code, one);
+		}
+	}
+	sqlite3_finalize(st);
+	return code;
+}
+
+static int
+tell(struct bn_cli *cli, int64_t number)
 {
 	if (bn_retry_for_programs(cli))
 		fprintf(cli->out, "{\"bulk\":{\"record\":%lld}}\n", (long long)number);
@@ -149,7 +182,7 @@ tell(const struct bn_cli *cli, int64_t number)
 		    cli->out,
 		    "bulk %lld goes on by itself: binnacle wait %lld, binnacle audit show %lld\n",
 		    (long long)number, (long long)number, (long long)number);
-	return BN_EXIT_OK;
+	return left_out(cli, number);
 }
 
 /* After a signal, and not before the child is gone or has begun. */

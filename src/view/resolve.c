@@ -19,6 +19,8 @@ static const char *const steps[] = {
     "(substr(e.key, 1, length(?3)) = ?3 OR substr(e.name, 1, length(?3)) = ?3)",
 };
 
+#define WHOLE_STEPS 2 /* the first of them take the whole key or name */
+
 struct candidates {
 	struct bn_ref refs[MAX_CANDIDATES];
 	size_t count; /* may be more than are listed */
@@ -78,7 +80,7 @@ fail_ambiguous(const struct candidates *found, const char *key, struct bn_error 
 			    found->refs[i].key);
 	if (found->count > MAX_CANDIDATES)
 		bn_buf_adds(&list, " …");
-	rc = bn_fail(err, BN_ECONFLICT, "\"%s\" may mean %zu things: %s", key, found->count,
+	rc = bn_fail(err, BN_EINVAL, "\"%s\" may mean %zu things: %s", key, found->count,
 		     bn_buf_text(&list));
 	(void)bn_hint(err, "write more of it, or with its source: %s/%s/%s", word,
 		      found->refs[0].source, found->refs[0].key);
@@ -215,16 +217,17 @@ resolve_version(struct bn_reader *reader, const char *source, const char *key,
 	return BN_OK;
 }
 
-int
-bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source, const char *key,
-		struct bn_arena *arena, struct bn_ref *out, struct bn_error *err)
+/* The first so many of the steps. */
+static int
+resolve(struct bn_reader *reader, size_t most, enum bn_kind kind, const char *source,
+	const char *key, struct bn_arena *arena, struct bn_ref *out, struct bn_error *err)
 {
 	struct candidates found = {0};
 
 	*out = (struct bn_ref){.kind = kind};
 	if (key == NULL || key[0] == '\0')
 		return bn_fail(err, BN_EINVAL, "a %s needs a name", bn_kind_word(kind));
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < most; i++) {
 		int rc = find(reader, steps[i], kind, source, key, arena, &found, err);
 
 		if (rc != BN_OK)
@@ -239,4 +242,20 @@ bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source,
 	if (kind == BN_MODEL && strchr(key, '@') != NULL && key[0] != '@')
 		return resolve_version(reader, source, key, arena, out, err);
 	return fail_unknown(reader, kind, source, key, err);
+}
+
+int
+bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source, const char *key,
+		struct bn_arena *arena, struct bn_ref *out, struct bn_error *err)
+{
+	return resolve(reader, sizeof(steps) / sizeof(steps[0]), kind, source, key, arena, out,
+		       err);
+}
+
+int
+bn_view_resolve_whole(struct bn_reader *reader, enum bn_kind kind, const char *source,
+		      const char *key, struct bn_arena *arena, struct bn_ref *out,
+		      struct bn_error *err)
+{
+	return resolve(reader, WHOLE_STEPS, kind, source, key, arena, out, err);
 }

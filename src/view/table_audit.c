@@ -63,7 +63,7 @@ const struct bn_view_table bn_table_audit = {
     .schema = 1,
     .kind = BN_KIND_NONE,
     .doc = "What people did and what came of it, newest first.",
-    .from = "FROM journal.record j LEFT JOIN intent_now i ON i.seq = j.seq AND j.verb = 'intent'"
+    .from = "FROM record j LEFT JOIN intent_now i ON i.seq = j.seq AND j.verb = 'intent'"
 	    " WHERE (:key IS NULL OR (j.key = :key AND j.kind = kind_word(:kind)"
 	    " AND (:source IS NULL OR j.source IN ('', :source))))",
     .id_sql = "j.source, kind_number(j.kind), j.key",

@@ -206,10 +206,14 @@ int bn_view_detail(struct bn_reader *reader, struct bn_ref about, const struct b
 		   struct bn_arena *arena, struct bn_detail *out, struct bn_error *err);
 
 /* Finds the one thing a person's reference means: exact key, then exact name, then a unique prefix.
- * `source` may be NULL. Strings into the arena. BN_ENOTFOUND with the nearest, BN_ECONFLICT with
+ * `source` may be NULL. Strings into the arena. BN_ENOTFOUND with the nearest, BN_EINVAL with
  * the candidates. */
 int bn_view_resolve(struct bn_reader *reader, enum bn_kind kind, const char *source,
 		    const char *key, struct bn_arena *arena, struct bn_ref *out,
 		    struct bn_error *err);
+/* The same, but no prefix will do. */
+int bn_view_resolve_whole(struct bn_reader *reader, enum bn_kind kind, const char *source,
+			  const char *key, struct bn_arena *arena, struct bn_ref *out,
+			  struct bn_error *err);
 
 #endif

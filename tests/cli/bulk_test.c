@@ -93,7 +93,7 @@ several_are_one_plan_one_record_and_a_request_each(void **state)
 	said_clear(&said);
 	assert_int_equal(number("SELECT count(*) FROM intent"), 0);
 	snprintf(line, sizeof(line),
-		 "retry " APART_B " " APART_A " --yes=%s --reason 'cluster is back' -o json",
+		 "-q retry " APART_B " " APART_A " --yes=%s --reason 'cluster is back' -o json",
 		 digest);
 	done = answer(line, 0);
 	assert_int_equal(json_array_size(json_object_get(done, "items")), 2);
@@ -128,6 +128,14 @@ audit_tells_the_bulk_and_its_retries(void **state)
 	assert_non_null(strstr(said.out, "ratio      20%\n"));
 	assert_non_null(strstr(said.out, "spacing    250ms\n"));
 	assert_non_null(strstr(said.out, "\ntime       "));
+	said_clear(&said);
+	/* and of another time only what there was then */
+	said = run("audit list --at 2026-03-10T03:00:00Z -o csv --columns seq --no-header", 0);
+	assert_string_equal(said.out, "");
+	said_clear(&said);
+	/* the journal outlives what it is about */
+	said = run("audit list run/argo-prod/gone-long-ago -o csv --columns seq --no-header", 0);
+	assert_string_equal(said.out, "");
 	said_clear(&said);
 	/* the timeline tells of a retry, and what came of it */
 	said = run("timeline --filter retry -o csv --columns kind,what --no-header", 0);
@@ -198,7 +206,17 @@ wrong_calls_send_nothing(void **state)
 	    {"retry --filter 'source:airflow-legacy pipeline:nothing' --yes", 66},
 	    {"retry " OLDER " --yes --detach", 64},
 	    {"retry --rest 2 --yes", 66},
-	    {"retry --rest 1 --yes", 73},
+	    {"retry --rest 1 --yes", 2},
+	    /* a digest that is not there is not "whatever the plan is" */
+	    {"retry " OLDER " --yes=", 64},
+	    {"retry --filter 'source:argo-prod' --limit 1 --yes", 64},
+	    {"retry --filter 'source:argo-prod' --since 1s --yes", 64},
+	    /* the beginning of a name is not the name */
+	    {"retry ing-competitor-price --yes", 66},
+	    {"retry run/argo-prod/ing-competitor-prices-82vl --yes", 66},
+	    {"wait ing --timeout 1s", 64},
+	    {"wait model/newsletter-recs --timeout 1s", 64},
+	    {"wait product/postage-quotes --for failed --timeout 1s", 124},
 	    {"--read-only retry " OLDER " " NEWER " --yes", 77},
 	};
 	int64_t before = number("SELECT count(*) FROM intent");
@@ -327,9 +345,17 @@ interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 	int64_t bulk;
 
 	(void)state;
-	said = run("retry " OLDER " " NEWER " --yes --detach -q --reason again", 0);
+	/* what runs already is left out, and whoever asked for it is told, though another process sends */
+	said = run("retry --yes --detach -q --timeout 45s --reason again -- " OLDER " " NEWER
+		   " " APART_A,
+		   75);
 	bulk = strtoll(said.out, NULL, 10);
 	assert_true(bulk > 0);
+	assert_non_null(strstr(said.err, "ing-wms-shipments-hgwbb is left out: "));
+	said_clear(&said);
+	snprintf(line, sizeof(line), "audit show %lld", (long long)bulk);
+	said = run(line, 0);
+	assert_non_null(strstr(said.out, "left out   argo-prod/ing-wms-shipments-hgwbb: "));
 	said_clear(&said);
 	for (int i = 0; i < 600; i++, usleep(100000)) {
 		snprintf(line, sizeof(line), "SELECT sent FROM bulk_now WHERE seq = %lld",
