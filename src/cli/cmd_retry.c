@@ -319,7 +319,8 @@ const struct bn_command bn_command_retry = {
     .completes = BN_RUN,
     .summary = "ask the platform to run again what failed",
     .doc =
-	"TARGET is run/SOURCE/KEY, a run's key, or a pipeline's name for its latest run. With "
+	"TARGET is run/SOURCE/KEY, a run's key, or a pipeline's name for its latest run; the "
+	"beginning of a name is not enough. With "
 	"--plan it says what would run again and what is kept, and sends nothing; with --yes it "
 	"records the intent, reads the run again, sends the request once, and prints the intent's "
 	"number for `wait` and `audit show`.\n\n"

@@ -399,6 +399,7 @@ const struct bn_command bn_command_wait = {
 	   "prints it. Exits with 2 when a run ended otherwise, and with 124 when --timeout "
 	   "(default 30m) is over. Of a run that was retried from here only the attempts after "
 	   "that count. "
+	   "It may be a pipeline, a run, an endpoint, a stream, a product or a source. "
 	   "INTENT, the number that retry prints, means the run that it started; 2: it was "
 	   "refused, 79: "
 	   "whether it was done is not known. The number of a bulk means all runs that it started, "
