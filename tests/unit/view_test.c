@@ -673,8 +673,8 @@ resolve_finds_by_key_name_and_prefix(void **state)
 	assert_ok(bn_view_resolve(w->reader, BN_PIPELINE, NULL, "trans", arena, &ref, &w->err),
 		  &w->err);
 	assert_string_equal(ref.key, BROKEN);
-	assert_fails_with(BN_EINVAL, bn_view_resolve(w->reader, BN_PIPELINE, NULL, "ing-", arena,
-							&ref, &w->err));
+	assert_fails_with(
+	    BN_EINVAL, bn_view_resolve(w->reader, BN_PIPELINE, NULL, "ing-", arena, &ref, &w->err));
 	assert_non_null(strstr(w->err.message, "pipeline/argo-prod/ing-shop-orders"));
 	assert_fails_with(BN_ENOTFOUND, bn_view_resolve(w->reader, BN_PIPELINE, NULL,
 							"transfrom-hourly", arena, &ref, &w->err));
