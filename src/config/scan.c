@@ -199,6 +199,12 @@ read_escape(struct cursor *c, struct value *v)
 				 "the line ends in a backslash, but the next one is empty");
 			return false;
 		}
+		/* git(1) ends the value there, libgit2 goes on in the line after it. */
+		if (!v->open && (*next == '#' || *next == ';')) {
+			complain(c, "take the backslash away, or the comment",
+				 "the line ends in a backslash, but the next one is a comment");
+			return false;
+		}
 		c->p++;
 		c->line++;
 		return true;

@@ -196,6 +196,8 @@ config_syntax_errors_have_their_line(void **state)
 	assert_problem("[ui]\ntheme = \"dark\n", true, 2, "not closed", "same line");
 	assert_problem("[ui]\ntheme = a\\d\n", true, 2, "'\\d' means nothing", "\\\\");
 	assert_problem("[ui]\ntheme = a\\\n\n", true, 2, "ends in a backslash", "");
+	/* libgit2 would take the head after it for a part of the value */
+	assert_problem("[ui]\ntheme = \\\n\r# x\n[a]\nb\n", true, 2, "next one is a comment", "");
 	assert_problem("theme = a\n", true, 1, "before the first section", "[source");
 	assert_problem("[ui\ntheme = a\n", true, 1, "not a section's head", "[kind");
 	assert_problem("[ui]\n1a = x\n", true, 2, "'1a' is not a key", "letter first");
