@@ -125,6 +125,9 @@ uint64_t bn_app_ask(struct bn_screen *screen, int slot, const struct bn_question
 /* Its rows could not be had: keys that wait for them are never done. */
 void bn_app_forget_keys(struct bn_screen *screen);
 
+/* A dialog is gone: what was under it is painted anew, with rows of now. */
+void bn_app_uncover(struct bn_app *app);
+
 /* "a model", "an endpoint": the thing's kind in a sentence; "this" for what is none. */
 const char *bn_app_a(struct bn_ref ref);
 

@@ -70,20 +70,12 @@ free_many(struct bn_many *m)
 	free(m);
 }
 
-/* What was under the plan. */
-static void
-uncover(struct bn_app *app)
-{
-	app->dirty = app->whole = app->stale = true;
-	app->asked = 0;
-}
-
 static void
 forget(struct bn_app *app)
 {
 	free_many(app->many);
 	app->many = NULL;
-	uncover(app);
+	bn_app_uncover(app);
 }
 
 /* ---- on the thread -------------------------------------------------------------------------- */
@@ -379,7 +371,7 @@ leave(struct bn_app *app)
 	else {
 		m->dismissed = true;
 		bn_collect_cancel_plans(app->options->collect);
-		uncover(app);
+		bn_app_uncover(app);
 	}
 	bn_app_say(app, BN_TONE_PLAIN, "nothing was sent");
 }

@@ -256,20 +256,12 @@ bn_retry_shown(const struct bn_app *app)
 
 /* ---- closing ------------------------------------------------------------------------------ */
 
-/* What was under the dialog. */
-static void
-uncover(struct bn_app *app)
-{
-	app->dirty = app->whole = app->stale = true;
-	app->asked = 0;
-}
-
 static void
 close_dialog(struct bn_app *app)
 {
 	free_retry(app->retry);
 	app->retry = NULL;
-	uncover(app);
+	bn_app_uncover(app);
 }
 
 /* Esc while it is being planned: the dialog is gone at once. The thread is told to stop, and joined when it has: a
@@ -284,7 +276,7 @@ leave(struct bn_app *app)
 	else {
 		r->dismissed = true;
 		bn_collect_cancel_plans(app->options->collect);
-		uncover(app);
+		bn_app_uncover(app);
 	}
 	bn_app_say(app, BN_TONE_PLAIN, "nothing was sent");
 }

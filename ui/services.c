@@ -112,6 +112,13 @@ bn_app_a(struct bn_ref ref)
 }
 
 void
+bn_app_uncover(struct bn_app *app)
+{
+	app->dirty = app->whole = app->stale = true;
+	app->asked = 0;
+}
+
+void
 bn_app_say(struct bn_app *app, enum bn_tone tone, const char *format, ...)
 {
 	va_list ap;

@@ -44,29 +44,6 @@ judge(struct verdict *v, int code, const char *format, ...)
 	va_end(ap);
 }
 
-static const char *
-table_of(enum bn_kind kind)
-{
-	switch (kind) {
-	case BN_PIPELINE:
-		return "pipelines";
-	case BN_RUN:
-		return "runs";
-	case BN_ENDPOINT:
-		return "endpoints";
-	case BN_STREAM:
-		return "streams";
-	case BN_MODEL:
-		return "models";
-	case BN_PRODUCT:
-		return "products";
-	case BN_SOURCE:
-		return "sources";
-	default:
-		return NULL;
-	}
-}
-
 /* The columns the thresholds need. */
 static const char *const *
 columns_of(enum bn_kind kind)
@@ -374,9 +351,8 @@ static int
 judge_all(struct verdict *v, const struct bn_invocation *in, const struct bn_ref *ref,
 	  struct bn_error *err)
 {
-	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)),
-				 .columns = columns_of(ref->kind),
-				 .scope = *ref};
+	struct bn_query query = {
+	    .table = bn_view_table_of(ref->kind), .columns = columns_of(ref->kind), .scope = *ref};
 	struct open_finding worst;
 	struct bn_rows *rows = NULL;
 	int rc = bn_view_query(v->cli->reader, &query, &rows, err);
@@ -491,7 +467,7 @@ run_check(struct bn_cli *cli, const struct bn_invocation *in)
 	struct bn_ref ref = {.key = in->operands[1]};
 	int rc = BN_OK;
 
-	if (table_of(kind) == NULL) {
+	if (bn_view_table_of(kind) == NULL) {
 		bn_fail(&err, BN_EINVAL, "there is nothing to check about a '%s'", in->operands[0]);
 		bn_hint(&err, "pipeline, run, endpoint, model, stream, product or source");
 		return bn_cli_report(cli, &err);

@@ -211,6 +211,7 @@ static int
 check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error *err)
 {
 	int ways = (in->count > 0) + bn_flag_has(in, "filter") + bn_flag_has(in, "rest");
+	struct bn_bulk_options wishes = {0};
 
 	if (bn_flag_has(in, "plan") == bn_flag_has(in, "yes")) {
 		bn_fail(err, BN_EINVAL,
@@ -227,6 +228,9 @@ check_flags(struct bn_cli *cli, const struct bn_invocation *in, struct bn_error 
 		return bn_fail(err, BN_EINVAL,
 			       "--limit, --since, --sort and --columns choose what is listed, not "
 			       "what is retried: --filter does");
+	/* also where they change nothing: a script's one run today is several tomorrow */
+	if (bn_retry_wishes(in, &wishes, err) != BN_OK)
+		return err->code;
 	if (bn_flag_has(in, "at")) {
 		bn_fail(err, BN_EPERM, "there are no actions in another time");
 		return bn_hint(err, "leave out --at");

@@ -32,32 +32,10 @@ hopeless(const char *state, enum bn_kind kind, enum bn_status status)
 	return kind == BN_RUN && reached("finished", status) && !reached(state, status);
 }
 
-/* Where things of that kind are listed with how they are; NULL: there is nothing to wait for. */
-static const char *
-table_of(enum bn_kind kind)
-{
-	switch (kind) {
-	case BN_PIPELINE:
-		return "pipelines";
-	case BN_RUN:
-		return "runs";
-	case BN_ENDPOINT:
-		return "endpoints";
-	case BN_STREAM:
-		return "streams";
-	case BN_PRODUCT:
-		return "products";
-	case BN_SOURCE:
-		return "sources";
-	default:
-		return NULL;
-	}
-}
-
 static int
 look(struct bn_cli *cli, const struct bn_ref *ref, enum bn_status *status, struct bn_error *err)
 {
-	struct bn_query query = {.table = bn_view_table(table_of(ref->kind)), .scope = *ref};
+	struct bn_query query = {.table = bn_view_table_of(ref->kind), .scope = *ref};
 	struct bn_rows *rows = NULL;
 	int rc = bn_view_query(cli->reader, &query, &rows, err);
 
@@ -362,7 +340,7 @@ run_wait(struct bn_cli *cli, const struct bn_invocation *in)
 			   &err) != BN_OK ||
 	    (!cli->offline && bn_collect_start(cli->collect, &err) != BN_OK))
 		return bn_cli_report(cli, &err);
-	if (table_of(ref.kind) == NULL) {
+	if (bn_view_table_of(ref.kind) == NULL || ref.kind == BN_MODEL) {
 		bn_fail(&err, BN_EINVAL, "'%.100s' is a %s, which is in no state to wait for",
 			in->operands[0], bn_kind_word(ref.kind));
 		return bn_cli_report(cli, &err);

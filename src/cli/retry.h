@@ -33,6 +33,9 @@ void bn_retry_plan_members(struct bn_buf *out, const struct bn_action_plan *plan
 /* ---- retry_bulk.c: several runs, a filter, or the rest of an earlier bulk ---- */
 bool bn_retry_is_bulk(const struct bn_invocation *in);
 int bn_retry_bulk(struct bn_cli *cli, const struct bn_invocation *in);
+/* --spacing, --concurrency, --abort-ratio, --timeout over what *options holds; BN_EINVAL names the wrong one. */
+int bn_retry_wishes(const struct bn_invocation *in, struct bn_bulk_options *options,
+		    struct bn_error *err);
 /* The bulk in words or for programs; exit code of what it leaves out. */
 int bn_retry_show_bulk(struct bn_retrying *r, const struct bn_bulk *bulk);
 

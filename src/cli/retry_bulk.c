@@ -471,24 +471,22 @@ send(struct bn_retrying *r, struct bn_bulk *bulk, const struct bn_bulk_options *
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
-static int
-read_wishes(struct bn_cli *cli, const struct bn_invocation *in, struct bn_bulk_options *options,
-	    struct bn_error *err)
+int
+bn_retry_wishes(const struct bn_invocation *in, struct bn_bulk_options *options,
+		struct bn_error *err)
 {
 	const char *ratio = bn_flag_get(in, "abort-ratio");
-	int64_t concurrency;
+	int64_t concurrency = options->concurrency;
 	char *rest_of_it;
 	int rc;
 
-	bn_bulk_defaults(cli->action, options);
-	concurrency = options->concurrency;
 	if ((rc = bn_flag_duration(in, "spacing", options->spacing, &options->spacing, err)) !=
 		BN_OK ||
 	    (rc = bn_flag_int(in, "concurrency", concurrency, &concurrency, err)) != BN_OK ||
 	    (rc = bn_flag_duration(in, "timeout", options->timeout, &options->timeout, err)) !=
 		BN_OK)
 		return rc;
-	if (concurrency < 1 || concurrency > 1000)
+	if (bn_flag_has(in, "concurrency") && (concurrency < 1 || concurrency > 1000))
 		return bn_fail(err, BN_EINVAL, "--concurrency: 1 to 1000");
 	options->concurrency = (int)concurrency;
 	if (ratio != NULL) {
@@ -538,7 +536,8 @@ plan_and_send(struct bn_retrying *r, const struct targets *t)
 	struct bn_error err = {0};
 	int code;
 
-	if (read_wishes(cli, r->in, &options, &err) != BN_OK ||
+	bn_bulk_defaults(cli->action, &options);
+	if (bn_retry_wishes(r->in, &options, &err) != BN_OK ||
 	    bn_bulk_plan(&bulk, cli->action, t->refs, t->count, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	bulk->rest_of = t->rest_of;

@@ -49,6 +49,29 @@ bn_view_table(const char *name)
 	return NULL;
 }
 
+const struct bn_view_table *
+bn_view_table_of(enum bn_kind kind)
+{
+	switch (kind) {
+	case BN_PIPELINE:
+		return bn_view_table("pipelines");
+	case BN_RUN:
+		return bn_view_table("runs");
+	case BN_ENDPOINT:
+		return bn_view_table("endpoints");
+	case BN_STREAM:
+		return bn_view_table("streams");
+	case BN_MODEL:
+		return bn_view_table("models");
+	case BN_PRODUCT:
+		return bn_view_table("products");
+	case BN_SOURCE:
+		return bn_view_table("sources");
+	default:
+		return NULL;
+	}
+}
+
 const struct bn_column *
 bn_view_column(const struct bn_view_table *table, const char *name)
 {

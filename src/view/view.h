@@ -75,6 +75,9 @@ struct bn_view_table {
  * around a thing). Ends with a NULL name. */
 extern const struct bn_view_table *const bn_view_tables[];
 const struct bn_view_table *bn_view_table(const char *name);
+
+/* Where things of that kind are listed, a row each with how it is; NULL: they are listed nowhere. */
+const struct bn_view_table *bn_view_table_of(enum bn_kind kind);
 const struct bn_column *bn_view_column(const struct bn_view_table *table, const char *name);
 
 /* ---- queries ------------------------------------------------------------------------------- */

@@ -200,6 +200,7 @@ wrong_calls_send_nothing(void **state)
 	    {"retry --yes", 64},
 	    {"retry " OLDER " --filter x --yes", 64},
 	    {"retry " OLDER " " NEWER " --yes --abort-ratio 2", 64},
+	    {"retry " OLDER " --yes --abort-ratio 2", 64},
 	    {"retry " OLDER " " NEWER " --yes --concurrency 0", 64},
 	    {"retry " OLDER " nobody-knows-it --yes", 66},
 	    {"retry " OLDER " " NEWER " --yes --confirm other", 66},
