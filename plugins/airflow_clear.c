@@ -32,6 +32,7 @@ struct reading {
 	struct unit *units;
 	size_t count, room;
 	int kept, failed, upstream, cleared;
+	bool partial; /* there are more instances than were read */
 };
 
 static struct unit *
@@ -96,7 +97,8 @@ read_instances(struct reading *r, struct bn_error *err)
 	for (int page = 0; page < PAGES_AT_MOST; page++) {
 		struct bn_json rest;
 		int before = r->cleared, rc;
-		const char *offset = bn_format(r->s, "%d", page * 100);
+		/* a server may give fewer than were asked for (maximum_page_limit) */
+		const char *offset = bn_format(r->s, "%d", before);
 
 		rc = bn_items(r->s, r->d->first + AIRFLOW_INSTANCES,
 			      BN_PARAMS({"dag_id", r->dag}, {"dag_run_id", r->run}, {"limit", PAGE},
@@ -107,6 +109,7 @@ read_instances(struct reading *r, struct bn_error *err)
 		if (r->cleared == before || r->cleared >= bn_json_int(rest, "total_entries", 0))
 			return BN_OK;
 	}
+	r->partial = true;
 	return BN_OK;
 }
 
@@ -328,7 +331,12 @@ fill(struct reading *r, struct bn_plan *plan)
 	plan->what = bn_format(r->s, "%s: %d failed + %d upstream_failed; keeps %d ok",
 			       plan->only != NULL ? "chosen tasks" : "failed tasks", r->failed,
 			       r->upstream, r->kept);
-	if (r->cleared != shown)
+	if (r->partial)
+		plan->notes[0] = bn_format(r->s,
+					   "of more task instances than %d pages hold, only the "
+					   "first are counted here; Airflow's dry run clears %d",
+					   PAGES_AT_MOST, r->cleared);
+	else if (r->cleared != shown)
 		plan->notes[0] =
 		    bn_format(r->s,
 			      "Airflow's dry run clears %d task instances, %d are shown as "

@@ -293,7 +293,7 @@ sent(struct bn_app *app)
 	if (r->rc == BN_OK)
 		bn_app_say(app, BN_TONE_GOOD, "retry asked: %s · %s · record %lld", r->about.key,
 			   r->result.answer, (long long)r->result.intent);
-	else if (r->rc == BN_EUNCERTAIN)
+	else if (r->result.intent != 0 && r->result.state == BN_OUTCOME_UNKNOWN)
 		bn_app_say(
 		    app, BN_TONE_BAD,
 		    "sent, and what came of it is not known: do not send it again · record %lld",

@@ -218,8 +218,8 @@ static int
 read_runs(struct bn_bulk *bulk, struct bn_reader *reader, struct bn_error *err)
 {
 	static const char sql[] =
-	    "SELECT r.attempt, coalesce(r.started_at, r.queued_at), r.pipeline FROM run_now r"
-	    " WHERE r.source = ?1 AND r.key = ?2";
+	    "SELECT r.attempt, " BN_RUN_BEGAN("r") ", r.pipeline FROM run_now r"
+						   " WHERE r.source = ?1 AND r.key = ?2";
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL);
 	size_t i;

@@ -49,7 +49,14 @@ struct bn_turn {
 int bn_action_send_within(struct bn_actions *action, const struct bn_action_plan *plan,
 			  int64_t parent, const struct bn_turn *turn, const char *reason,
 			  const char *typed, struct bn_action_result *result, struct bn_error *err);
-/* BN_EBUSY: a run of the same pipeline that began later is under way. */
+/* When a run of run_now began for the first time, in SQL: a further attempt may move the start that it shows (an
+ * Airflow run that is cleared is queued anew), which makes it no newer than it is. */
+#define BN_RUN_BEGAN(run)                                                                          \
+	"coalesce((SELECT min(coalesce(a.queued_at, a.started_at)) FROM main.attempt a WHERE"      \
+	" a.run_id = " run ".id), " run ".queued_at, " run ".started_at)"
+
+/* BN_EBUSY: a run of the same pipeline that began later, or that was made from this one, is under way.
+ * BN_ECONFLICT: one that was made from this one went well. */
 int bn_action_newer(struct bn_actions *action, const struct bn_action_plan *plan,
 		    struct bn_error *err);
 int64_t bn_action_min_interval(const struct bn_actions *action);

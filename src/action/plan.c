@@ -204,19 +204,11 @@ guard(struct bn_action_plan *plan, enum bn_guard_mark mark, const struct bn_erro
 	g->retry_after = why != NULL ? why->retry_after : 0;
 }
 
-/* Runs of the same pipeline that began later: one that is under way forbids a retry, one that went well is
- * worth knowing. BN_EBUSY with *why; *name and *status are NULL where there is none. */
+/* The first row of a question about the run: the name and status of another. NULL both where there is none. */
 static int
-ask_newer(struct bn_reader *reader, const struct bn_action_plan *plan, struct bn_arena *arena,
-	  const char **name, const char **status, struct bn_error *why)
+ask_other(struct bn_reader *reader, const struct bn_action_plan *plan, const char *sql,
+	  struct bn_arena *arena, const char **name, const char **status, struct bn_error *err)
 {
-	static const char sql[] =
-	    "SELECT n.name, n.last_status FROM run_now r JOIN run_now n ON n.source = r.source AND"
-	    " n.pipeline = r.pipeline AND n.id <> r.id AND coalesce(n.queued_at, n.started_at) >"
-	    " coalesce(r.queued_at, r.started_at) WHERE r.source = ?1 AND r.key = ?2"
-	    " ORDER BY n.last_status IN ('running', 'queued') DESC, coalesce(n.queued_at, "
-	    "n.started_at)"
-	    " DESC LIMIT 1";
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL);
 
@@ -230,13 +222,66 @@ ask_newer(struct bn_reader *reader, const struct bn_action_plan *plan, struct bn
 		*name = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 0));
 		*status = bn_arena_strdup(arena, (const char *)sqlite3_column_text(st, 1));
 	} else if (rc != SQLITE_DONE)
-		bn_fail(why, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
+		bn_fail(err, BN_EIO, "store: %s", sqlite3_errmsg(bn_reader_db(reader)));
 	sqlite3_finalize(st);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? BN_OK : BN_EIO;
-	if (*status != NULL && (strcmp(*status, "running") == 0 || strcmp(*status, "queued") == 0))
-		return bn_fail(why, BN_EBUSY, "a newer run is %s: %.200s", *status, *name);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? BN_OK : BN_EIO;
+}
+
+static bool
+under_way(const char *status)
+{
+	return status != NULL && (strcmp(status, "running") == 0 || strcmp(status, "queued") == 0);
+}
+
+/* A run that was made from this one, by a retry from here or by somebody else, does its work: while it is under way
+ * (BN_EBUSY) and once it went well (BN_ECONFLICT) this one, which stays failed for ever, is not sent again. */
+static int
+ask_made_anew(struct bn_reader *reader, const struct bn_action_plan *plan, struct bn_arena *arena,
+	      struct bn_error *why)
+{
+	static const char sql[] =
+	    "SELECT n.name, n.last_status FROM run_now n WHERE n.source = ?1 AND n.key <> ?2 AND "
+	    "n.key IN ("
+	    " SELECT l.from_key FROM main.link l WHERE l.to_kind = kind_number('run') AND l.to_key"
+	    " = ?2 AND l.from_source = ?1 AND l.kind = 'retry-of' UNION SELECT i.new_run FROM"
+	    " intent_now i WHERE i.kind = 'run' AND i.key = ?2 AND i.source = ?1 AND i.state ="
+	    " 'done') ORDER BY n.last_status = 'succeeded' DESC, n.last_status IN ('running',"
+	    " 'queued') DESC LIMIT 1";
+	const char *name, *status;
+	int rc = ask_other(reader, plan, sql, arena, &name, &status, why);
+
+	if (rc != BN_OK || status == NULL)
+		return rc;
+	if (strcmp(status, "succeeded") == 0)
+		return bn_fail(why, BN_ECONFLICT, "it was made anew as %.200s, which succeeded",
+			       name);
+	if (under_way(status))
+		return bn_fail(why, BN_EBUSY, "it was made anew as %.200s, which is %s", name,
+			       status);
 	return BN_OK;
+}
+
+/* Runs of the same pipeline that began later: one that is under way forbids a retry (BN_EBUSY), one that went well
+ * is worth knowing. *name and *status are NULL where there is none. */
+static int
+ask_newer(struct bn_reader *reader, const struct bn_action_plan *plan, struct bn_arena *arena,
+	  const char **name, const char **status, struct bn_error *why)
+{
+	static const char sql[] =
+	    "SELECT n.name, n.last_status FROM run_now r JOIN run_now n ON n.source = r.source AND"
+	    " n.pipeline = r.pipeline AND n.id <> r.id AND " BN_RUN_BEGAN("n") " > " BN_RUN_BEGAN(
+		"r") " WHERE r.source = ?1 AND r.key = ?2"
+		     " ORDER BY n.last_status IN ('running', 'queued') DESC, " BN_RUN_BEGAN(
+			 "n") " DESC LIMIT 1";
+	int rc;
+
+	*name = *status = NULL;
+	rc = ask_made_anew(reader, plan, arena, why);
+	if (rc == BN_OK)
+		rc = ask_other(reader, plan, sql, arena, name, status, why);
+	if (rc == BN_OK && under_way(*status))
+		return bn_fail(why, BN_EBUSY, "a newer run is %s: %.200s", *status, *name);
+	return rc;
 }
 
 static int
@@ -246,7 +291,7 @@ newer_runs(struct bn_reader *reader, struct bn_action_plan *plan, struct bn_erro
 	struct bn_error why = {0};
 	int rc = ask_newer(reader, plan, plan->arena, &name, &status, &why);
 
-	if (rc == BN_EBUSY)
+	if (rc == BN_EBUSY || rc == BN_ECONFLICT)
 		guard(plan, BN_GUARD_STOP, &why, why.message);
 	else if (rc != BN_OK) {
 		*err = why;

@@ -94,13 +94,21 @@ locked(sqlite3 *db, struct guard *g, bn_time now, struct bn_error *err)
 	return rc;
 }
 
+#define OWN_RETRY                                                                                  \
+	"SELECT i.seq, i.user, i.at FROM record i WHERE i.kind = ?1 AND i.key = ?2 AND"            \
+	" i.source = ?3 AND i.verb = 'intent' AND i.at > ?6 AND " OUTCOME_OF(                      \
+	    "json_extract(o.body, '$.state')") " = 'done'"
+
+/* One of another run, which this one was made from. */
+#define MADE_BY_RETRY                                                                              \
+	"SELECT i.seq, i.user, i.at FROM record o JOIN record i ON i.seq = o.parent WHERE o.verb"  \
+	" = 'outcome' AND o.at > ?6 AND o.kind = ?1 AND o.source = ?3 AND json_valid(o.body) AND"  \
+	" json_extract(o.body, '$.run') = ?2 AND i.at > ?6"
+
 static int
 too_soon(sqlite3 *db, struct guard *g, bn_time now, struct bn_error *err)
 {
-	static const char sql[] =
-	    "SELECT i.seq, i.user, i.at FROM record i WHERE i.kind = ?1 AND i.key = ?2 AND"
-	    " i.source = ?3 AND i.verb = 'intent' AND i.at > ?6 AND " OUTCOME_OF(
-		"json_extract(o.body, '$.state')") " = 'done' ORDER BY i.seq DESC LIMIT 1";
+	static const char sql[] = OWN_RETRY " UNION ALL " MADE_BY_RETRY " ORDER BY 1 DESC LIMIT 1";
 	sqlite3_stmt *st = NULL;
 	char ago[BN_TIME_TEXT], left[BN_TIME_TEXT];
 	int64_t at;

@@ -105,7 +105,10 @@ plan_counts_what_the_engine_runs_again(void **state)
 	open_actions(f, "", false);
 	for (i = 0; i < TARGETS; i++) {
 		plan = plan_of(f, i);
+		/* the same again, also from a server that gives smaller pages than were asked for */
+		atomic_store(&f->fake.page, 2);
 		again = plan_of(f, i);
+		atomic_store(&f->fake.page, 100);
 		assert_int_equal(plan->failed, 1);
 		assert_int_equal(plan->kept, 1);
 		assert_int_equal(plan->skipped, i == 0 ? 0 : 1);
@@ -573,6 +576,59 @@ program_acts_once_and_is_asked_when_it_did_not_say(void **state)
 	}
 }
 
+/* A run that somebody cleared shows the start of its second attempt: it is still the older one. */
+static void
+run_that_was_cleared_elsewhere_is_no_newer_than_the_one_behind_it(void **state)
+{
+	static const char script[] =
+	    "#!/bin/sh\n"
+	    "read -r input; echo '{\"binnacle\":1}'\n"
+	    "case $1 in\n"
+	    "poll) cat %s/runs ;;\n"
+	    "plan) echo "
+	    "'{\"record\":\"plan\",\"mode\":\"again\",\"attempt\":\"1\",\"request\":\"make"
+	    " again\",\"failed\":1}' ;;\n"
+	    "esac\n"
+	    "echo '{\"complete\":true}'\n";
+	static const char *const two_o_clock[] = {
+	    "\"started_at\":\"2026-03-10T02:00:04Z\",\"finished_at\":\"2026-03-10T02:10:00Z\"",
+	    "\"started_at\":\"2026-03-10T03:10:04Z\",\"finished_at\":\"2026-03-10T03:12:00Z\""};
+	struct bn_ref run = {BN_RUN, "prog", "hourly/02"};
+	struct fixture *f = *state;
+	struct bn_action_plan *plan = NULL;
+	char path[256], text[600];
+	FILE *file;
+	int i;
+
+	snprintf(path, sizeof(path), "%s/prog", f->s.dir);
+	file = fopen(path, "w");
+	fprintf(file, script, f->s.dir);
+	fclose(file);
+	assert_int_equal(chmod(path, 0700), 0);
+	snprintf(text, sizeof(text),
+		 "[source \"prog\"]\n\ttype = exec\n\tcommand = %s\n\tactions = retry\n", path);
+	snprintf(path, sizeof(path), "%s/runs", f->s.dir);
+	for (i = 0; i < 2; i++) {
+		file = fopen(path, "w");
+		fprintf(
+		    file,
+		    "{\"record\":\"pipeline\",\"key\":\"hourly\",\"status\":\"failed\"}\n"
+		    "{\"record\":\"run\",\"key\":\"hourly/02\",\"pipeline\":\"hourly\",\"status\":"
+		    "\"failed\",%s}\n"
+		    "{\"record\":\"run\",\"key\":\"hourly/03\",\"pipeline\":\"hourly\",\"status\":"
+		    "\"running\",\"started_at\":\"2026-03-10T03:00:04Z\"}\n",
+		    two_o_clock[i]);
+		fclose(file);
+		open_actions(f, text, false);
+		session_poll(&f->s);
+		assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
+		assert_int_equal(bn_action_plan_refusal(plan, &f->s.err), BN_EBUSY);
+		assert_non_null(strstr(f->s.err.message, "a newer run is running: hourly/03"));
+		bn_action_plan_free(plan);
+		session_close(&f->s);
+	}
+}
+
 static void
 fingerprint_folds_what_varies(void **state)
 {
@@ -622,6 +678,7 @@ main(void)
 	    ACTION(second_retry_waits_for_the_interval),
 	    ACTION(thing_that_is_held_is_left_alone),
 	    ACTION(program_acts_once_and_is_asked_when_it_did_not_say),
+	    ACTION(run_that_was_cleared_elsewhere_is_no_newer_than_the_one_behind_it),
 	    cmocka_unit_test(fingerprint_folds_what_varies),
 	};
 

@@ -16,6 +16,7 @@ struct platform {
 	bool makes;    /* what is asked for is done; else it is only said (argo-workflows #10215) */
 	bool answers;  /* the answer arrives */
 	atomic_int writes, made;
+	const char *again; /* how the workflow that was made is, as it is listed; NULL: it is not */
 	atomic_int theirs; /* what somebody else resubmitted from it, before and after */
 	bn_time made_at;   /* all of these, by its own clock */
 };
@@ -36,6 +37,9 @@ static const struct bn_ref run = {BN_RUN, "argo", "hourly-1"};
 	"\"status\":{\"phase\":\"Failed\",\"startedAt\":\"2026-03-10T03:05:04Z\","                 \
 	"\"finishedAt\":\"2026-03-10T03:07:10Z\""
 #define RUNNING "\"status\":{\"phase\":\"Running\",\"startedAt\":\"2026-03-10T03:20:04Z\"}"
+#define SUCCEEDED                                                                                  \
+	"\"status\":{\"phase\":\"Succeeded\",\"startedAt\":\"2026-03-10T03:20:04Z\","              \
+	"\"finishedAt\":\"2026-03-10T03:21:10Z\"}"
 #define NODES                                                                                      \
 	",\"nodes\":{\"hourly-1\":{\"id\":\"hourly-1\",\"name\":\"hourly-1\",\"type\":\"DAG\","    \
 	"\"phase\":\"Failed\"},\"n1\":{\"id\":\"n1\",\"name\":\"hourly-1.t1\",\"displayName\":"    \
@@ -96,6 +100,28 @@ resubmitted(struct platform *p, struct ts_conn *conn, const char *target)
 }
 
 static void
+again(const struct platform *p, struct ts_conn *conn)
+{
+	char *text = bn_xasprintf("{" META("hourly-1-again", AGAIN) ",%s}",
+				  p->again != NULL ? p->again : RUNNING);
+
+	ts_json(conn, text);
+	free(text);
+}
+
+static void
+list(const struct platform *p, struct ts_conn *conn)
+{
+	char *items = bn_xasprintf(
+	    "{\"metadata\":{},\"items\":[{" META("hourly-1", "") "," FAILED "}}%s%s%s]}",
+	    p->again != NULL ? ",{" META("hourly-1-again", AGAIN) "," : "",
+	    p->again != NULL ? p->again : "", p->again != NULL ? "}" : "");
+
+	ts_json(conn, items);
+	free(items);
+}
+
+static void
 answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 {
 	struct platform *p = payload;
@@ -108,13 +134,12 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 	else if (strncmp(target, "/api/v1/workflows/orch/hourly-1?", 32) == 0)
 		ts_json(conn, workflow(p));
 	else if (strncmp(target, "/api/v1/workflows/orch/hourly-1-again", 37) == 0)
-		ts_json(conn, "{" META("hourly-1-again", AGAIN) "," RUNNING "}");
+		again(p, conn);
 	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0 &&
 		 strstr(target, "resubmitted-from-workflow") != NULL)
 		resubmitted(p, conn, target);
 	else if (strncmp(target, "/api/v1/workflows/orch?", 23) == 0)
-		ts_json(conn,
-			"{\"metadata\":{},\"items\":[{" META("hourly-1", "") "," FAILED "}}]}");
+		list(p, conn);
 	else if (strncmp(target, "/api/v1/cron-workflows/", 23) == 0)
 		ts_json(conn, "{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"hourly\","
 			      "\"namespace\":\"orch\",\"annotations\":{\"binnacle/idempotence\":"
@@ -256,6 +281,63 @@ run_of_which_nothing_ran_is_made_anew(void **state)
 	end(f);
 }
 
+/* What a plan of `about` says now, much later than the retry. */
+static int
+refusal_of(struct fixture *f, struct bn_ref about, const char *again)
+{
+	struct bn_action_plan *plan = NULL;
+	int rc;
+
+	f->platform.again = again;
+	session_poll(&f->s);
+	assert_ok(bn_action_plan(&plan, f->s.actions, about, &f->s.err), &f->s.err);
+	rc = bn_action_plan_refusal(plan, &f->s.err);
+	bn_action_plan_free(plan);
+	return rc;
+}
+
+/* The run that nothing ran of stays failed for ever: its work is the other's. */
+static void
+run_that_was_made_anew_is_not_sent_again_while_that_one_stands(void **state)
+{
+	struct fixture *f = begin(false, true, true);
+	struct bn_action_plan *plan = NULL;
+	struct bn_action_result result;
+
+	(void)state;
+	assert_ok(send(f, "resubmit", &result), &f->s.err);
+	bn_clock_set(&f->s.clock, f->platform.made_at + 3600 * 1000, 0);
+	assert_int_equal(refusal_of(f, run, RUNNING), BN_EBUSY);
+	assert_int_equal(refusal_of(f, run, FAILED "}"), BN_OK);
+	assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
+	assert_int_equal(refusal_of(f, run, SUCCEEDED), BN_ECONFLICT);
+	assert_non_null(strstr(f->s.err.message, "made anew as hourly-1-again, which succeeded"));
+	/* nor is what was planned while it had failed */
+	assert_int_equal(bn_action_send(f->s.actions, plan, "test", NULL, &result, &f->s.err),
+			 BN_ECONFLICT);
+	assert_int_equal(atomic_load(&f->platform.writes), 1);
+	bn_action_plan_free(plan);
+	end(f);
+}
+
+static void
+run_that_a_retry_made_waits_for_the_interval_as_well(void **state)
+{
+	static const struct bn_ref made = {BN_RUN, "argo", "hourly-1-again"};
+	struct fixture *f = begin(false, true, true);
+	struct bn_action_result result;
+
+	(void)state;
+	bn_clock_set(&f->s.clock, f->platform.made_at, 0);
+	assert_ok(send(f, "resubmit", &result), &f->s.err);
+	bn_clock_set(&f->s.clock, f->platform.made_at + 1000, 0);
+	assert_int_equal(refusal_of(f, made, FAILED "}"), BN_EBUSY);
+	assert_true(f->s.err.retry_after > 0);
+	bn_clock_set(&f->s.clock, f->platform.made_at + 3600 * 1000, 0);
+	assert_int_equal(refusal_of(f, made, FAILED "}"), BN_OK);
+	end(f);
+}
+
 static void
 lost_answer_of_a_resubmission_is_found_by_its_label(void **state)
 {
@@ -362,6 +444,8 @@ main(void)
 	    cmocka_unit_test(archived_retry_is_done_once_its_workflow_is_there),
 	    cmocka_unit_test(archived_retry_whose_answer_is_lost_is_found_out),
 	    cmocka_unit_test(run_of_which_nothing_ran_is_made_anew),
+	    cmocka_unit_test(run_that_was_made_anew_is_not_sent_again_while_that_one_stands),
+	    cmocka_unit_test(run_that_a_retry_made_waits_for_the_interval_as_well),
 	    cmocka_unit_test(lost_answer_of_a_resubmission_is_found_by_its_label),
 	    cmocka_unit_test(lost_resubmission_is_found_whatever_the_clocks_say),
 	    cmocka_unit_test(resubmission_that_was_there_is_never_taken_for_ours),

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool
@@ -118,6 +119,28 @@ dag_run(struct ts_conn *conn, const struct fake *fake, bool listed)
 	ts_json(conn, listed ? body : run);
 }
 
+/* At most `page` of the three, as a server does whose maximum_page_limit is that. */
+static void
+task_instances(struct ts_conn *conn, const char *target, bool done, int page)
+{
+	static const char *const items[2][3] = {
+	    {"{\"task_id\":\"t1\",\"state\":\"success\"}",
+	     "{\"task_id\":\"t2\",\"state\":\"failed\",\"operator\":\"Bash\"}",
+	     "{\"task_id\":\"t3\",\"state\":\"upstream_failed\"}"},
+	    {"{\"task_id\":\"t1\",\"state\":\"success\"}", "{\"task_id\":\"t2\",\"state\":null}",
+	     "{\"task_id\":\"t3\",\"state\":null}"}};
+	const char *asked = strstr(target, "offset=");
+	int first = asked != NULL ? atoi(asked + 7) : 0, i;
+	char body[400] = "{\"task_instances\":[";
+
+	for (i = first; i < 3 && i < first + page; i++) {
+		strcat(body, i > first ? "," : "");
+		strcat(body, items[done][i]);
+	}
+	strcat(body, "],\"total_entries\":3}");
+	ts_json(conn, body);
+}
+
 /* What a poll asks for. */
 static bool
 airflow_lists(const struct fake *fake, struct ts_conn *conn, const char *target)
@@ -151,16 +174,7 @@ airflow_read(struct fake *fake, struct ts_conn *conn, const struct ts_request *r
 	if (strcmp(target, "/version") == 0)
 		ts_json(conn, major == 2 ? "{\"version\":\"2.10.5\"}" : "{\"version\":\"3.2.0\"}");
 	else if (strstr(target, "/taskInstances") != NULL)
-		ts_json(conn,
-			done > 0
-			    ? "{\"task_instances\":[{\"task_id\":\"t1\",\"state\":\"success\"},"
-			      "{\"task_id\":\"t2\",\"state\":null},{\"task_id\":\"t3\",\"state\":"
-			      "null}],"
-			      "\"total_entries\":3}"
-			    : "{\"task_instances\":[{\"task_id\":\"t1\",\"state\":\"success\"},"
-			      "{\"task_id\":\"t2\",\"state\":\"failed\",\"operator\":\"Bash\"},"
-			      "{\"task_id\":\"t3\",\"state\":\"upstream_failed\"}],\"total_"
-			      "entries\":3}");
+		task_instances(conn, target, done > 0, atomic_load(&fake->page));
 	else if (strcmp(target, "/dags/hourly/tasks") == 0)
 		ts_json(conn,
 			"{\"tasks\":[{\"task_id\":\"t1\",\"downstream_task_ids\":[\"t2\"]},"
@@ -257,6 +271,7 @@ fake_reset(struct fake *fake)
 	atomic_store(&fake->cut, FAKE_ANSWERS);
 	atomic_store(&fake->done, 0);
 	atomic_store(&fake->meddled, 0);
+	atomic_store(&fake->page, 100);
 	atomic_store(&fake->writes, 0);
 	atomic_store(&fake->unjournalled, 0);
 	atomic_store(&fake->unlisted, 0);

@@ -24,6 +24,7 @@ struct fake {
 	atomic_int cut;
 	atomic_int done;	 /* writes that took effect */
 	atomic_int meddled;	 /* somebody was at it, see above */
+	atomic_int page;	 /* of a list Airflow gives at most so many */
 	atomic_int writes;	 /* writes that arrived */
 	atomic_int unjournalled; /* those for which the journal held no open intent */
 	atomic_int unlisted;	 /* requests that change something and are on no list */
