@@ -221,14 +221,16 @@ keys_typed_ahead_are_about_the_rows_that_were_asked_for(void **state)
 	recorded_stop(&world);
 }
 
-/* A retry of the run in the journal, a minute ago, of a person with a long name; nobody checks the chain here. */
+/* A retry of the run in the journal, a minute ago, of a person with a long name; nobody checks the chain here.
+ * `told`: what became of it is known. */
 static void
-somebody_retried_it(const struct recorded *world)
+somebody_retried_it(const struct recorded *world, bool told)
 {
-	static const char sql[] =
+	static const char asked[] =
 	    "INSERT INTO record SELECT 1, 1773112364000 - 60000, 'intent',"
 	    " 'a-person-with-a-name-of-some-length', '', 'elsewhere', '', 'argo-prod', 'run',"
-	    " 'transform-hourly-28f6k', NULL, '', '{\"verb\":\"retry\"}', '0', '1';"
+	    " 'transform-hourly-28f6k', NULL, '', '{\"verb\":\"retry\"}', '0', '1'";
+	static const char became[] =
 	    "INSERT INTO record SELECT 2, 1773112364000 - 59000, 'outcome', user, '', host, '',"
 	    " source, kind, key, 1, '', '{\"state\":\"done\"}', '1', '2' FROM record";
 	char path[256];
@@ -236,7 +238,9 @@ somebody_retried_it(const struct recorded *world)
 
 	snprintf(path, sizeof(path), "%s/state/journal.db", world->served.demo);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, asked, NULL, NULL, NULL), SQLITE_OK);
+	if (told)
+		assert_int_equal(sqlite3_exec(db, became, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
 
@@ -253,7 +257,7 @@ retry_that_is_refused_says_why_where_it_is_seen(void **state)
 	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
 	ask(&world.served, "audit list", &said); /* makes the journal */
 	said_clear(&said);
-	somebody_retried_it(&world);
+	somebody_retried_it(&world, true);
 	t = console_start(&world.served, 60, 16, NULL, NULL, NULL);
 	bn_term_type(t, "r");
 	assert_shown(t, "n / Esc close");
@@ -266,6 +270,29 @@ retry_that_is_refused_says_why_where_it_is_seen(void **state)
 	assert_shown(t, "next schedule");
 	assert_shown(t, "n / Esc close");
 	console_play(t, "<Esc>");
+	console_quit(t);
+	recorded_stop(&world);
+}
+
+/* Nothing left this console: whose request it is that nobody knows the outcome of is said, not "sent". */
+static void
+retry_of_what_somebody_sent_meanwhile_is_not_called_sent(void **state)
+{
+	struct recorded world;
+	struct bn_term *t;
+	int row, col;
+
+	(void)state;
+	recorded_start(&world, "--at 2026-03-10T03:12:44Z");
+	t = console_start(&world.served, 120, 40, NULL, NULL, NULL);
+	bn_term_type(t, "r");
+	assert_shown(t, "y retry");
+	bn_term_settle(t, 300, RECORDED_WAIT);
+	somebody_retried_it(&world, false);
+	console_play(t, "back again<Enter>y");
+	assert_shown(t, "intent 1 of a-person-with-a-name-of-some-length@elsewhere");
+	assert_false(bn_term_find(t, "record 0", &row, &col));
+	assert_writes(&world, 0);
 	console_quit(t);
 	recorded_stop(&world);
 }
@@ -688,6 +715,7 @@ main(void)
 	    cmocka_unit_test(keys_typed_ahead_are_about_the_rows_that_were_asked_for),
 	    cmocka_unit_test(retry_dialog_folds_its_lines),
 	    cmocka_unit_test(retry_that_is_refused_says_why_where_it_is_seen),
+	    cmocka_unit_test(retry_of_what_somebody_sent_meanwhile_is_not_called_sent),
 	    cmocka_unit_test(retry_that_needs_a_reason_says_so),
 	    cmocka_unit_test(read_only_session_has_no_such_key),
 	    cmocka_unit_test(retry_is_hinted_only_where_something_runs),
