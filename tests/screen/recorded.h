@@ -11,8 +11,11 @@
 struct recorded {
 	struct served served;
 	char record[64]; /* the platforms' log */
+	char options[160];
 };
 
+/* A world of its own for each test, as if it had just come up: where the one before changed nothing in the same world
+ * that one is taken over, with a log, a state and a configuration that are new. */
 void recorded_start(struct recorded *world, const char *options);
 void recorded_stop(struct recorded *world);
 /* What the platforms themselves saw: requests by a method that may change something, and none that no right client
