@@ -400,6 +400,8 @@ struct anchor {
 struct anchor_list {
 	struct anchor *list;
 	size_t count, room, at;
+	int64_t
+	    told; /* each record up to here has its line; one above may be newer than the list */
 };
 
 static int
@@ -453,7 +455,7 @@ anchored(struct anchor_list *a, int64_t seq, const char *hash)
 		named = named || same;
 		fine = fine && (same || one->before);
 	}
-	return fine && named;
+	return fine && (named || seq > a->told);
 }
 
 /* The highest number that was committed, by the second file, from where the walk stands. */
@@ -548,21 +550,41 @@ walk(sqlite3 *db, struct anchor_list *anchors, int64_t *count, int64_t *bad, str
 	return rc;
 }
 
+/* The second file as it is between two looks at the journal, while others may write to both: what the first look
+ * sees must be named in it, and what it says was committed must be there at the second, which is the walk. *head is
+ * what the first saw; where it can't be read nothing is taken for new. */
+static int
+look_at_anchors(struct bn_store *store, sqlite3 *db, struct anchor_list *anchors, int64_t *head,
+		struct bn_error *err)
+{
+	struct bn_error ignored;
+	int rc;
+
+	if (bn_db_int(db, "SELECT max(seq) FROM journal.record", 0, head, &ignored) != BN_OK)
+		*head = INT64_MAX;
+	rc = read_anchors(store, anchors, err);
+	anchors->told = committed_last(anchors);
+	if (anchors->told < *head)
+		anchors->told = *head;
+	return rc;
+}
+
 int
 bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err)
 {
 	struct bn_reader *reader = NULL;
 	struct anchor_list anchors = {0};
+	int64_t head = 0;
 	int rc;
 
 	*count = *bad = 0;
 	rc = bn_reader_open(&reader, store, err);
 	if (rc != BN_OK)
 		return rc;
-	rc = read_anchors(store, &anchors, err);
+	rc = look_at_anchors(store, bn_reader_db(reader), &anchors, &head, err);
 	if (rc == BN_OK)
 		rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
-	if (rc == BN_OK && anchored_in_file(store) && anchors.count == 0 && *count > 0) {
+	if (rc == BN_OK && anchored_in_file(store) && anchors.count == 0 && head > 0) {
 		rc = bn_fail(err, BN_ECONFLICT,
 			     "%.200s names none of the journal's %" PRId64 " records",
 			     store->anchor, *count);
