@@ -25,6 +25,7 @@ struct child {
 	FILE *out, *complaint;
 	pid_t pid;
 	bool ended;
+	bool lost; /* it ended, and nobody knows how: status is none */
 	int status;
 	int signal; /* that came before the number, and that the child was told of; 0: none */
 };
@@ -110,12 +111,15 @@ await(struct bn_cli *cli, struct child *child)
 {
 	int64_t number;
 	int signal;
+	pid_t gone;
 
 	for (;;) {
 		number = number_of(child);
 		if (number != 0 || child->ended)
 			return number;
-		child->ended = waitpid(child->pid, &child->status, WNOHANG) != 0;
+		gone = waitpid(child->pid, &child->status, WNOHANG);
+		child->lost = gone < 0;
+		child->ended = gone != 0;
 		if (child->ended || (signal = bn_cli_wait(cli, LOOK_MS)) == 0 || is_ignored(signal))
 			continue;
 		if (number_of(child) == 0) {
@@ -127,8 +131,9 @@ await(struct bn_cli *cli, struct child *child)
 
 /* It ended without having begun: its words and its exit code are ours. */
 static int
-pass_on(const struct bn_cli *cli, const struct child *child)
+pass_on(struct bn_cli *cli, const struct child *child)
 {
+	struct bn_error err = {0};
 	char text[4096];
 	ssize_t size;
 	off_t at = 0;
@@ -137,7 +142,12 @@ pass_on(const struct bn_cli *cli, const struct child *child)
 		fwrite(text, 1, (size_t)size, cli->err);
 		at += size;
 	}
-	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
+	if (!child->lost)
+		return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
+	bn_fail(&err, BN_EUNCERTAIN,
+		"the process that sends it is gone, and how it ended is not known");
+	bn_hint(&err, "whether there is a bulk: binnacle audit list --verb bulk");
+	return bn_cli_report(cli, &err);
 }
 
 /* Who asked for it has to know what is not in it, as without --detach. Exit code. */

@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/served.h"
@@ -338,6 +341,47 @@ detached_bulk_ends_with_its_caller_until_it_has_a_number(void **state)
 	assert_int_equal(requests_and_bulks(), before);
 }
 
+/* What starts it may ignore the end of its children, and hands that on. No shell does it in a test's stead: some set
+ * it back. */
+static int
+run_by_one_who_ignores_children(const char *const *argv)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} cast = {argv};
+	pid_t pid = fork();
+	int fd, status = 0;
+
+	if (pid == 0) {
+		fd = open("/dev/null", O_RDWR);
+		signal(SIGCHLD, SIG_IGN);
+		dup2(fd, 0);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		execvp(argv[0], cast.out);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+detached_bulk_that_never_began_is_told_where_children_are_ignored(void **state)
+{
+	char demo[120];
+	const char *const argv[] = {"binnacle", demo,	    "retry",	OLDER, "nobody-knows-it",
+				    "--yes",	"--detach", "--reason", "why", "--timeout",
+				    "45s",	NULL};
+	int64_t before = requests_and_bulks();
+
+	(void)state;
+	snprintf(demo, sizeof(demo), "--demo=%s", world.demo);
+	assert_int_equal(run_by_one_who_ignores_children(argv), 66);
+	assert_int_equal(requests_and_bulks(), before);
+}
+
 static void
 interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 {
@@ -439,6 +483,7 @@ main(void)
 	    cmocka_unit_test(offline_no_platform_is_asked_anything),
 	    cmocka_unit_test(lock_of_what_is_never_retried_is_refused),
 	    cmocka_unit_test(detached_bulk_ends_with_its_caller_until_it_has_a_number),
+	    cmocka_unit_test(detached_bulk_that_never_began_is_told_where_children_are_ignored),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
 	    cmocka_unit_test(read_only_help_names_no_verb),
 	};
