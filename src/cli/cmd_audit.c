@@ -232,6 +232,7 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 		       {"tag", "tag"},
 		       {"summary", "text"},
 		       {"rest of", "rest_of"},
+		       {"unread", "unread"},
 		       {"waves", "waves"},
 		       {"ratio", "abort_ratio", SHARE},
 		       {"spacing", "spacing", SPAN},

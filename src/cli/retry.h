@@ -38,6 +38,8 @@ int bn_retry_wishes(const struct bn_invocation *in, struct bn_bulk_options *opti
 		    struct bn_error *err);
 /* The bulk in words or for programs; exit code of what it leaves out. */
 int bn_retry_show_bulk(struct bn_retrying *r, const struct bn_bulk *bulk);
+/* `code`, or what it is worth where what failed at `names` (bulk->unread) is missing, which is said. */
+int bn_retry_unread(struct bn_cli *cli, const char *names, int code);
 
 /* ---- retry_detach.c: the same call again as a process without a terminal ---- */
 int bn_retry_detach(struct bn_cli *cli, const struct bn_invocation *in);

@@ -150,6 +150,25 @@ pass_on(struct bn_cli *cli, const struct child *child)
 	return bn_cli_report(cli, &err);
 }
 
+/* The sources that could not be read when it was planned, or NULL; in cli->arena. */
+static const char *
+unread(struct bn_cli *cli, int64_t number)
+{
+	static const char sql[] =
+	    "SELECT json_extract(body, '$.unread') FROM record WHERE seq = ?1";
+	const char *names = NULL;
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_TEXT)
+			names =
+			    bn_arena_strdup(cli->arena, (const char *)sqlite3_column_text(st, 0));
+	}
+	sqlite3_finalize(st);
+	return names;
+}
+
 /* Who asked for it has to know what is not in it, as without --detach. Exit code. */
 static int
 left_out(struct bn_cli *cli, int64_t number)
@@ -177,7 +196,7 @@ left_out(struct bn_cli *cli, int64_t number)
 		}
 	}
 	sqlite3_finalize(st);
-	return code;
+	return bn_retry_unread(cli, unread(cli, number), code);
 }
 
 static int

@@ -451,6 +451,61 @@ interrupted_in_the_middle_it_is_found_and_its_rest_is_sent(void **state)
 	said_clear(&said);
 }
 
+/* The world as it is when one of its sources can't be read, and never was. */
+static void
+leave_unread(const char *source)
+{
+	char fault[80];
+
+	snprintf(fault, sizeof(fault), "http=%s:503\n", source);
+	served_faults(&world, fault, 1);
+}
+
+static void
+filter_that_could_not_see_all_exits_with_incomplete(void **state)
+{
+	struct said said;
+	json_t *json;
+
+	(void)state;
+	leave_unread("airflow-ml");
+	json = answer("-q retry --filter 'source:argo-prod' --plan -o json", 3);
+	assert_true(json_is_false(json_object_get(json, "complete")));
+	assert_int_equal(json_array_size(json_object_get(json, "items")), 1);
+	json_decref(json);
+	said = run("-q retry --filter 'source:argo-prod' --plan", 3);
+	assert_non_null(strstr(said.out, "\nunread    airflow-ml: "));
+	assert_non_null(strstr(said.err, "not seen: airflow-ml\n"));
+	said_clear(&said);
+	/* perhaps there is something that matches, where nobody could look */
+	said = run("-q retry --filter 'pipeline:nothing-like-it' --yes", 3);
+	assert_non_null(strstr(said.err, "not seen: airflow-ml\n"));
+	said_clear(&said);
+	/* what can't be right is wrong all the same, and what names its runs needs no other source */
+	said = run("retry --filter 'pipeline:' --plan", 64);
+	said_clear(&said);
+	json = answer("retry " OLDER " " NEWER " --plan -o json", 0);
+	assert_true(json_is_true(json_object_get(json, "complete")));
+	json_decref(json);
+	/* whoever lets another process send it is told by that one's record */
+	said = run("-q retry --filter 'source:argo-prod' --yes --detach --reason why", 3);
+	assert_string_equal(said.out, "1\n");
+	assert_non_null(strstr(said.err, "not seen: airflow-ml\n"));
+	said_clear(&said);
+	said = run("audit show 1", 0);
+	assert_non_null(strstr(said.out, "\nunread     airflow-ml\n"));
+	said_clear(&said);
+	/* it fails again only in another world */
+	served_stop(&world);
+	served_start(&world, NULL);
+	leave_unread("airflow-ml");
+	said = run("-q retry --filter 'source:argo-prod' --yes --reason why", 3);
+	assert_string_equal(said.out, "1\n");
+	assert_non_null(strstr(said.err, "not seen: airflow-ml\n"));
+	said_clear(&said);
+	served_faults(&world, "", 0);
+}
+
 static void
 read_only_help_names_no_verb(void **state)
 {
@@ -485,6 +540,7 @@ main(void)
 	    cmocka_unit_test(detached_bulk_ends_with_its_caller_until_it_has_a_number),
 	    cmocka_unit_test(detached_bulk_that_never_began_is_told_where_children_are_ignored),
 	    cmocka_unit_test(interrupted_in_the_middle_it_is_found_and_its_rest_is_sent),
+	    cmocka_unit_test(filter_that_could_not_see_all_exits_with_incomplete),
 	    cmocka_unit_test(read_only_help_names_no_verb),
 	};
 
