@@ -24,6 +24,8 @@ int bn_retry_exit(struct bn_cli *cli, const struct bn_error *err);
 /* ---- retry_plan.c ---- */
 void bn_retry_line(struct bn_cli *cli, struct bn_buf *out, const char *label, const char *text);
 void bn_retry_plan_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_action_plan *plan);
+/* A guard as a person reads it, with its mark; in cli->arena. */
+const char *bn_retry_guard(struct bn_cli *cli, const struct bn_action_guard *guard);
 /* "name":"text" with its comma; a count that is not known is null. */
 void bn_retry_member(struct bn_buf *out, const char *name, const char *text);
 void bn_retry_count(struct bn_buf *out, const char *name, int64_t count);

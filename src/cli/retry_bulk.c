@@ -174,6 +174,24 @@ counts(struct bn_cli *cli, int failed, int skipped, int kept, const char *unit)
 	    kept >= 0 ? bn_arena_format(cli->arena, "%d", kept) : "?", unit, kept == 1 ? "" : "s");
 }
 
+/* What is not as one would wish it, under its item; what is fine would only hide it here. */
+static void
+guards_text(struct bn_retrying *r, const struct bn_bulk_item *item)
+{
+	struct bn_cli *cli = r->cli;
+	size_t i;
+
+	for (i = 0; item->plan != NULL && i < item->plan->guard_count; i++) {
+		const struct bn_action_guard *guard = &item->plan->guards[i];
+
+		if (guard->mark == BN_GUARD_FINE ||
+		    (item->fate == BN_BULK_OUT && strcmp(guard->text, item->why.message) == 0))
+			continue; /* why it is out stands beside its name already */
+		bn_retry_line(cli, &r->out, "",
+			      bn_arena_format(cli->arena, "  %s", bn_retry_guard(cli, guard)));
+	}
+}
+
 static void
 item_text(struct bn_retrying *r, const struct bn_bulk *bulk, const struct bn_bulk_item *item,
 	  const char *label)
@@ -200,6 +218,7 @@ item_text(struct bn_retrying *r, const struct bn_bulk *bulk, const struct bn_bul
 	bn_retry_line(
 	    cli, &r->out, label,
 	    bn_arena_format(cli->arena, "%s/%s%s", item->run.source, item->run.key, more));
+	guards_text(r, item);
 }
 
 static void
