@@ -62,6 +62,8 @@ struct bn_bulk {
 	bool needs_reason;
 	int64_t
 	    rest_of; /* the bulk this is the rest of; 0: none. The caller may set it before sending */
+	/* Sources, "a, b", that were to be searched for what failed and could not be read; NULL: none. As rest_of. */
+	const char *unread;
 	struct bn_bulk_state *state; /* its own */
 };
 

@@ -70,6 +70,8 @@ bn_bulk_begin_record(struct bn_actions *action, const struct bn_bulk *bulk, cons
 
 	if (bulk->rest_of != 0)
 		json_object_set_new(body, "rest_of", json_integer(bulk->rest_of));
+	if (bulk->unread != NULL)
+		json_object_set_new(body, "unread", json_string(bulk->unread));
 	text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 	json_decref(body);
 	if (text == NULL)

@@ -232,6 +232,7 @@ show_body(struct bn_cli *cli, struct bn_buf *out, const char *text)
 		       {"tag", "tag"},
 		       {"summary", "text"},
 		       {"rest of", "rest_of"},
+		       {"unread", "unread"},
 		       {"waves", "waves"},
 		       {"ratio", "abort_ratio", SHARE},
 		       {"spacing", "spacing", SPAN},
@@ -441,6 +442,16 @@ const struct bn_command bn_command_audit_export = {
 
 /* ---- verify ---------------------------------------------------------------------------------- */
 
+/* An "ok" says less where the journal was compared with itself alone. */
+static void
+note_unanchored(struct bn_cli *cli)
+{
+	if (!bn_journal_anchored(cli->store))
+		bn_cli_note(cli, "compared with nothing outside the journal: an end that was cut "
+				 "off, or all of it written anew, would not be seen; with anchor = "
+				 "FILE in [state] it would");
+}
+
 static int
 run_verify(struct bn_cli *cli, const struct bn_invocation *in)
 {
@@ -453,11 +464,14 @@ run_verify(struct bn_cli *cli, const struct bn_invocation *in)
 		return bn_cli_report(cli, &err);
 	rc = bn_journal_verify(cli->store, &count, &bad, &err);
 	if (cli->format == BN_OUT_JSON || cli->format == BN_OUT_NDJSON) {
-		fprintf(cli->out, "{\"ok\":%s,\"records\":%lld,\"first_bad\":",
-			rc == BN_OK ? "true" : "false", (long long)count);
+		fprintf(cli->out, "{\"ok\":%s,\"records\":%lld,\"anchored\":%s,\"first_bad\":",
+			rc == BN_OK ? "true" : "false", (long long)count,
+			bn_journal_anchored(cli->store) ? "true" : "false");
 		fprintf(cli->out, bad > 0 ? "%lld}\n" : "null}\n", (long long)bad);
-	} else if (rc == BN_OK && !cli->quiet)
+	} else if (rc == BN_OK && !cli->quiet) {
 		fprintf(cli->out, "ok %lld records\n", (long long)count);
+		note_unanchored(cli);
+	}
 	if (rc == BN_OK)
 		return BN_EXIT_OK;
 	rc = bn_cli_report(cli, &err);
@@ -474,12 +488,13 @@ const struct bn_command bn_command_audit_verify = {
     .page = "audit",
     .operands = "",
     .summary = "is the record whole?",
-    .doc = "Walks the chain of hashes, and compares it with the heads in the second file ([state] "
-	   "anchor). "
-	   "Prints `ok N records`, or names the first record that does not fit and exits with 2: "
-	   "one that "
-	   "was changed, removed, put in, or cut off at the end, and a chain that was written anew "
-	   "whole.",
+    .doc = "Walks the chain of hashes. Prints `ok N records`, or names the first record that does "
+	   "not fit and exits with 2: one that was changed, removed or put in. With a second file "
+	   "([state] anchor) it is compared with the heads there, so that an end that was cut off, "
+	   "a record that was added and a chain that was written anew whole are found as well; "
+	   "without one they can't be, and standard error says so.\n\n"
+	   "With -o json one object: ok, records (how many fit), anchored (whether there was such "
+	   "a file to compare with) and first_bad (the number of a record, or null).",
     .examples = verify_examples,
     .run = run_verify,
 };

@@ -430,6 +430,24 @@ note_silence(struct bn_cli *cli, const struct bn_rows *rows, size_t row, struct 
 		bn_cli_note(cli, "%s: %s - %s", name, error.s, hint.s);
 }
 
+/* Each once, however often it is looked at. */
+static void
+add_unread(struct bn_cli *cli, const char *name)
+{
+	const char *at = cli->unread;
+	size_t size;
+
+	cli->incomplete = true;
+	while (at != NULL && *at != '\0') {
+		size = strcspn(at, ",");
+		if (strlen(name) == size && strncmp(at, name, size) == 0)
+			return;
+		at += size + strspn(at + size, ", ");
+	}
+	cli->unread = at == NULL ? bn_arena_strdup(cli->arena, name)
+				 : bn_arena_format(cli->arena, "%s, %s", cli->unread, name);
+}
+
 /* Sources that do not answer make the answer incomplete, and so do data older than --fresh allows.
  */
 static int
@@ -453,7 +471,7 @@ judge_sources(struct bn_cli *cli, const char *const *names, struct bn_error *err
 			continue;
 		if (bn_rows_stale(rows, i) || bn_rows_status(rows, i) != BN_HEALTHY ||
 		    (cli->fresh > 0 && (age.type == BN_VALUE_NULL || age.i > cli->fresh))) {
-			cli->incomplete = true;
+			add_unread(cli, bn_rows_ref(rows, i).key);
 			note_silence(cli, rows, i, &unread);
 		}
 	}

@@ -24,6 +24,8 @@ int bn_retry_exit(struct bn_cli *cli, const struct bn_error *err);
 /* ---- retry_plan.c ---- */
 void bn_retry_line(struct bn_cli *cli, struct bn_buf *out, const char *label, const char *text);
 void bn_retry_plan_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_action_plan *plan);
+/* A guard as a person reads it, with its mark; in cli->arena. */
+const char *bn_retry_guard(struct bn_cli *cli, const struct bn_action_guard *guard);
 /* "name":"text" with its comma; a count that is not known is null. */
 void bn_retry_member(struct bn_buf *out, const char *name, const char *text);
 void bn_retry_count(struct bn_buf *out, const char *name, int64_t count);
@@ -38,6 +40,8 @@ int bn_retry_wishes(const struct bn_invocation *in, struct bn_bulk_options *opti
 		    struct bn_error *err);
 /* The bulk in words or for programs; exit code of what it leaves out. */
 int bn_retry_show_bulk(struct bn_retrying *r, const struct bn_bulk *bulk);
+/* `code`, or what it is worth where what failed at `names` (bulk->unread) is missing, which is said. */
+int bn_retry_unread(struct bn_cli *cli, const char *names, int code);
 
 /* ---- retry_detach.c: the same call again as a process without a terminal ---- */
 int bn_retry_detach(struct bn_cli *cli, const struct bn_invocation *in);

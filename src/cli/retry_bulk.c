@@ -124,10 +124,41 @@ look(struct bn_cli *cli, const struct bn_invocation *in, struct targets *t, stru
 {
 	int rc = bn_cli_refresh(cli, NULL, false, err);
 
-	if (rc == BN_OK && (rc = gather(cli, in, t, err)) == BN_OK &&
-	    (rc = refresh(cli, t, err)) == BN_OK)
+	if (rc == BN_OK && (rc = gather(cli, in, t, err)) == BN_OK) {
+		/* What names its runs needs no other sources than theirs. */
+		if (!bn_flag_has(in, "filter"))
+			cli->incomplete = false;
+		rc = refresh(cli, t, err);
+	}
+	if (rc == BN_OK)
 		rc = gather(cli, in, t, err);
 	return rc == BN_OK ? bn_cli_open_action(cli, NULL, err) : rc;
+}
+
+/* The sources whose failures a filter did not see; NULL where it saw all, or none was asked for. */
+static const char *
+unread(const struct bn_cli *cli, const struct bn_invocation *in)
+{
+	if (!bn_flag_has(in, "filter") || bn_cli_complete(cli) == BN_EXIT_OK)
+		return NULL;
+	return cli->unread != NULL ? cli->unread : "some of the sources";
+}
+
+/* An end before its time says more than that. */
+int
+bn_retry_unread(struct bn_cli *cli, const char *names, int code)
+{
+	struct bn_error err = {0};
+
+	if (names == NULL)
+		return code;
+	bn_fail(&err, BN_EUNREACHABLE, "not read, so that what failed there was not seen: %.400s",
+		names);
+	bn_hint(&err, "why: binnacle sources");
+	bn_cli_report(cli, &err);
+	return code == BN_EXIT_INTERRUPTED || code == BN_EXIT_TIMEOUT
+		   ? code
+		   : bn_exit_combine(code, BN_EXIT_INCOMPLETE);
 }
 
 /* ---- the plan in words ----------------------------------------------------------------------- */
@@ -141,6 +172,24 @@ counts(struct bn_cli *cli, int failed, int skipped, int kept, const char *unit)
 	    cli->arena, "%d failed%s; keeps %s %s%s", failed,
 	    skipped > 0 ? bn_arena_format(cli->arena, " + %d skipped", skipped) : "",
 	    kept >= 0 ? bn_arena_format(cli->arena, "%d", kept) : "?", unit, kept == 1 ? "" : "s");
+}
+
+/* What is not as one would wish it, under its item; what is fine would only hide it here. */
+static void
+guards_text(struct bn_retrying *r, const struct bn_bulk_item *item)
+{
+	struct bn_cli *cli = r->cli;
+	size_t i;
+
+	for (i = 0; item->plan != NULL && i < item->plan->guard_count; i++) {
+		const struct bn_action_guard *guard = &item->plan->guards[i];
+
+		if (guard->mark == BN_GUARD_FINE ||
+		    (item->fate == BN_BULK_OUT && strcmp(guard->text, item->why.message) == 0))
+			continue; /* why it is out stands beside its name already */
+		bn_retry_line(cli, &r->out, "",
+			      bn_arena_format(cli->arena, "  %s", bn_retry_guard(cli, guard)));
+	}
 }
 
 static void
@@ -169,6 +218,7 @@ item_text(struct bn_retrying *r, const struct bn_bulk *bulk, const struct bn_bul
 	bn_retry_line(
 	    cli, &r->out, label,
 	    bn_arena_format(cli->arena, "%s/%s%s", item->run.source, item->run.key, more));
+	guards_text(r, item);
 }
 
 static void
@@ -216,6 +266,10 @@ bulk_text(struct bn_retrying *r, const struct bn_bulk *bulk)
 	items_text(r, bulk, BN_BULK_READY, "");
 	items_text(r, bulk, BN_BULK_APART, "apart");
 	items_text(r, bulk, BN_BULK_OUT, "out");
+	if (bulk->unread != NULL)
+		bn_retry_line(cli, &r->out, "unread",
+			      bn_arena_format(cli->arena, "%s: what failed there was not seen",
+					      bulk->unread));
 	if (bulk->estimate >= 0)
 		bn_retry_line(cli, &r->out, "typical",
 			      bn_arena_format(cli->arena, "whole runs one wave after the other: %s",
@@ -318,7 +372,7 @@ bn_retry_show_bulk(struct bn_retrying *r, const struct bn_bulk *bulk)
 		bulk_json(r, bulk);
 	else
 		bulk_text(r, bulk);
-	return left_out(r, bulk);
+	return bn_retry_unread(r->cli, bulk->unread, left_out(r, bulk));
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -446,7 +500,7 @@ send(struct bn_retrying *r, struct bn_bulk *bulk, const struct bn_bulk_options *
 		return bn_retry_exit(r->cli, &err);
 	}
 	if (bulk->ready == 0)
-		return code; /* each has said why */
+		return bn_retry_unread(r->cli, bulk->unread, code); /* each has said why */
 	if (bn_cli_catch_signals(r->cli, &err) != BN_OK ||
 	    bn_collect_start(r->cli->collect, &err) != BN_OK)
 		return bn_cli_report(r->cli, &err);
@@ -463,10 +517,11 @@ send(struct bn_retrying *r, struct bn_bulk *bulk, const struct bn_bulk_options *
 	if (w.parent == 0)
 		return bn_retry_exit(r->cli, &err);
 	tell(r, bulk);
-	if (rc == BN_OK)
-		return code;
-	rc = worst(r, bulk, &err);
-	return code == BN_EXIT_OK ? rc : bn_exit_combine(code, rc);
+	if (rc != BN_OK) {
+		rc = worst(r, bulk, &err);
+		code = code == BN_EXIT_OK ? rc : bn_exit_combine(code, rc);
+	}
+	return bn_retry_unread(r->cli, bulk->unread, code);
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
@@ -541,6 +596,7 @@ plan_and_send(struct bn_retrying *r, const struct targets *t)
 	    bn_bulk_plan(&bulk, cli->action, t->refs, t->count, &err) != BN_OK)
 		return bn_cli_report(cli, &err);
 	bulk->rest_of = t->rest_of;
+	bulk->unread = unread(cli, r->in);
 	code = take_in(cli, r->in, bulk);
 	if (code == BN_EXIT_OK)
 		code = bn_flag_has(r->in, "plan") ? bn_retry_show_bulk(r, bulk)
@@ -562,6 +618,8 @@ bn_retry_bulk(struct bn_cli *cli, const struct bn_invocation *in)
 	cli->timeout = 20000;
 	if (look(cli, in, &t, &err) != BN_OK) {
 		code = bn_retry_exit(cli, &err);
+		if (err.code == BN_ENOTFOUND) /* that it knows of */
+			code = bn_retry_unread(cli, unread(cli, in), code);
 		goto out;
 	}
 	if (json)

@@ -25,6 +25,7 @@ struct child {
 	FILE *out, *complaint;
 	pid_t pid;
 	bool ended;
+	bool lost; /* it ended, and nobody knows how: status is none */
 	int status;
 	int signal; /* that came before the number, and that the child was told of; 0: none */
 };
@@ -110,12 +111,15 @@ await(struct bn_cli *cli, struct child *child)
 {
 	int64_t number;
 	int signal;
+	pid_t gone;
 
 	for (;;) {
 		number = number_of(child);
 		if (number != 0 || child->ended)
 			return number;
-		child->ended = waitpid(child->pid, &child->status, WNOHANG) != 0;
+		gone = waitpid(child->pid, &child->status, WNOHANG);
+		child->lost = gone < 0;
+		child->ended = gone != 0;
 		if (child->ended || (signal = bn_cli_wait(cli, LOOK_MS)) == 0 || is_ignored(signal))
 			continue;
 		if (number_of(child) == 0) {
@@ -127,8 +131,9 @@ await(struct bn_cli *cli, struct child *child)
 
 /* It ended without having begun: its words and its exit code are ours. */
 static int
-pass_on(const struct bn_cli *cli, const struct child *child)
+pass_on(struct bn_cli *cli, const struct child *child)
 {
+	struct bn_error err = {0};
 	char text[4096];
 	ssize_t size;
 	off_t at = 0;
@@ -137,7 +142,31 @@ pass_on(const struct bn_cli *cli, const struct child *child)
 		fwrite(text, 1, (size_t)size, cli->err);
 		at += size;
 	}
-	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
+	if (!child->lost)
+		return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : BN_EXIT_INTERNAL;
+	bn_fail(&err, BN_EUNCERTAIN,
+		"the process that sends it is gone, and how it ended is not known");
+	bn_hint(&err, "whether there is a bulk: binnacle audit list --verb bulk");
+	return bn_cli_report(cli, &err);
+}
+
+/* The sources that could not be read when it was planned, or NULL; in cli->arena. */
+static const char *
+unread(struct bn_cli *cli, int64_t number)
+{
+	static const char sql[] =
+	    "SELECT json_extract(body, '$.unread') FROM record WHERE seq = ?1";
+	const char *names = NULL;
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(bn_reader_db(cli->reader), sql, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, number);
+		if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_TEXT)
+			names =
+			    bn_arena_strdup(cli->arena, (const char *)sqlite3_column_text(st, 0));
+	}
+	sqlite3_finalize(st);
+	return names;
 }
 
 /* Who asked for it has to know what is not in it, as without --detach. Exit code. */
@@ -167,7 +196,7 @@ left_out(struct bn_cli *cli, int64_t number)
 		}
 	}
 	sqlite3_finalize(st);
-	return code;
+	return bn_retry_unread(cli, unread(cli, number), code);
 }
 
 static int

@@ -47,10 +47,18 @@ add_wave(struct bn_cli *cli, struct bn_buf *out, const struct bn_action_plan *pl
 	bn_buf_free(&text);
 }
 
+const char *
+bn_retry_guard(struct bn_cli *cli, const struct bn_action_guard *guard)
+{
+	static const char *const marks[] = {"●", "◦", "✗"}, *const ascii[] = {"+", "-", "x"};
+
+	return bn_arena_format(cli->arena, "%s %s", (cli->style.ascii ? ascii : marks)[guard->mark],
+			       guard->text);
+}
+
 void
 bn_retry_plan_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_action_plan *plan)
 {
-	static const char *const marks[] = {"●", "◦", "✗"}, *const ascii[] = {"+", "-", "x"};
 	char time[BN_TIME_TEXT];
 	size_t i;
 	int wave;
@@ -66,11 +74,8 @@ bn_retry_plan_text(struct bn_cli *cli, struct bn_buf *out, const struct bn_actio
 		      bn_arena_format(cli->arena, "%s (%s)", bn_idempotence_word(plan->class),
 				      plan->class_origin));
 	for (i = 0; i < plan->guard_count; i++)
-		bn_retry_line(
-		    cli, out, i == 0 ? "safe" : "",
-		    bn_arena_format(cli->arena, "%s %s",
-				    (cli->style.ascii ? ascii : marks)[plan->guards[i].mark],
-				    plan->guards[i].text));
+		bn_retry_line(cli, out, i == 0 ? "safe" : "",
+			      bn_retry_guard(cli, &plan->guards[i]));
 	if (plan->seen > 0)
 		bn_retry_line(cli, out, "before",
 			      bn_arena_format(cli->arena,

@@ -122,8 +122,8 @@ anchor_line(const struct bn_store *store, const struct record *r, const char *ha
 	return rc;
 }
 
-static bool
-anchored_in_file(const struct bn_store *store)
+bool
+bn_journal_anchored(const struct bn_store *store)
 {
 	return !store->uri && store->anchor != NULL && *store->anchor != '\0';
 }
@@ -133,7 +133,7 @@ anchor_head(const struct bn_store *store, const struct record *r, const char *ha
 {
 	struct bn_error ignored; /* it is entered already, as one that may not be there */
 
-	if (anchored_in_file(store))
+	if (bn_journal_anchored(store))
 		anchor_line(store, r, hash, false, &ignored);
 	else if (!store->uri && store->anchor == NULL)
 		syslog(LOG_AUTH | LOG_INFO,
@@ -226,7 +226,7 @@ append_locked(struct bn_store *store, struct record *r, bn_journal_guard *guard,
 		hash_record(r, hash);
 		rc = insert_record(db, r, hash, err);
 	}
-	if (rc == BN_OK && anchored_in_file(store))
+	if (rc == BN_OK && bn_journal_anchored(store))
 		rc = anchor_line(store, r, hash, true, err);
 	if (rc == BN_OK)
 		rc = bn_db_exec(db, "COMMIT", err);
@@ -400,6 +400,8 @@ struct anchor {
 struct anchor_list {
 	struct anchor *list;
 	size_t count, room, at;
+	int64_t
+	    told; /* each record up to here has its line; one above may be newer than the list */
 };
 
 static int
@@ -413,11 +415,11 @@ by_number(const void *a, const void *b)
 static int
 read_anchors(const struct bn_store *store, struct anchor_list *a, struct bn_error *err)
 {
-	FILE *file = anchored_in_file(store) ? fopen(store->anchor, "re") : NULL;
+	FILE *file = bn_journal_anchored(store) ? fopen(store->anchor, "re") : NULL;
 	struct anchor one;
 	char line[256];
 
-	if (file == NULL && anchored_in_file(store) && errno != ENOENT)
+	if (file == NULL && bn_journal_anchored(store) && errno != ENOENT)
 		return bn_fail(err, errno == EACCES ? BN_EPERM : BN_EIO,
 			       "%.200s: %s: what the journal holds can't be compared with it",
 			       store->anchor, strerror(errno));
@@ -453,7 +455,7 @@ anchored(struct anchor_list *a, int64_t seq, const char *hash)
 		named = named || same;
 		fine = fine && (same || one->before);
 	}
-	return fine && named;
+	return fine && (named || seq > a->told);
 }
 
 /* The highest number that was committed, by the second file, from where the walk stands. */
@@ -548,21 +550,41 @@ walk(sqlite3 *db, struct anchor_list *anchors, int64_t *count, int64_t *bad, str
 	return rc;
 }
 
+/* The second file as it is between two looks at the journal, while others may write to both: what the first look
+ * sees must be named in it, and what it says was committed must be there at the second, which is the walk. *head is
+ * what the first saw; where it can't be read nothing is taken for new. */
+static int
+look_at_anchors(struct bn_store *store, sqlite3 *db, struct anchor_list *anchors, int64_t *head,
+		struct bn_error *err)
+{
+	struct bn_error ignored;
+	int rc;
+
+	if (bn_db_int(db, "SELECT max(seq) FROM journal.record", 0, head, &ignored) != BN_OK)
+		*head = INT64_MAX;
+	rc = read_anchors(store, anchors, err);
+	anchors->told = committed_last(anchors);
+	if (anchors->told < *head)
+		anchors->told = *head;
+	return rc;
+}
+
 int
 bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err)
 {
 	struct bn_reader *reader = NULL;
 	struct anchor_list anchors = {0};
+	int64_t head = 0;
 	int rc;
 
 	*count = *bad = 0;
 	rc = bn_reader_open(&reader, store, err);
 	if (rc != BN_OK)
 		return rc;
-	rc = read_anchors(store, &anchors, err);
+	rc = look_at_anchors(store, bn_reader_db(reader), &anchors, &head, err);
 	if (rc == BN_OK)
 		rc = walk(bn_reader_db(reader), &anchors, count, bad, err);
-	if (rc == BN_OK && anchored_in_file(store) && anchors.count == 0 && *count > 0) {
+	if (rc == BN_OK && bn_journal_anchored(store) && anchors.count == 0 && head > 0) {
 		rc = bn_fail(err, BN_ECONFLICT,
 			     "%.200s names none of the journal's %" PRId64 " records",
 			     store->anchor, *count);

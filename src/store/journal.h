@@ -86,8 +86,10 @@ int bn_journal_lock(struct bn_store *store, const struct bn_actor *actor, struct
 		    bn_time until, const char *reason, bool undo, int64_t *seq,
 		    struct bn_error *err);
 
-/* Walks the chain. BN_OK and *count records, or BN_ECONFLICT and *bad, the first that does not fit.
- */
+/* Walks the chain. BN_OK and *count records, or BN_ECONFLICT and *bad, the first that does not fit. Others may append
+ * meanwhile: a record that came after the anchor was read is held against the chain alone. */
 int bn_journal_verify(struct bn_store *store, int64_t *count, int64_t *bad, struct bn_error *err);
+/* Whether that has a file to compare with. Where not, a tail that was cut off and a chain written anew are sound. */
+bool bn_journal_anchored(const struct bn_store *store);
 
 #endif

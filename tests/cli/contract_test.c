@@ -491,6 +491,59 @@ contract_journal_commands_leave_records(void **state)
 	said_clear(&said);
 }
 
+static void
+assert_verified(const char *binnacle, int anchored)
+{
+	char line[400];
+	struct said said;
+	json_t *json;
+
+	snprintf(line, sizeof(line), "%s audit verify", binnacle);
+	ask_shell(&world, line, &said);
+	assert_int_equal(said.code, 0);
+	assert_int_equal(strncmp(said.out, "ok ", 3), 0);
+	assert_int_equal(strstr(said.err, "compared with nothing outside the journal") == NULL,
+			 anchored);
+	assert_int_equal(strstr(said.err, "anchor = FILE") == NULL, anchored);
+	said_clear(&said);
+	snprintf(line, sizeof(line), "%s -q audit verify", binnacle);
+	ask_shell(&world, line, &said);
+	assert_int_equal(said.code, 0);
+	assert_string_equal(said.err, "");
+	said_clear(&said);
+	snprintf(line, sizeof(line), "%s audit verify -o json", binnacle);
+	ask_shell(&world, line, &said);
+	json = said_json(&said);
+	assert_true(json_is_true(json_object_get(json, "ok")));
+	assert_true(json_is_integer(json_object_get(json, "records")));
+	assert_true(json_is_null(json_object_get(json, "first_bad")));
+	assert_true(json_is_boolean(json_object_get(json, "anchored")));
+	assert_int_equal(json_is_true(json_object_get(json, "anchored")), anchored);
+	json_decref(json);
+	said_clear(&said);
+}
+
+/* "ok" alone promises more than a journal that is compared with itself can keep. */
+static void
+contract_verify_says_whether_anything_outside_was_compared(void **state)
+{
+	static const char made[] =
+	    "make() { printf '[state]\\n\\t%s\\n[endpoint \"x\"]\\n\\turl = %s\\n' \"$2\""
+	    " http://127.0.0.1:1 >\"$1\"; chmod 600 \"$1\";"
+	    " set -- binnacle --config \"$1\" --cache \"$1.d\" -q;"
+	    " \"$@\" status >/dev/null 2>&1; \"$@\" note add endpoint/x why; };"
+	    " make \"$HOME/plain\" 'keep-calls = 1d';"
+	    " make \"$HOME/anchored\" \"anchor = $HOME/heads\"";
+	struct said said;
+
+	(void)state;
+	ask_shell(&world, made, &said);
+	assert_string_equal(said.err, "");
+	said_clear(&said);
+	assert_verified("binnacle --config \"$HOME/plain\" --cache \"$HOME/plain.d\"", 0);
+	assert_verified("binnacle --config \"$HOME/anchored\" --cache \"$HOME/anchored.d\"", 1);
+}
+
 /* What somebody has in hand needs nobody else: it is listed, and the exit status is that of status. */
 static void
 contract_findings_in_hand_need_nobody(void **state)
@@ -538,6 +591,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contract_secret_that_a_program_says_back_is_nowhere),
     cmocka_unit_test(contract_plugin_of_ones_own_is_loaded),
     cmocka_unit_test(contract_journal_commands_leave_records),
+    cmocka_unit_test(contract_verify_says_whether_anything_outside_was_compared),
     cmocka_unit_test(contract_findings_in_hand_need_nobody),
 };
 

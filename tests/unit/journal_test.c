@@ -287,6 +287,113 @@ journal_forged_record_and_chain_are_found_by_the_second_file(void **state)
 	assert_int_equal(first_bad(f), 2);
 }
 
+/* What a verify that reads the pipe at `pipe` is given as the second file: the lines of the real one, and before or
+ * behind them a process of its own appends. The pipe is open at both ends before the first, and ends after the last,
+ * so that each append has its place between what verify reads. `more` (may be NULL) is said as well. */
+static pid_t
+telling_child(struct fixture *f, const char *anchor, const char *pipe, int before, int behind,
+	      const char *more)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct bn_journal_entry entry = {"note", api, 0, "meanwhile", NULL};
+		struct bn_actor actor = me();
+		struct bn_store *store = NULL;
+		struct bn_error err;
+		FILE *out = fopen(pipe, "w"), *in;
+		int c, done = 0;
+
+		if (bn_store_open(&store, f->dir, 0, &f->clock, NULL, &err) != BN_OK)
+			_exit(1);
+		bn_store_set_anchor(store, anchor);
+		for (int i = 0; i < before; i++)
+			done += bn_journal_append(store, &actor, &entry, NULL, &err) == BN_OK;
+		in = fopen(anchor, "r");
+		while (in != NULL && (c = fgetc(in)) != EOF)
+			fputc(c, out);
+		if (more != NULL)
+			fputs(more, out);
+		fflush(out);
+		for (int i = 0; i < behind; i++)
+			done += bn_journal_append(store, &actor, &entry, NULL, &err) == BN_OK;
+		fclose(out);
+		bn_store_close(store);
+		_exit(done == before + behind ? 0 : 1);
+	}
+	return pid;
+}
+
+/* Verifies against what the child tells; BN_OK or the failure, after the child has ended well. */
+static int
+verify_while(struct fixture *f, int before, int behind, const char *more, int64_t *count)
+{
+	char anchor[128], pipe[128];
+	int64_t bad = 0;
+	pid_t child;
+	int rc, status;
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	snprintf(pipe, sizeof(pipe), "%s/pipe", f->dir);
+	unlink(pipe);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	child = telling_child(f, anchor, pipe, before, behind, more);
+	bn_store_set_anchor(f->store, pipe);
+	rc = bn_journal_verify(f->store, count, &bad, &f->err);
+	bn_store_set_anchor(f->store, anchor);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	return rc;
+}
+
+static void
+journal_that_is_written_to_meanwhile_is_whole(void **state)
+{
+	struct fixture *f = *state;
+	char anchor[128], line[100];
+	int64_t count = 0;
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+	/* its very first records: the second file is still empty, or isn't any more */
+	assert_ok(verify_while(f, 0, 1, NULL, &count), &f->err);
+	note(f, "two");
+	/* after the second file was read: they are in the journal, and in no line that was seen */
+	assert_ok(verify_while(f, 0, 2, NULL, &count), &f->err);
+	/* before: the lines name more than there was at first */
+	assert_ok(verify_while(f, 2, 0, NULL, &count), &f->err);
+	assert_int_equal(count, 6);
+	/* one that was never committed, and then the one that has its number */
+	snprintf(line, sizeof(line), "~7 %064d\n", 7);
+	assert_ok(verify_while(f, 0, 1, line, &count), &f->err);
+	assert_int_equal(verified(f), 7);
+}
+
+static void
+journal_that_is_written_to_meanwhile_hides_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char anchor[128], line[100];
+	int64_t count = 0;
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+	note(f, "one");
+	/* what no later head has is a tail that was cut off */
+	snprintf(line, sizeof(line), "4 %064d\n", 7);
+	assert_int_equal(verify_while(f, 1, 0, line, &count), BN_ECONFLICT);
+	assert_non_null(strstr(f->err.message, "ends at record 2, but 4 was written"));
+	/* what came meanwhile is in the chain and is the one that its line names */
+	snprintf(line, sizeof(line), "3 %064d\n", 7);
+	assert_int_equal(verify_while(f, 0, 1, line, &count), BN_ECONFLICT);
+	assert_non_null(strstr(f->err.message, "record 3 is not the one the anchor names"));
+	/* what was there before and is in no line was put in */
+	bn_store_set_anchor(f->store, "");
+	note(f, "forged");
+	assert_int_equal(verify_while(f, 0, 1, NULL, &count), BN_ECONFLICT);
+	assert_non_null(strstr(f->err.message, "record 4 is not the one the anchor names"));
+}
+
 /* A child of its own with the directory opened anew; exits without the parent's clean-up. */
 static pid_t
 appending_child(struct fixture *f, int who, int count)
@@ -585,6 +692,8 @@ main(void)
 	    STORE_TEST(journal_without_its_second_file_is_not_called_whole),
 	    STORE_TEST(journal_cut_tail_is_found_by_the_second_file),
 	    STORE_TEST(journal_forged_record_and_chain_are_found_by_the_second_file),
+	    STORE_TEST(journal_that_is_written_to_meanwhile_is_whole),
+	    STORE_TEST(journal_that_is_written_to_meanwhile_hides_nothing),
 	    STORE_TEST(journal_of_many_writers_never_forks),
 	    STORE_TEST(journal_takes_no_nonsense),
 	    STORE_TEST(ack_holds_until_the_thing_got_better_and_worse_again),
