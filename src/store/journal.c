@@ -425,7 +425,8 @@ read_anchors(const struct bn_store *store, struct anchor_list *a, struct bn_erro
 			       store->anchor, strerror(errno));
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		one.before = line[0] == '~';
-		if (sscanf(line + one.before, "%" SCNd64 " %64[0-9a-f]", &one.seq, one.hash) != 2)
+		if (sscanf(line + one.before, "%" SCNd64 " %64[0-9a-f]", &one.seq, one.hash) != 2 ||
+		    strlen(one.hash) != 64) /* a full disk took but a part of it */
 			continue;
 		if (a->count == a->room) {
 			a->room = a->room * 2 + 64;

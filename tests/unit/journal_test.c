@@ -197,6 +197,26 @@ journal_cut_tail_is_found_by_the_second_file(void **state)
 	assert_int_equal(first_bad(f), 3);
 }
 
+/* The line after the commit, of which a full disk took a part: the one before it names the record. */
+static void
+journal_is_whole_where_the_last_line_of_the_second_file_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	char anchor[128];
+	struct stat st;
+
+	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+	note(f, "words");
+	assert_int_equal(stat(anchor, &st), 0);
+	assert_int_equal(truncate(anchor, st.st_size - 20), 0);
+	assert_int_equal(verified(f), 1);
+	note(f, "more");
+	assert_int_equal(verified(f), 2);
+	tamper(f, "DELETE FROM record WHERE seq = 2");
+	assert_int_equal(first_bad(f), 2);
+}
+
 /* Where the second file can't be written a record would stand there unnamed for ever: none is made. */
 static void
 journal_records_nothing_that_the_second_file_does_not_take(void **state)
@@ -691,6 +711,7 @@ main(void)
 	    STORE_TEST(journal_records_nothing_that_the_second_file_does_not_take),
 	    STORE_TEST(journal_without_its_second_file_is_not_called_whole),
 	    STORE_TEST(journal_cut_tail_is_found_by_the_second_file),
+	    STORE_TEST(journal_is_whole_where_the_last_line_of_the_second_file_is_cut),
 	    STORE_TEST(journal_forged_record_and_chain_are_found_by_the_second_file),
 	    STORE_TEST(journal_that_is_written_to_meanwhile_is_whole),
 	    STORE_TEST(journal_that_is_written_to_meanwhile_hides_nothing),
