@@ -37,6 +37,7 @@ struct bn_bulk_state {
 	bool over;	      /* the lanes shall come home */
 	int64_t next_send;    /* monotonic ms: none is taken before */
 	int64_t next_request; /* … and none leaves before */
+	const void *turn;     /* the lane whose request leaves next, or NULL */
 	char text[256];	      /* the summary, at the end */
 };
 

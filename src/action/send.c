@@ -28,6 +28,7 @@ struct sending {
 	char key[33];
 	bn_time at;	/* before anything was recorded or sent */
 	char *remember; /* bn_plan.remember of the plan that was sent, or NULL */
+	bool waited;	/* for its turn, so long that all was looked at once more */
 	bool told;
 	int recorded; /* BN_OK, or why the outcome is not in the journal */
 	struct bn_error why;
@@ -141,7 +142,8 @@ record_sending(struct sending *s, const struct bn_plan *fresh, struct bn_error *
 	return rc;
 }
 
-/* The last step before the request leaves: what is there now must be what the person saw. */
+/* The last step before the request leaves: what is there now must be what the person saw. Where it has to wait for its
+ * turn, "now" is when that has come. */
 static int
 compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 {
@@ -163,8 +165,12 @@ compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 			s->plan->about.key);
 		return bn_hint(err, "plan again");
 	}
-	if (s->turn != NULL && (rc = s->turn->wait(s->turn->payload, err)) != BN_OK)
+	if (s->waited && (rc = bn_action_newer(s->action, s->plan, err)) != BN_OK)
 		return rc;
+	if (s->turn != NULL && (rc = s->turn->wait(s->turn->payload, err)) != BN_OK) {
+		s->waited = rc == BN_LOOK_AGAIN;
+		return rc;
+	}
 	return record_sending(s, fresh, err);
 }
 

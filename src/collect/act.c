@@ -116,23 +116,39 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 	return rc;
 }
 
+/* Compared with what was shown, in which no secret is left; sent as the plugin made it. */
+static int
+look(struct bn_lane *lane, struct bn_plan *plan, bn_plan_fn *check, void *payload, bool *again,
+     struct bn_error *err)
+{
+	struct bn_plan shown;
+	int rc = make_plan(lane, plan, err);
+
+	*again = false;
+	if (rc == BN_OK && !point_of_no_return(lane))
+		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
+	if (rc == BN_OK) {
+		shown = bn_lane_redacted_plan(lane, plan);
+		rc = check(&shown, payload, err);
+		*again = rc == BN_LOOK_AGAIN;
+	}
+	return rc;
+}
+
 int
 bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,
 	       const char *const *only, const char *key, bn_plan_fn *check, bn_told_fn *told,
 	       void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb, .only = only, .key = key}, shown;
+	const struct bn_plan blank = {.about = about, .verb = verb, .only = only, .key = key};
+	struct bn_plan plan;
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
+	bool again = rc == BN_OK;
 
-	if (rc == BN_OK)
-		rc = make_plan(lane, &plan, err);
-	if (rc == BN_OK && !point_of_no_return(lane))
-		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
-	/* Compared with what was shown, in which no secret is left; sent as the plugin made it. */
-	if (rc == BN_OK) {
-		shown = bn_lane_redacted_plan(lane, &plan);
-		rc = check(&shown, payload, err);
+	while (again) {
+		plan = blank;
+		rc = look(lane, &plan, check, payload, &again, err);
 	}
 	if (rc == BN_OK)
 		rc = send_once(lane, &plan, told, payload, err);

@@ -854,6 +854,100 @@ requests_are_spaced_however_long_each_is_prepared(void **state)
 	end(f);
 }
 
+/* What happens to p1 while it waits for its turn, and how it is brought there: p0 leaves only when p1 is being read,
+ * and p1 has been read only when p0 has left, so that all of the spacing lies before it. */
+struct waiting {
+	struct fixture *f;
+	atomic_bool on, taken, read, newer;
+	bool polled;
+};
+
+static bool
+has_left(struct fixture *f)
+{
+	int writes;
+
+	pthread_mutex_lock(&f->fleet.lock);
+	writes = f->fleet.writes;
+	pthread_mutex_unlock(&f->fleet.lock);
+	return writes > 0;
+}
+
+static void
+bring_into_waiting(int number, bool done, void *payload)
+{
+	struct waiting *w = payload;
+	int i;
+
+	if (!atomic_load(&w->on) || atomic_load(&w->read))
+		return;
+	if (number == 0 && !done)
+		for (i = 0; i < 2000 && !atomic_load(&w->taken); i++)
+			usleep(10000);
+	if (number == 1 && !done) {
+		atomic_store(&w->taken, true);
+		for (i = 0; i < 2000 && !has_left(w->f); i++)
+			usleep(10000);
+	}
+	if (number != 1 || !done)
+		return;
+	atomic_store(&w->read, true);
+	pthread_mutex_lock(&w->f->fleet.lock);
+	if (atomic_load(&w->newer))
+		w->f->fleet.runs[1].newer = true;
+	else
+		w->f->fleet.runs[1].elsewhere = 1;
+	pthread_mutex_unlock(&w->f->fleet.lock);
+}
+
+/* The newer run is in the store while it waits. */
+static void
+poll_when_it_was_read(void *payload)
+{
+	struct waiting *w = payload;
+
+	if (w->polled || !atomic_load(&w->newer) || !atomic_load(&w->read))
+		return;
+	w->polled = true;
+	assert_ok(bn_collect_once(w->f->s.collect, NULL, 60000, true, &w->f->s.err), &w->f->s.err);
+}
+
+static void
+target_is_read_again_when_its_turn_has_come(void **state)
+{
+	(void)state;
+	for (int newer = 0; newer < 2; newer++) {
+		struct fixture *f = begin(2);
+		struct waiting waiting = {.f = f};
+		struct bn_bulk_options options;
+		struct bn_bulk_item_now item;
+		struct bn_bulk *bulk;
+
+		atomic_init(&waiting.newer, newer == 1);
+		f->fleet.runs[1].source = 1;
+		open_session(f, AT_ONCE);
+		bulk = plan(f);
+		f->fleet.payload = &waiting;
+		f->fleet.on_read = bring_into_waiting;
+		atomic_store(&waiting.on, true);
+		options = swift(f);
+		options.spacing = 4000;
+		options.abort_ratio = 1;
+		options.follow = false;
+		options.tick = poll_when_it_was_read;
+		options.payload = &waiting;
+		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+		item_of(bulk, 1, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_int_equal(item.code, newer ? BN_EBUSY : BN_ECONFLICT);
+		assert_non_null(strstr(item.answer, newer ? "newer run" : "another attempt"));
+		assert_int_equal(f->fleet.writes, 1);
+		assert_sound(f);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 /* ---- what could not be sent ----------------------------------------------------------------------- */
 
 static void
@@ -1022,6 +1116,7 @@ main(void)
 	    cmocka_unit_test(unknown_of_a_rest_is_not_sent_by_another),
 	    cmocka_unit_test(rest_that_was_sent_since_it_was_planned_does_not_begin),
 	    cmocka_unit_test(requests_are_spaced_however_long_each_is_prepared),
+	    cmocka_unit_test(target_is_read_again_when_its_turn_has_come),
 	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
 	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
