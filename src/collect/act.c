@@ -94,6 +94,18 @@ point_of_no_return(struct bn_lane *lane)
 	return go;
 }
 
+/* A plugin that knows nothing of a request that left can't say that it did not, nor that it was refused: what was not
+ * sent holds nobody up, and would be sent again. */
+static void
+correct(const struct bn_lane *lane, struct bn_outcome *outcome)
+{
+	if (lane->fate == BN_OUTCOME_NOT_SENT)
+		return;
+	if (outcome->state == BN_OUTCOME_NOT_SENT ||
+	    (outcome->state == BN_OUTCOME_REFUSED && lane->fate == BN_OUTCOME_UNKNOWN))
+		outcome->state = lane->fate;
+}
+
 static int
 send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, void *payload,
 	  struct bn_error *err)
@@ -102,11 +114,14 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 	struct bn_outcome outcome = {.state = BN_OUTCOME_NOT_SENT};
 	int rc;
 
+	lane->sent = false;
+	lane->fate = BN_OUTCOME_NOT_SENT;
 	bn_http_allow_write(lane->http, true);
 	rc = lane->feed->plugin->act(&lane->source, plan, &outcome, err);
 	bn_http_allow_write(lane->http, false);
 	bn_lane_returned(lane, rc, err);
 	bn_lane_redact_outcome(lane, &outcome);
+	correct(lane, &outcome);
 	/* A plugin that calls it done must have had an answer; one that fails after it is not believed more. */
 	if (rc != BN_OK && outcome.state == BN_OUTCOME_DONE)
 		outcome.state = BN_OUTCOME_UNKNOWN;
