@@ -160,7 +160,7 @@ const char *bn_bulk_step_word(enum bn_bulk_step step); /* "waits", "sent", "gree
  * written.
  *
  * BN_OK: everything was sent and taken (and, as far as it was waited for, green). BN_EUNCERTAIN: of one at least what
- * came of it is not known. BN_EREMOTE: one at least was refused, ended red, could not be sent or was left behind by
+ * came of it is not known; or all went well, but the end could not be recorded. BN_EREMOTE: one at least was refused, ended red, could not be sent or was left behind by
  * one of those, or the ratio stopped it. BN_ECANCELLED: aborted. BN_ETIMEOUT. In these cases *err says the summary's
  * words. Anything else: there is no parent record, and nothing was sent (BN_EPERM, BN_EINVAL: nothing is READY). */
 int bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason,

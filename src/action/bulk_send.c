@@ -561,6 +561,26 @@ verdict(const struct bn_bulk *bulk, struct bn_error *err)
 	return bn_hint(err, "see: binnacle audit show %" PRId64, now.parent);
 }
 
+/* What came of the requests is known, and goes before what came of recording that. */
+static int
+conclude(struct bn_actions *action, const struct bn_bulk *bulk, struct bn_error *err)
+{
+	const struct bn_bulk_state *state = bulk->state;
+	struct bn_error why = {0};
+	int rc = verdict(bulk, err);
+
+	if (bn_bulk_end_record(action, state->parent, state->end, state->text, &why) == BN_OK)
+		return rc;
+	bn_log_write(action->options.log, 1, "bulk %" PRId64 ": its end is not recorded: %s",
+		     state->parent, why.message);
+	if (rc != BN_OK)
+		return rc;
+	bn_fail(err, BN_EUNCERTAIN, "bulk %" PRId64 ": %s; its end could not be recorded: %.200s",
+		state->parent, state->text, why.message);
+	return bn_hint(err, "do not send it again; see: binnacle audit show %" PRId64,
+		       state->parent);
+}
+
 static int
 may_begin(const struct bn_actions *action, const struct bn_bulk *bulk, const char *reason,
 	  struct bn_error *err)
@@ -630,11 +650,7 @@ bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason
 			s.last = bulk->items[i].wave;
 	s.deadline = bn_monotonic() + options->timeout;
 	run_all(&s, parent);
-	if ((rc = bn_bulk_end_record(action, parent, bulk->state->end, bulk->state->text, err)) !=
-	    BN_OK)
-		bn_error_prefix(err, "bulk %" PRId64 " (%s)", parent, bulk->state->text);
-	else
-		rc = verdict(bulk, err);
+	rc = conclude(action, bulk, err);
 out:
 	bn_hold_release(hold);
 	return rc;

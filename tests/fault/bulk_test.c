@@ -1075,6 +1075,57 @@ lost_answer_is_a_failure_for_those_behind_it(void **state)
 	end(f);
 }
 
+/* As on a full disk, from the moment on at which all was sent. */
+static void
+end_cannot_be_recorded(struct fixture *f)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(f->fleet.journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.verb ="
+				      " 'bulk-end' BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+end_that_is_not_recorded_takes_nothing_from_what_was_sent(void **state)
+{
+	static const struct {
+		enum fleet_fate fate;
+		int rc;
+		const char *words;
+	} cases[] = {{FLEET_GREEN, BN_EUNCERTAIN, "2 of 2 sent, 2 succeeded; its end could not be"},
+		     {FLEET_REFUSES, BN_EREMOTE, "2 of 2 sent, 1 succeeded, 1 failed"},
+		     {FLEET_LOST, BN_EUNCERTAIN, "1 failed (1 unknown)"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture *f = begin(2);
+		struct bn_bulk_options options;
+		struct bn_bulk *bulk;
+		int64_t parent = 0;
+		char hint[64];
+
+		f->fleet.runs[1].fate = cases[i].fate;
+		open_session(f, "");
+		bulk = plan(f);
+		end_cannot_be_recorded(f);
+		options = swift(f);
+		options.abort_ratio = 1;
+		assert_int_equal(send(f, bulk, &options, &parent), cases[i].rc);
+		assert_non_null(strstr(f->s.err.message, cases[i].words));
+		snprintf(hint, sizeof(hint), "audit show %lld", (long long)parent);
+		assert_non_null(strstr(f->s.err.hint, hint));
+		assert_int_equal(f->fleet.writes, 2);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 static void
 time_that_is_over_sends_nothing_more(void **state)
 {
@@ -1120,6 +1171,7 @@ main(void)
 	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
 	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
+	    cmocka_unit_test(end_that_is_not_recorded_takes_nothing_from_what_was_sent),
 	    cmocka_unit_test(time_that_is_over_sends_nothing_more),
 	};
 
