@@ -246,6 +246,45 @@ what_was_found_out_and_recorded_is_not_called_unrecorded(void **state)
 	session_close(&f->s);
 }
 
+/* As many as one look at the journal brings, of a source that is gone; and behind them one that can be told. */
+static void
+intents_behind_any_number_of_others_are_asked_about_too(void **state)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+	    " INSERT INTO record SELECT i, 0, iif(i % 2, 'intent', 'sending'), 'ann', '', "
+	    "'bastion',"
+	    " '', 'gone', 'run', 'r' || (i - 1) / 2, iif(i % 2, NULL, i - 1), '',"
+	    " '{\"verb\":\"retry\",\"plan\":{}}', '', '' FROM n";
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	sqlite3 *db = NULL;
+	int left = -1;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	assert_int_equal(sqlite3_open(f->fake.journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	atomic_store(&f->fake.cut, FAKE_CUT_BEFORE);
+	assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
+	assert_true(result.intent > 1000);
+	bn_action_plan_free(plan);
+	atomic_fetch_add(&f->fake.done, 1); /* it was under way all the same */
+	session_close(&f->s);
+	open_actions(f, "", true);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
+	assert_int_equal(left, 501);
+	session_close(&f->s);
+	open_actions(f, "", false);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
+	session_assert_state(&f->s, result.intent, "done");
+	assert_int_equal(left, 500);
+	session_close(&f->s);
+}
+
 struct elsewhere {
 	struct fixture *f;
 	int64_t intent;
@@ -717,6 +756,7 @@ main(void)
 	    ACTION(cut_anywhere_is_known_or_said_unknown),
 	    ACTION(lost_answer_is_found_out_by_a_later_session),
 	    ACTION(what_was_found_out_and_recorded_is_not_called_unrecorded),
+	    ACTION(intents_behind_any_number_of_others_are_asked_about_too),
 	    ACTION(intent_sent_while_another_was_asked_about_is_not_called_unsent),
 	    ACTION(nothing_is_sent_without_a_journal_on_disk),
 	    ACTION(big_incident_is_recorded_as_far_as_it_fits),
