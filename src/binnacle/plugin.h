@@ -317,7 +317,8 @@ struct bn_plan {
 	size_t step_count;
 	/* What reconcile() will have to know of this moment and nobody can read later (which things were there
 	 * already), in the plugin's own words; NULL: nothing. It may change while the plan does not: it is not in
-	 * the digest. That of the plan made right before sending goes into the journal. */
+	 * the digest. That of the plan made right before sending goes into the journal, in clear, as it is: a plan
+	 * with a secret of the source in it is refused. */
 	const char *remember;
 };
 

@@ -59,6 +59,15 @@ make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
 	if (rc == BN_OK && (plan->mode == NULL || plan->attempt == NULL || plan->request == NULL))
 		rc = bn_fail(err, BN_EINTERNAL, "%s: the plugin's plan says not what it would send",
 			     lane->feed->name);
+	/* It goes into the journal as it is: with stars reconcile() would take it for something else. */
+	if (rc == BN_OK && bn_lane_redacted(lane, plan->remember) != plan->remember) {
+		rc = bn_fail(err, BN_EPERM,
+			     "%s: what its plugin wants to remember has a secret of the source in "
+			     "it: nothing is sent",
+			     lane->feed->name);
+		bn_hint(err, "a defect of the plugin %s; or the secret is the name of something",
+			lane->feed->plugin->name);
+	}
 	return rc;
 }
 

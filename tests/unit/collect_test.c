@@ -556,6 +556,36 @@ request_that_left_is_never_called_unsent(void **state)
 	}
 }
 
+/* What is remembered is the one text of a plan that goes into the journal without stars. */
+static void
+plan_that_remembers_a_secret_is_not_sent(void **state)
+{
+	static const char config[] = "[source \"bad\"]\n type = planted\n url = %URL%\n"
+				     " how = tells\n token-env = BN_TEST_TOLD\n";
+	struct bn_ref run = {BN_RUN, "bad", "x"};
+	struct platform platform = {.status = 200};
+	enum bn_outcome_state told = BN_OUTCOME_UNCHANGED;
+	struct bn_error err = {0};
+	struct world w;
+	struct process p;
+
+	(void)state;
+	setenv("BN_TEST_TOLD", "s3cr3t-of-the-source", 1);
+	open_world(&w, take_write, &platform);
+	start_process(&p, &w, config, 1);
+	p.acts = true;
+	assert_int_equal(bn_collect_act(p.collect, run, "retry", NULL, "k", send_at_once,
+					keep_state, &told, &err),
+			 BN_EPERM);
+	assert_non_null(strstr(err.message, "bad: what its plugin wants to remember"));
+	assert_null(strstr(err.message, "s3cr3t"));
+	assert_int_equal(told, BN_OUTCOME_UNCHANGED);
+	assert_int_equal(atomic_load(&platform.writes), 0);
+	end_process(&p);
+	close_world(&w);
+	unsetenv("BN_TEST_TOLD");
+}
+
 static void
 list_that_runs_in_circles_is_ended(void **state)
 {
@@ -1442,6 +1472,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(broken_items_are_skipped_and_counted),
 	    cmocka_unit_test(planted_request_is_refused_and_never_sent),
 	    cmocka_unit_test(request_that_left_is_never_called_unsent),
+	    cmocka_unit_test(plan_that_remembers_a_secret_is_not_sent),
 	    cmocka_unit_test(list_that_runs_in_circles_is_ended),
 	    cmocka_unit_test(store_in_memory_is_polled_too),
 	    cmocka_unit_test(login_is_renewed_once_after_a_401),

@@ -236,14 +236,20 @@ planted_poll(struct bn_source *s, struct bn_batch *b, struct bn_error *err)
 static int
 planted_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err)
 {
-	(void)s;
-	(void)err;
+	const char *token = NULL;
+
 	plan->mode = plan->attempt = "1";
 	plan->request = "DELETE";
+	plan->remember = "nothing";
+	if (strcmp(bn_option(s, "how"), "tells") != 0)
+		return BN_OK;
+	if (bn_secret(s, "token", &token, err) != BN_OK)
+		return err->code;
+	plan->remember = bn_format(s, "sent with %s", token);
 	return BN_OK;
 }
 
-/* Sends, and then sends again or says of what it sent what it can't know. */
+/* Sends, once, and then sends again or says of what it sent what it can't know. */
 static int
 planted_act(struct bn_source *s, const struct bn_plan *plan, struct bn_outcome *outcome,
 	    struct bn_error *err)
