@@ -59,6 +59,7 @@ struct bn_bulk {
 	int64_t
 	    estimate; /* ms until the last READY run has ended, by p50s, waves and concurrency; -1: not known */
 	char digest[BN_DIGEST_HEX]; /* over all READY items, their waves and their plans */
+	const char *note;	    /* what else to know of its order, or NULL */
 	bool needs_reason;
 	int64_t
 	    rest_of; /* the bulk this is the rest of; 0: none. The caller may set it before sending */

@@ -216,6 +216,8 @@ bulk_text(struct bn_retrying *r, const struct bn_bulk *bulk)
 	items_text(r, bulk, BN_BULK_READY, "");
 	items_text(r, bulk, BN_BULK_APART, "apart");
 	items_text(r, bulk, BN_BULK_OUT, "out");
+	if (bulk->note != NULL)
+		bn_retry_line(cli, &r->out, "note", bulk->note);
 	if (bulk->estimate >= 0)
 		bn_retry_line(cli, &r->out, "typical",
 			      bn_arena_format(cli->arena, "whole runs one wave after the other: %s",

@@ -8,7 +8,7 @@
 
 #include "tests/unit/testserver.h"
 
-enum { FLEET_MAX = 40, FLEET_SOURCES = 3 };
+enum { FLEET_MAX = 80, FLEET_SOURCES = 3 };
 
 /* What a retry of a run comes to. */
 enum fleet_fate {
