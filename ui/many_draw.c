@@ -181,6 +181,9 @@ add_behind(struct look *l)
 					   bulk->items[item->behind].name));
 		label = "";
 	}
+	if (bulk->note != NULL)
+		bn_sheet_fold(&l->sheet, "order", BN_ROLE_WARN,
+			      bn_xasprintf("%s %s", sign(l, "▲", "!"), bulk->note));
 }
 
 /* ---- the rest ------------------------------------------------------------------------------------ */

@@ -59,6 +59,7 @@ struct bn_bulk {
 	int64_t
 	    estimate; /* ms until the last READY run has ended, by p50s, waves and concurrency; -1: not known */
 	char digest[BN_DIGEST_HEX]; /* over all READY items, their waves and their plans */
+	const char *note;	    /* what else to know of its order, or NULL */
 	bool needs_reason;
 	int64_t
 	    rest_of; /* the bulk this is the rest of; 0: none. The caller may set it before sending */
@@ -162,9 +163,9 @@ const char *bn_bulk_step_word(enum bn_bulk_step step); /* "waits", "sent", "gree
  * written.
  *
  * BN_OK: everything was sent and taken (and, as far as it was waited for, green). BN_EUNCERTAIN: of one at least what
- * came of it is not known. BN_EREMOTE: one at least was refused, ended red, could not be sent or was left behind by
- * one of those, or the ratio stopped it. BN_ECANCELLED: aborted. BN_ETIMEOUT. In these cases *err says the summary's
- * words. Anything else: there is no parent record, and nothing was sent (BN_EPERM, BN_EINVAL: nothing is READY). */
+ * came of it is not known; or all went well, but the end could not be recorded. BN_EREMOTE: one at least was refused,
+ * ended red, could not be sent or was left behind by one of those, or the ratio stopped it. BN_ECANCELLED: aborted.
+ * BN_ETIMEOUT. In these cases *err says the summary's words. Anything else: there is no parent record, and nothing was sent (BN_EPERM, BN_EINVAL: nothing is READY). */
 int bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason,
 		 const struct bn_bulk_options *options, int64_t *seq, struct bn_error *err);
 

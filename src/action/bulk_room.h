@@ -37,6 +37,7 @@ struct bn_bulk_state {
 	bool over;	      /* the lanes shall come home */
 	int64_t next_send;    /* monotonic ms: none is taken before */
 	int64_t next_request; /* … and none leaves before */
+	const void *turn;     /* the lane whose request leaves next, or NULL */
 	char text[256];	      /* the summary, at the end */
 };
 
@@ -49,8 +50,9 @@ bn_bulk_waits_for(const struct bn_bulk *bulk, size_t item, size_t other)
 /* bulk_order.c: fills `before` from lineage and from the starts of runs of one pipeline, and gives each item that is
  * not OUT its wave; then sorts items (and their work). */
 int bn_bulk_order(struct bn_bulk *bulk, struct bn_reader *reader, struct bn_error *err);
-/* The pure part: waves by `before` (count * count), 0 where `out`; in a ring what stands first goes first. */
-void bn_bulk_waves(const unsigned char *before, const bool *out, size_t count, int *wave);
+/* The pure part: how far behind those that wait for nobody each stands by `before` (count * count), at most: 1 for
+ * them, 0 where `out`; in a ring what stands first goes first. */
+void bn_bulk_depths(const unsigned char *before, const bool *out, size_t count, int *depth);
 
 /* bulk_sum.c: totals, `behind`, digest and estimate, after planning and after each name. */
 void bn_bulk_sum(struct bn_bulk *bulk);

@@ -14,6 +14,7 @@
 
 #define TICK	  100	/* ms between two looks at what a person wants */
 #define LOOK_WAIT 10000 /* ms for one look at a run */
+#define STALE	  1000	/* ms of waiting after which what was read is no longer what is there */
 
 struct sender {
 	struct bn_actions *action;
@@ -227,27 +228,41 @@ step_of(int rc, const struct bn_action_result *result)
 	return rc == BN_EUNCERTAIN ? BN_BULK_UNKNOWN : BN_BULK_REFUSED;
 }
 
+static bool
+must_wait(const struct lane *lane)
+{
+	const struct bn_bulk_state *state = lane->sender->bulk->state;
+
+	return (state->turn != NULL && state->turn != lane) || bn_monotonic() < state->next_request;
+}
+
 /* However long each was prepared: two requests are `spacing` apart when they leave, whatever their sources are; and
- * none leaves once the bulk has stopped. */
+ * none leaves once the bulk has stopped. Who waited long reads its target again, and keeps its turn for as long as
+ * that takes: it would have to wait again otherwise, and then to read again. send_item gives the turn back. */
 static int
 wait_turn(void *payload, struct bn_error *err)
 {
-	struct sender *s = payload;
-	struct bn_bulk_state *state = s->bulk->state;
-	int64_t now, left;
+	struct lane *lane = payload;
+	struct bn_bulk_state *state = lane->sender->bulk->state;
+	int64_t since = bn_monotonic(), left;
 	int rc = BN_OK;
 
 	pthread_mutex_lock(&state->lock);
-	while ((now = bn_monotonic()) < state->next_request && state->end == BN_BULK_RUNNING) {
-		left = state->next_request - now;
-		rest(state, left < TICK ? left : TICK);
+	while (must_wait(lane) && state->end == BN_BULK_RUNNING) {
+		left = state->next_request - bn_monotonic();
+		rest(state, left > 0 && left < TICK ? left : TICK);
 	}
-	if (state->end == BN_BULK_RUNNING)
-		state->next_request = now + s->options->spacing;
-	else
+	if (state->end != BN_BULK_RUNNING)
 		rc = bn_fail(err, BN_ECANCELLED,
 			     "the bulk had %s before this one left: nothing was sent",
 			     state->end == BN_BULK_TIMED_OUT ? "run out of time" : "been stopped");
+	else if (bn_monotonic() - since > STALE) {
+		state->turn = lane;
+		rc = BN_LOOK_AGAIN;
+	} else {
+		state->turn = NULL;
+		state->next_request = bn_monotonic() + lane->sender->options->spacing;
+	}
 	pthread_mutex_unlock(&state->lock);
 	return rc;
 }
@@ -259,7 +274,7 @@ send_item(struct lane *lane, size_t i)
 	struct bn_bulk_state *state = s->bulk->state;
 	const struct bn_bulk_item *item = &s->bulk->items[i];
 	struct bn_bulk_work *work = &state->work[i];
-	struct bn_turn turn = {wait_turn, s};
+	struct bn_turn turn = {wait_turn, lane};
 	struct bn_action_result result = {0};
 	struct bn_error err = {0};
 	int rc;
@@ -268,6 +283,8 @@ send_item(struct lane *lane, size_t i)
 	rc = bn_action_send_within(s->action, item->plan, state->parent, &turn, s->reason,
 				   work->named ? item->name : NULL, &result, &err);
 	pthread_mutex_lock(&state->lock);
+	if (state->turn == lane) /* it did not leave after all */
+		state->turn = NULL;
 	work->now.step = step_of(rc, &result);
 	work->now.missed = work->now.step == BN_BULK_UNSENT && rc != BN_ECANCELLED;
 	work->now.code = rc;
@@ -544,6 +561,26 @@ verdict(const struct bn_bulk *bulk, struct bn_error *err)
 	return bn_hint(err, "see: binnacle audit show %" PRId64, now.parent);
 }
 
+/* What came of the requests is known, and goes before what came of recording that. */
+static int
+conclude(struct bn_actions *action, const struct bn_bulk *bulk, struct bn_error *err)
+{
+	const struct bn_bulk_state *state = bulk->state;
+	struct bn_error why = {0};
+	int rc = verdict(bulk, err);
+
+	if (bn_bulk_end_record(action, state->parent, state->end, state->text, &why) == BN_OK)
+		return rc;
+	bn_log_write(action->options.log, 1, "bulk %" PRId64 ": its end is not recorded: %s",
+		     state->parent, why.message);
+	if (rc != BN_OK)
+		return rc;
+	bn_fail(err, BN_EUNCERTAIN, "bulk %" PRId64 ": %s; its end could not be recorded: %.200s",
+		state->parent, state->text, why.message);
+	return bn_hint(err, "do not send it again; see: binnacle audit show %" PRId64,
+		       state->parent);
+}
+
 static int
 may_begin(const struct bn_actions *action, const struct bn_bulk *bulk, const char *reason,
 	  struct bn_error *err)
@@ -613,11 +650,7 @@ bn_bulk_send(struct bn_actions *action, struct bn_bulk *bulk, const char *reason
 			s.last = bulk->items[i].wave;
 	s.deadline = bn_monotonic() + options->timeout;
 	run_all(&s, parent);
-	if ((rc = bn_bulk_end_record(action, parent, bulk->state->end, bulk->state->text, err)) !=
-	    BN_OK)
-		bn_error_prefix(err, "bulk %" PRId64 " (%s)", parent, bulk->state->text);
-	else
-		rc = verdict(bulk, err);
+	rc = conclude(action, bulk, err);
 out:
 	bn_hold_release(hold);
 	return rc;

@@ -39,8 +39,9 @@ int bn_action_settle_one(struct bn_actions *action, const struct bn_intent *inte
 int bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		     const struct bn_outcome *outcome, const char *why, const char *reason,
 		     int64_t *seq, struct bn_error *err);
-/* Asked when all that is left is to record that it is sent, and to send it; returns when that may be. Anything but
- * BN_OK: it is not sent. */
+/* Asked when all that is left is to record that it is sent, and to send it; returns when that may be. BN_LOOK_AGAIN:
+ * that took so long that the target has to be read again before; it keeps its turn, and is asked anew. Anything else
+ * but BN_OK: it is not sent. */
 struct bn_turn {
 	int (*wait)(void *payload, struct bn_error *err);
 	void *payload;

@@ -10,7 +10,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-#define LOOK_AGAIN 3 /* how often the platform is read after a lost answer … */
+#define LOOK_AGAIN   3	  /* how often the platform is read after a lost answer … */
+#define ANSWER_BYTES 4096 /* of what it said, in the journal */
 
 /* The mistake that tests/fault/kill_test has to notice, built into a program of its own there. */
 #ifdef BN_TEST_SEND_BEFORE_INTENT
@@ -28,6 +29,7 @@ struct sending {
 	char key[33];
 	bn_time at;	/* before anything was recorded or sent */
 	char *remember; /* bn_plan.remember of the plan that was sent, or NULL */
+	bool waited;	/* for its turn, so long that all was looked at once more */
 	bool told;
 	int recorded; /* BN_OK, or why the outcome is not in the journal */
 	struct bn_error why;
@@ -45,6 +47,25 @@ bn_outcome_word(enum bn_outcome_state state)
 	return words[state];
 }
 
+/* NULL for bytes from outside that are no UTF-8. What goes on for too long is cut between two characters: it is for
+ * people, and must not keep the record from being written. */
+static json_t *
+answer_json(const char *answer)
+{
+	size_t size = strlen(answer);
+	json_t *json;
+	char *cut;
+
+	if (size <= ANSWER_BYTES)
+		return json_string(answer);
+	for (size = ANSWER_BYTES; size > 0 && ((unsigned char)answer[size] & 0xc0) == 0x80;)
+		size--;
+	cut = bn_xasprintf("%.*s\xe2\x80\xa6", (int)size, answer);
+	json = json_string(cut);
+	free(cut);
+	return json;
+}
+
 int
 bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		 const struct bn_outcome *outcome, const char *why, const char *reason,
@@ -55,9 +76,8 @@ bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent,
 	char *text;
 	int rc;
 
-	/* Bytes from outside that are no UTF-8 leave the member out. */
 	if (answer != NULL)
-		json_object_set_new(body, "answer", json_string(answer));
+		json_object_set_new(body, "answer", answer_json(answer));
 	if (outcome->http_status != 0)
 		json_object_set_new(body, "http_status", json_integer(outcome->http_status));
 	if (outcome->run != NULL)
@@ -141,7 +161,8 @@ record_sending(struct sending *s, const struct bn_plan *fresh, struct bn_error *
 	return rc;
 }
 
-/* The last step before the request leaves: what is there now must be what the person saw. */
+/* The last step before the request leaves: what is there now must be what the person saw. Where it has to wait for its
+ * turn, "now" is when that has come. */
 static int
 compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 {
@@ -163,8 +184,12 @@ compare(const struct bn_plan *fresh, void *payload, struct bn_error *err)
 			s->plan->about.key);
 		return bn_hint(err, "plan again");
 	}
-	if (s->turn != NULL && (rc = s->turn->wait(s->turn->payload, err)) != BN_OK)
+	if (s->waited && (rc = bn_action_newer(s->action, s->plan, err)) != BN_OK)
 		return rc;
+	if (s->turn != NULL && (rc = s->turn->wait(s->turn->payload, err)) != BN_OK) {
+		s->waited = rc == BN_LOOK_AGAIN;
+		return rc;
+	}
 	return record_sending(s, fresh, err);
 }
 
@@ -218,8 +243,12 @@ look_what_became(struct sending *s, struct bn_error *err)
 		bn_action_settle_one(s->action, &intent, s->result->intent, &s->result->state,
 				     s->result->answer, sizeof(s->result->answer), &ignored);
 	}
-	if (s->result->state != BN_OUTCOME_UNKNOWN)
+	if (s->result->state != BN_OUTCOME_UNKNOWN) {
+		if (strcmp(said, s->result->answer) == 0)
+			snprintf(s->result->answer, sizeof(s->result->answer),
+				 "the platform shows it");
 		return BN_OK;
+	}
 	if (strcmp(said, s->result->answer) == 0)
 		bn_fail(err, BN_EUNCERTAIN, "sent, and what came of it is not known: %.300s", said);
 	else
@@ -236,8 +265,13 @@ conclude(struct sending *s, struct bn_error *err)
 	struct bn_error why = *err;
 	int rc;
 
-	if (s->result->state == BN_OUTCOME_UNKNOWN && (rc = look_what_became(s, err)) != BN_OK)
-		return rc;
+	if (s->result->state == BN_OUTCOME_UNKNOWN) {
+		if ((rc = look_what_became(s, err)) != BN_OK)
+			return rc;
+		/* What was read is in the journal, and takes the place of the answer that was lost. */
+		s->recorded = BN_OK;
+		memset(&why, 0, sizeof(why));
+	}
 	if (s->recorded != BN_OK && s->result->state != BN_OUTCOME_NOT_SENT) {
 		bn_fail(err, BN_EUNCERTAIN, "%s, but that could not be recorded: %.300s",
 			bn_outcome_word(s->result->state), s->why.message);

@@ -88,8 +88,10 @@ bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, 
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 
+#define PAGE 500 /* intents at a time: there may be any number, and memory is bounded */
+
 struct pending {
-	struct bn_arena *arena;
+	struct bn_arena *arena; /* of the page */
 	struct bn_intent *intents;
 	int64_t *seqs;
 	size_t count;
@@ -101,25 +103,29 @@ keep(struct pending *p, sqlite3_stmt *st, int at)
 	return bn_arena_strdup(p->arena, (const char *)sqlite3_column_text(st, at));
 }
 
+/* The next page behind intent `after`. */
 static int
-find_pending(struct bn_actions *action, const char *source, struct pending *p, struct bn_error *err)
+find_pending(struct bn_actions *action, const char *source, int64_t after, struct pending *p,
+	     struct bn_error *err)
 {
 	static const char sql[] =
 	    "SELECT n.seq, n.kind, n.source, n.key, n.verb, n.mode, n.attempt, n.request,"
 	    " json_extract(r.body, '$.plan.body'), json_extract(r.body, '$.key'), n.at"
 	    " FROM intent_now n JOIN journal.record r ON r.seq = n.seq WHERE n.state IN ('open', "
 	    "'unknown')"
-	    " AND (?1 IS NULL OR n.source = ?1) ORDER BY n.seq LIMIT 500";
+	    " AND (?1 IS NULL OR n.source = ?1) AND n.seq > ?2 ORDER BY n.seq LIMIT ?3";
 	struct bn_reader *reader = NULL;
 	sqlite3_stmt *st = NULL;
 	int rc = bn_reader_open(&reader, action->options.store, err), step = SQLITE_DONE;
 
 	if (rc != BN_OK)
 		return rc;
-	p->intents = bn_arena_alloc(p->arena, 500 * sizeof(*p->intents));
-	p->seqs = bn_arena_alloc(p->arena, 500 * sizeof(*p->seqs));
+	p->intents = bn_arena_alloc(p->arena, PAGE * sizeof(*p->intents));
+	p->seqs = bn_arena_alloc(p->arena, PAGE * sizeof(*p->seqs));
 	if (sqlite3_prepare_v2(bn_reader_db(reader), sql, -1, &st, NULL) != SQLITE_OK ||
-	    sqlite3_bind_text(st, 1, source, -1, SQLITE_STATIC) != SQLITE_OK)
+	    sqlite3_bind_text(st, 1, source, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 2, after) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 3, PAGE) != SQLITE_OK)
 		rc = bn_fail(err, BN_EIO, "journal: %s", sqlite3_errmsg(bn_reader_db(reader)));
 	while (rc == BN_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *kind = (const char *)sqlite3_column_text(st, 1);
@@ -212,18 +218,32 @@ settle(struct pending *p, struct bn_actions *action, struct bn_intent *intent, i
 	return rc == BN_ECONFLICT || (rc == BN_OK && (!sent || state != BN_OUTCOME_UNKNOWN));
 }
 
+/* One page; adds to *left those that stay unknown. *after becomes its last intent, or -1 behind the last page. */
+static int
+settle_page(struct bn_actions *action, const char *source, int64_t *after, int *left,
+	    struct bn_error *err)
+{
+	struct pending p = {.arena = bn_arena_new()};
+	int rc = find_pending(action, source, *after, &p, err);
+
+	for (size_t i = 0; rc == BN_OK && i < p.count; i++)
+		*left += action->options.read_only || !settle(&p, action, &p.intents[i], p.seqs[i]);
+	*after = rc == BN_OK && p.count == PAGE ? p.seqs[p.count - 1] : -1;
+	bn_arena_free(p.arena);
+	return rc;
+}
+
 int
 bn_action_reconcile(struct bn_actions *action, const char *source, int *left, struct bn_error *err)
 {
-	struct pending p = {.arena = bn_arena_new()};
-	size_t i, open = 0;
-	int rc = find_pending(action, source, &p, err);
+	int64_t after = 0;
+	int open = 0, rc;
 
-	for (i = 0; rc == BN_OK && !action->options.read_only && i < p.count; i++)
-		open += !settle(&p, action, &p.intents[i], p.seqs[i]);
+	do
+		rc = settle_page(action, source, &after, &open, err);
+	while (rc == BN_OK && after >= 0);
 	if (left != NULL)
-		*left = action->options.read_only ? (int)p.count : (int)open;
-	bn_arena_free(p.arena);
+		*left = open;
 	if (rc == BN_OK && !action->options.read_only)
 		rc = bn_bulk_reconcile(action, err);
 	return rc;

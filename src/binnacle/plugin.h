@@ -317,7 +317,8 @@ struct bn_plan {
 	size_t step_count;
 	/* What reconcile() will have to know of this moment and nobody can read later (which things were there
 	 * already), in the plugin's own words; NULL: nothing. It may change while the plan does not: it is not in
-	 * the digest. That of the plan made right before sending goes into the journal. */
+	 * the digest. That of the plan made right before sending goes into the journal, in clear, as it is: a plan
+	 * with a secret of the source in it is refused. */
 	const char *remember;
 };
 
@@ -636,7 +637,9 @@ bn_post(struct bn_source *s, int request, const struct bn_param *params, const c
 /* The one request of act(): a row marked BN_WRITES. It is sent once, on a connection of its own, and never
  * again, whatever happens: no retry, no second login, no redirect. Fills outcome's state and http_status
  * (DONE for a 2xx, REFUSED for an answer that says it was not done, NOT_SENT when nothing was sent, else
- * UNKNOWN); *out (may be NULL) is the answer. Returns BN_OK for DONE. */
+ * UNKNOWN); *out (may be NULL) is the answer. Returns BN_OK for DONE. A second call is refused and leaves the outcome
+ * as it is: act() may say more of the request that was sent (an answer that names a refusal), but never that it was
+ * not sent, nor that it was refused where no answer came. */
 static inline int
 bn_send(struct bn_source *s, int request, const struct bn_param *params, const char *body,
 	struct bn_json *out, struct bn_outcome *outcome, struct bn_error *err)

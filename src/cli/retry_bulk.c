@@ -270,6 +270,8 @@ bulk_text(struct bn_retrying *r, const struct bn_bulk *bulk)
 		bn_retry_line(cli, &r->out, "unread",
 			      bn_arena_format(cli->arena, "%s: what failed there was not seen",
 					      bulk->unread));
+	if (bulk->note != NULL)
+		bn_retry_line(cli, &r->out, "note", bulk->note);
 	if (bulk->estimate >= 0)
 		bn_retry_line(cli, &r->out, "typical",
 			      bn_arena_format(cli->arena, "whole runs one wave after the other: %s",

@@ -59,6 +59,15 @@ make_plan(struct bn_lane *lane, struct bn_plan *plan, struct bn_error *err)
 	if (rc == BN_OK && (plan->mode == NULL || plan->attempt == NULL || plan->request == NULL))
 		rc = bn_fail(err, BN_EINTERNAL, "%s: the plugin's plan says not what it would send",
 			     lane->feed->name);
+	/* It goes into the journal as it is: with stars reconcile() would take it for something else. */
+	if (rc == BN_OK && bn_lane_redacted(lane, plan->remember) != plan->remember) {
+		rc = bn_fail(err, BN_EPERM,
+			     "%s: what its plugin wants to remember has a secret of the source in "
+			     "it: nothing is sent",
+			     lane->feed->name);
+		bn_hint(err, "a defect of the plugin %s; or the secret is the name of something",
+			lane->feed->plugin->name);
+	}
 	return rc;
 }
 
@@ -94,6 +103,18 @@ point_of_no_return(struct bn_lane *lane)
 	return go;
 }
 
+/* A plugin that knows nothing of a request that left can't say that it did not, nor that it was refused: what was not
+ * sent holds nobody up, and would be sent again. */
+static void
+correct(const struct bn_lane *lane, struct bn_outcome *outcome)
+{
+	if (lane->fate == BN_OUTCOME_NOT_SENT)
+		return;
+	if (outcome->state == BN_OUTCOME_NOT_SENT ||
+	    (outcome->state == BN_OUTCOME_REFUSED && lane->fate == BN_OUTCOME_UNKNOWN))
+		outcome->state = lane->fate;
+}
+
 static int
 send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, void *payload,
 	  struct bn_error *err)
@@ -102,11 +123,14 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 	struct bn_outcome outcome = {.state = BN_OUTCOME_NOT_SENT};
 	int rc;
 
+	lane->sent = false;
+	lane->fate = BN_OUTCOME_NOT_SENT;
 	bn_http_allow_write(lane->http, true);
 	rc = lane->feed->plugin->act(&lane->source, plan, &outcome, err);
 	bn_http_allow_write(lane->http, false);
 	bn_lane_returned(lane, rc, err);
 	bn_lane_redact_outcome(lane, &outcome);
+	correct(lane, &outcome);
 	/* A plugin that calls it done must have had an answer; one that fails after it is not believed more. */
 	if (rc != BN_OK && outcome.state == BN_OUTCOME_DONE)
 		outcome.state = BN_OUTCOME_UNKNOWN;
@@ -116,23 +140,39 @@ send_once(struct bn_lane *lane, const struct bn_plan *plan, bn_told_fn *told, vo
 	return rc;
 }
 
+/* Compared with what was shown, in which no secret is left; sent as the plugin made it. */
+static int
+look(struct bn_lane *lane, struct bn_plan *plan, bn_plan_fn *check, void *payload, bool *again,
+     struct bn_error *err)
+{
+	struct bn_plan shown;
+	int rc = make_plan(lane, plan, err);
+
+	*again = false;
+	if (rc == BN_OK && !point_of_no_return(lane))
+		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
+	if (rc == BN_OK) {
+		shown = bn_lane_redacted_plan(lane, plan);
+		rc = check(&shown, payload, err);
+		*again = rc == BN_LOOK_AGAIN;
+	}
+	return rc;
+}
+
 int
 bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,
 	       const char *const *only, const char *key, bn_plan_fn *check, bn_told_fn *told,
 	       void *payload, struct bn_error *err)
 {
-	struct bn_plan plan = {.about = about, .verb = verb, .only = only, .key = key}, shown;
+	const struct bn_plan blank = {.about = about, .verb = verb, .only = only, .key = key};
+	struct bn_plan plan;
 	struct bn_lane *lane;
 	int rc = begin(&lane, collect, about.source, err);
+	bool again = rc == BN_OK;
 
-	if (rc == BN_OK)
-		rc = make_plan(lane, &plan, err);
-	if (rc == BN_OK && !point_of_no_return(lane))
-		rc = bn_fail(err, BN_ECANCELLED, "cancelled before anything was sent");
-	/* Compared with what was shown, in which no secret is left; sent as the plugin made it. */
-	if (rc == BN_OK) {
-		shown = bn_lane_redacted_plan(lane, &plan);
-		rc = check(&shown, payload, err);
+	while (again) {
+		plan = blank;
+		rc = look(lane, &plan, check, payload, &again, err);
 	}
 	if (rc == BN_OK)
 		rc = send_once(lane, &plan, told, payload, err);

@@ -107,7 +107,9 @@ int bn_collect_plan(struct bn_collect *collect, struct bn_ref about, const char 
 		    const char *const *only, bn_plan_fn *take, void *payload, struct bn_error *err);
 /* Plans anew (`key`: bn_plan.key) and has `check` compare; only when that returns BN_OK the plan is sent, once, as
  * the plugin made it (without stars), and `told` gets what came of it (always, exactly once, when check returned BN_OK;
- * outcome's strings are borrowed). Returns what came of planning, checking or sending. */
+ * outcome's strings are borrowed). Returns what came of planning, checking or sending. `check` may wait for its time;
+ * BN_LOOK_AGAIN from it: that took so long that the platform is read, and check called, once more. */
+#define BN_LOOK_AGAIN 1
 typedef void bn_told_fn(const struct bn_outcome *outcome, const struct bn_error *why,
 			void *payload);
 int bn_collect_act(struct bn_collect *collect, struct bn_ref about, const char *verb,

@@ -268,7 +268,8 @@ outcome_of(enum bn_http_fate fate)
 	}
 }
 
-/* Once: a login that is refused now was accepted a moment ago, when the target was read again. */
+/* Once: a login that is refused now was accepted a moment ago, when the target was read again. What became of the
+ * first stays what is known, whatever else a plugin tries. */
 static int
 host_send(struct bn_source *source, int request, const struct bn_param *params, const char *body,
 	  struct bn_json *out, struct bn_outcome *outcome, struct bn_error *err)
@@ -281,12 +282,17 @@ host_send(struct bn_source *source, int request, const struct bn_param *params, 
 
 	if (out != NULL)
 		*out = wrap(NULL);
+	if (lane->sent)
+		return bn_fail(why, BN_EINTERNAL,
+			       "%s: the plugin sends a second request: only the first was sent",
+			       lane->feed->name);
+	lane->sent = true;
 	outcome->state = BN_OUTCOME_NOT_SENT;
 	outcome->http_status = 0;
 	if ((rc = before_request(lane, why)) != BN_OK)
 		return rc;
 	rc = bn_http_write(lane->http, request, params, body, &json, &fate, why);
-	outcome->state = outcome_of(fate);
+	outcome->state = lane->fate = outcome_of(fate);
 	outcome->http_status = rc == BN_OK ? 200 : why->http_status;
 	if (out != NULL)
 		*out = keep_document(lane, json);

@@ -85,7 +85,9 @@ struct bn_lane {
 	    sending; /* under the collector's lock: not to be cancelled by bn_collect_cancel_plans */
 	struct bn_call_copy *calls;
 	size_t call_count;
-	int64_t asked; /* by the present plugin call */
+	int64_t asked;		    /* by the present plugin call */
+	bool sent;		    /* it has called bn_send */
+	enum bn_outcome_state fate; /* of that request */
 };
 
 extern const struct bn_host bn_collect_host;

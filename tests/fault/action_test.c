@@ -211,6 +211,83 @@ lost_answer_is_found_out_by_a_later_session(void **state)
 	session_close(&f->s);
 }
 
+/* The journal can't be written where a record is such a one: as on a full disk. "": it can again. */
+static void
+journal_refuses(struct fixture *f, const char *when)
+{
+	char *sql = *when != '\0'
+			? bn_xasprintf("CREATE TRIGGER full BEFORE INSERT ON record WHEN %s BEGIN"
+				       " SELECT RAISE(ABORT, 'disk full'); END",
+				       when)
+			: bn_xstrdup("DROP TRIGGER full");
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(f->fake.journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	free(sql);
+}
+
+/* The answer was lost, and that could not even be recorded; what the platform shows then could. */
+static void
+what_was_found_out_and_recorded_is_not_called_unrecorded(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	atomic_store(&f->fake.cut, FAKE_CUT_AFTER);
+	journal_refuses(f, "NEW.verb = 'outcome' AND NEW.body LIKE '%\"by\":\"answer\"%'");
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
+	journal_refuses(f, "");
+	session_assert_state(&f->s, result.intent, "done");
+	assert_platform(f, 1, 1);
+	bn_action_plan_free(plan);
+	session_close(&f->s);
+}
+
+/* As many as one look at the journal brings, of a source that is gone; and behind them one that can be told. */
+static void
+intents_behind_any_number_of_others_are_asked_about_too(void **state)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+	    " INSERT INTO record SELECT i, 0, iif(i % 2, 'intent', 'sending'), 'ann', '', "
+	    "'bastion',"
+	    " '', 'gone', 'run', 'r' || (i - 1) / 2, iif(i % 2, NULL, i - 1), '',"
+	    " '{\"verb\":\"retry\",\"plan\":{}}', '', '' FROM n";
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+	sqlite3 *db = NULL;
+	int left = -1;
+
+	open_actions(f, "", false);
+	plan = plan_of(f, 0);
+	assert_int_equal(sqlite3_open(f->fake.journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	atomic_store(&f->fake.cut, FAKE_CUT_BEFORE);
+	assert_int_equal(send_plan(f, plan, &result), BN_EUNCERTAIN);
+	assert_true(result.intent > 1000);
+	bn_action_plan_free(plan);
+	atomic_fetch_add(&f->fake.done, 1); /* it was under way all the same */
+	session_close(&f->s);
+	open_actions(f, "", true);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
+	assert_int_equal(left, 501);
+	session_close(&f->s);
+	open_actions(f, "", false);
+	assert_ok(bn_action_reconcile(f->s.actions, NULL, &left, &f->s.err), &f->s.err);
+	session_assert_state(&f->s, result.intent, "done");
+	assert_int_equal(left, 500);
+	session_close(&f->s);
+}
+
 struct elsewhere {
 	struct fixture *f;
 	int64_t intent;
@@ -629,6 +706,72 @@ run_that_was_cleared_elsewhere_is_no_newer_than_the_one_behind_it(void **state)
 	}
 }
 
+/* Another program: what `act` and `reconcile` do is said by the test. */
+static struct bn_action_plan *
+open_program(struct fixture *f, const char *act, const char *reconcile)
+{
+	struct bn_ref run = {BN_RUN, "prog", "job-1"};
+	struct bn_action_plan *plan = NULL;
+	char path[256], text[400];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/prog", f->s.dir);
+	file = fopen(path, "w");
+	fprintf(file,
+		"#!/bin/sh\nread -r input\necho '{\"binnacle\":1}'\ncase $1 in\n"
+		"plan) echo '{\"record\":\"plan\",\"mode\":\"again\",\"attempt\":\"1\","
+		"\"request\":\"make again\"}' ;;\nact) %s ;;\nreconcile) %s ;;\nesac\n"
+		"echo '{\"complete\":true}'\n",
+		act, reconcile);
+	fclose(file);
+	assert_int_equal(chmod(path, 0700), 0);
+	snprintf(text, sizeof(text),
+		 "[source \"prog\"]\n\ttype = exec\n\tcommand = %s\n\tactions = retry\n", path);
+	open_actions(f, text, false);
+	assert_ok(bn_action_plan(&plan, f->s.actions, run, &f->s.err), &f->s.err);
+	return plan;
+}
+
+static void
+refusal_that_is_found_out_is_told_in_the_platforms_words(void **state)
+{
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+
+	plan = open_program(f, "exit 3",
+			    "echo '{\"record\":\"outcome\",\"state\":\"refused\","
+			    "\"answer\":\"its slot is taken\"}'");
+	assert_int_equal(send_plan(f, plan, &result), BN_EREMOTE);
+	assert_string_equal(f->s.err.message, "refused: its slot is taken");
+	session_assert_state(&f->s, result.intent, "refused");
+	bn_action_plan_free(plan);
+	session_close(&f->s);
+}
+
+/* Of a program that tells all it did on one line, half a megabyte of it, the beginning is kept: whole characters. */
+static void
+answer_that_is_too_long_for_a_record_is_cut(void **state)
+{
+	static const char words[] =
+	    "SELECT length(CAST(answer AS BLOB)) BETWEEN 4000 AND 4100 AND answer LIKE"
+	    " 'x\xc3\xa4\xc3\xa4%\xc3\xa4\xe2\x80\xa6' FROM intent_now";
+	struct fixture *f = *state;
+	struct bn_action_result result;
+	struct bn_action_plan *plan;
+
+	plan = open_program(f,
+			    "awk 'BEGIN { s = \"\303\244\"; while (length(s) < 400000) s = s s;"
+			    " print \"{\\\"record\\\":\\\"outcome\\\",\\\"state\\\":\\\"done\\\","
+			    "\\\"answer\\\":\\\"x\" s \"\\\"}\" }'",
+			    "exit 3");
+	assert_ok(send_plan(f, plan, &result), &f->s.err);
+	session_assert_state(&f->s, result.intent, "done");
+	assert_int_equal(count_of(f, words), 1);
+	bn_action_plan_free(plan);
+	session_close(&f->s);
+}
+
 static void
 fingerprint_folds_what_varies(void **state)
 {
@@ -668,6 +811,8 @@ main(void)
 	    ACTION(plan_counts_what_the_engine_runs_again),
 	    ACTION(cut_anywhere_is_known_or_said_unknown),
 	    ACTION(lost_answer_is_found_out_by_a_later_session),
+	    ACTION(what_was_found_out_and_recorded_is_not_called_unrecorded),
+	    ACTION(intents_behind_any_number_of_others_are_asked_about_too),
 	    ACTION(intent_sent_while_another_was_asked_about_is_not_called_unsent),
 	    ACTION(nothing_is_sent_without_a_journal_on_disk),
 	    ACTION(big_incident_is_recorded_as_far_as_it_fits),
@@ -678,6 +823,8 @@ main(void)
 	    ACTION(second_retry_waits_for_the_interval),
 	    ACTION(thing_that_is_held_is_left_alone),
 	    ACTION(program_acts_once_and_is_asked_when_it_did_not_say),
+	    ACTION(refusal_that_is_found_out_is_told_in_the_platforms_words),
+	    ACTION(answer_that_is_too_long_for_a_record_is_cut),
 	    ACTION(run_that_was_cleared_elsewhere_is_no_newer_than_the_one_behind_it),
 	    cmocka_unit_test(fingerprint_folds_what_varies),
 	};

@@ -190,6 +190,21 @@ random_graph(struct fixture *f)
 	return bn_buf_take(&text);
 }
 
+/* Each feeds the one that is named before it: more of them than there are waves, named back to front. */
+static char *
+chain(struct fixture *f)
+{
+	struct bn_buf text = BN_BUF_INIT(0);
+
+	bn_buf_adds(&text, "[link]\n");
+	for (int i = 1; i < f->fleet.count; i++) {
+		f->fleet.before[i][i - 1] = true;
+		bn_buf_addf(&text, "\tfeeds = pipeline/s%d/p%d -> pipeline/s%d/p%d\n",
+			    f->fleet.runs[i].source, i, f->fleet.runs[i - 1].source, i - 1);
+	}
+	return bn_buf_take(&text);
+}
+
 static void
 random_fleet(struct fixture *f)
 {
@@ -246,8 +261,8 @@ bulk_of_a_random_graph_goes_in_its_order(void **state)
 	int stopped = 0, ended = 0, writes = 0;
 
 	(void)state;
-	for (unsigned seed = 1; seed <= 16; seed++) {
-		struct fixture *f = begin(10);
+	for (unsigned seed = 0; seed <= 16; seed++) {
+		struct fixture *f = begin(seed == 0 ? 70 : 10);
 		struct bn_bulk_options options;
 		struct bn_bulk_now now;
 		struct bn_bulk *bulk;
@@ -255,12 +270,14 @@ bulk_of_a_random_graph_goes_in_its_order(void **state)
 		char *links;
 
 		f->seed = seed * 7919;
-		random_fleet(f);
-		links = random_graph(f);
+		if (seed > 0)
+			random_fleet(f);
+		f->fleet.lasts = seed > 0 ? f->fleet.lasts : 1;
+		links = seed > 0 ? random_graph(f) : chain(f);
 		open_session(f, links);
 		free(links);
 		bulk = plan(f);
-		assert_int_equal(bulk->ready, 10);
+		assert_int_equal(bulk->ready, f->fleet.count);
 		options = swift(f);
 		options.concurrency = f->fleet.limit;
 		options.abort_ratio = seed % 2 == 0 ? 1 : 0.3;
@@ -280,6 +297,8 @@ bulk_of_a_random_graph_goes_in_its_order(void **state)
 			assert_true(now.waves[now.wave].failed >
 				    options.abort_ratio * now.waves[now.wave].total);
 		assert_steps(f, bulk, now.end);
+		if (seed == 0)
+			assert_int_equal(f->fleet.writes, 70);
 		assert_sound(f);
 		assert_int_equal(ask(f, "SELECT count(*) FROM bulk_now"), 1);
 		stopped += now.end == BN_BULK_STOPPED;
@@ -445,6 +464,65 @@ what_is_locked_or_runs_anew_is_left_alone(void **state)
 	item_of(bulk, 2, &now);
 	assert_int_equal(now.step, BN_BULK_GREEN);
 	assert_int_equal(f->fleet.writes, 1);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+/* Thirty pipelines that are fine lie between the two, each with a dataset behind it. */
+static void
+far_run_waits_whatever_lies_between(void **state)
+{
+	struct fixture *f = begin(2);
+	struct bn_buf text = BN_BUF_INIT(0);
+	struct bn_bulk *bulk;
+
+	(void)state;
+	bn_buf_adds(&text, "[link]\n\tfeeds = pipeline/s0/p1 -> dataset/d0\n");
+	for (int i = 0; i < 30; i++)
+		bn_buf_addf(&text,
+			    "\tfeeds = dataset/d%d -> pipeline/s0/fine%d\n"
+			    "\tfeeds = pipeline/s0/fine%d -> dataset/d%d\n",
+			    i, i, i, i + 1);
+	bn_buf_adds(&text, "\tfeeds = dataset/d30 -> pipeline/s0/p0\n");
+	open_session(f, bn_buf_text(&text));
+	bn_buf_free(&text);
+	bulk = plan(f);
+	assert_int_equal(bulk->waves, 2);
+	assert_string_equal(bulk->items[0].name, "p1");
+	assert_string_equal(bulk->items[1].name, "p0");
+	assert_null(bulk->note);
+	bn_bulk_free(bulk);
+	end(f);
+}
+
+/* A hundred thousand things behind p0, and p2 behind them: that not all of them were looked at is said. What p1 knows
+ * of p2 holds for p0, though p1 itself is left out. */
+static void
+lineage_without_end_is_cut_and_said_so(void **state)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001)"
+	    " INSERT INTO link (from_source, from_kind, from_key, to_source, to_kind, to_key, kind,"
+	    " origin, seen_at) SELECT 's0', 1, 'p0', 's0', 1, 'q' || i, 'feeds', 'config', 0 FROM "
+	    "n";
+	struct fixture *f = begin(3);
+	struct bn_writer *writer = NULL;
+	struct bn_bulk *bulk;
+
+	(void)state;
+	f->fleet.runs[1].running = true;
+	open_session(f, "[link]\n\tfeeds = pipeline/s0/p0 -> pipeline/s0/p1\n"
+			"\tfeeds = pipeline/s0/p1 -> pipeline/s0/p2\n");
+	assert_ok(bn_writer_open(&writer, f->s.store, &f->s.err), &f->s.err);
+	assert_int_equal(sqlite3_exec(bn_writer_db(writer), sql, NULL, NULL, NULL), SQLITE_OK);
+	bn_writer_close(writer);
+	bulk = plan(f);
+	assert_int_equal(bulk->ready, 2);
+	assert_non_null(bulk->note);
+	assert_non_null(strstr(item_of(bulk, 0, NULL)->plan->notes[0], "more lineage"));
+	assert_null(item_of(bulk, 2, NULL)->plan->notes[0]);
+	assert_int_equal(item_of(bulk, 0, NULL)->wave, 1);
+	assert_int_equal(item_of(bulk, 2, NULL)->wave, 2);
 	bn_bulk_free(bulk);
 	end(f);
 }
@@ -854,6 +932,100 @@ requests_are_spaced_however_long_each_is_prepared(void **state)
 	end(f);
 }
 
+/* What happens to p1 while it waits for its turn, and how it is brought there: p0 leaves only when p1 is being read,
+ * and p1 has been read only when p0 has left, so that all of the spacing lies before it. */
+struct waiting {
+	struct fixture *f;
+	atomic_bool on, taken, read, newer;
+	bool polled;
+};
+
+static bool
+has_left(struct fixture *f)
+{
+	int writes;
+
+	pthread_mutex_lock(&f->fleet.lock);
+	writes = f->fleet.writes;
+	pthread_mutex_unlock(&f->fleet.lock);
+	return writes > 0;
+}
+
+static void
+bring_into_waiting(int number, bool done, void *payload)
+{
+	struct waiting *w = payload;
+	int i;
+
+	if (!atomic_load(&w->on) || atomic_load(&w->read))
+		return;
+	if (number == 0 && !done)
+		for (i = 0; i < 2000 && !atomic_load(&w->taken); i++)
+			usleep(10000);
+	if (number == 1 && !done) {
+		atomic_store(&w->taken, true);
+		for (i = 0; i < 2000 && !has_left(w->f); i++)
+			usleep(10000);
+	}
+	if (number != 1 || !done)
+		return;
+	atomic_store(&w->read, true);
+	pthread_mutex_lock(&w->f->fleet.lock);
+	if (atomic_load(&w->newer))
+		w->f->fleet.runs[1].newer = true;
+	else
+		w->f->fleet.runs[1].elsewhere = 1;
+	pthread_mutex_unlock(&w->f->fleet.lock);
+}
+
+/* The newer run is in the store while it waits. */
+static void
+poll_when_it_was_read(void *payload)
+{
+	struct waiting *w = payload;
+
+	if (w->polled || !atomic_load(&w->newer) || !atomic_load(&w->read))
+		return;
+	w->polled = true;
+	assert_ok(bn_collect_once(w->f->s.collect, NULL, 60000, true, &w->f->s.err), &w->f->s.err);
+}
+
+static void
+target_is_read_again_when_its_turn_has_come(void **state)
+{
+	(void)state;
+	for (int newer = 0; newer < 2; newer++) {
+		struct fixture *f = begin(2);
+		struct waiting waiting = {.f = f};
+		struct bn_bulk_options options;
+		struct bn_bulk_item_now item;
+		struct bn_bulk *bulk;
+
+		atomic_init(&waiting.newer, newer == 1);
+		f->fleet.runs[1].source = 1;
+		open_session(f, AT_ONCE);
+		bulk = plan(f);
+		f->fleet.payload = &waiting;
+		f->fleet.on_read = bring_into_waiting;
+		atomic_store(&waiting.on, true);
+		options = swift(f);
+		options.spacing = 4000;
+		options.abort_ratio = 1;
+		options.follow = false;
+		options.tick = poll_when_it_was_read;
+		options.payload = &waiting;
+		assert_int_equal(send(f, bulk, &options, NULL), BN_EREMOTE);
+		item_of(bulk, 1, &item);
+		assert_int_equal(item.step, BN_BULK_UNSENT);
+		assert_int_equal(item.code, newer ? BN_EBUSY : BN_ECONFLICT);
+		assert_non_null(strstr(item.answer, newer ? "newer run" : "another attempt"));
+		assert_int_equal(f->fleet.writes, 1);
+		assert_sound(f);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 /* ---- what could not be sent ----------------------------------------------------------------------- */
 
 static void
@@ -981,6 +1153,57 @@ lost_answer_is_a_failure_for_those_behind_it(void **state)
 	end(f);
 }
 
+/* As on a full disk, from the moment on at which all was sent. */
+static void
+end_cannot_be_recorded(struct fixture *f)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(f->fleet.journal, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.verb ="
+				      " 'bulk-end' BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+end_that_is_not_recorded_takes_nothing_from_what_was_sent(void **state)
+{
+	static const struct {
+		enum fleet_fate fate;
+		int rc;
+		const char *words;
+	} cases[] = {{FLEET_GREEN, BN_EUNCERTAIN, "2 of 2 sent, 2 succeeded; its end could not be"},
+		     {FLEET_REFUSES, BN_EREMOTE, "2 of 2 sent, 1 succeeded, 1 failed"},
+		     {FLEET_LOST, BN_EUNCERTAIN, "1 failed (1 unknown)"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture *f = begin(2);
+		struct bn_bulk_options options;
+		struct bn_bulk *bulk;
+		int64_t parent = 0;
+		char hint[64];
+
+		f->fleet.runs[1].fate = cases[i].fate;
+		open_session(f, "");
+		bulk = plan(f);
+		end_cannot_be_recorded(f);
+		options = swift(f);
+		options.abort_ratio = 1;
+		assert_int_equal(send(f, bulk, &options, &parent), cases[i].rc);
+		assert_non_null(strstr(f->s.err.message, cases[i].words));
+		snprintf(hint, sizeof(hint), "audit show %lld", (long long)parent);
+		assert_non_null(strstr(f->s.err.hint, hint));
+		assert_int_equal(f->fleet.writes, 2);
+		bn_bulk_free(bulk);
+		end(f);
+	}
+}
+
 static void
 time_that_is_over_sends_nothing_more(void **state)
 {
@@ -1014,6 +1237,8 @@ main(void)
 	    cmocka_unit_test(undeclared_work_stays_out_until_it_is_named),
 	    cmocka_unit_test(what_is_locked_or_runs_anew_is_left_alone),
 	    cmocka_unit_test(two_that_feed_each_other_wait_for_nobody),
+	    cmocka_unit_test(far_run_waits_whatever_lies_between),
+	    cmocka_unit_test(lineage_without_end_is_cut_and_said_so),
 	    cmocka_unit_test(plan_tells_how_often_its_error_was_cured),
 	    cmocka_unit_test(aborted_bulk_leaves_a_row_and_a_rest_that_is_sent_once),
 	    cmocka_unit_test(what_a_rest_leaves_out_stays_and_what_it_sent_is_not_sent_again),
@@ -1022,9 +1247,11 @@ main(void)
 	    cmocka_unit_test(unknown_of_a_rest_is_not_sent_by_another),
 	    cmocka_unit_test(rest_that_was_sent_since_it_was_planned_does_not_begin),
 	    cmocka_unit_test(requests_are_spaced_however_long_each_is_prepared),
+	    cmocka_unit_test(target_is_read_again_when_its_turn_has_come),
 	    cmocka_unit_test(what_changed_since_the_plan_is_not_sent_and_said_so),
 	    cmocka_unit_test(what_could_not_be_sent_counts_for_the_ratio_and_for_those_behind_it),
 	    cmocka_unit_test(lost_answer_is_a_failure_for_those_behind_it),
+	    cmocka_unit_test(end_that_is_not_recorded_takes_nothing_from_what_was_sent),
 	    cmocka_unit_test(time_that_is_over_sends_nothing_more),
 	};
 

@@ -182,6 +182,13 @@ retry(struct fleet *fleet, struct ts_conn *conn, int number)
 }
 
 static void
+tell(const struct fleet *fleet, int number, bool done)
+{
+	if (fleet->on_read != NULL)
+		fleet->on_read(number, done, fleet->payload);
+}
+
+static void
 answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 {
 	struct fleet *fleet = payload;
@@ -203,8 +210,12 @@ answer(struct ts_conn *conn, const struct ts_request *request, void *payload)
 		else {
 			pthread_mutex_unlock(&fleet->lock);
 			usleep((unsigned)fleet->runs[number].slow * 1000);
+			tell(fleet, number, false);
 			pthread_mutex_lock(&fleet->lock);
 			get_run(fleet, conn, number);
+			pthread_mutex_unlock(&fleet->lock);
+			tell(fleet, number, true);
+			pthread_mutex_lock(&fleet->lock);
 		}
 	} else if (strncmp(target, "workflows/orch?", 15) == 0)
 		list(fleet, conn, source, false);

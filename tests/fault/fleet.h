@@ -8,7 +8,7 @@
 
 #include "tests/unit/testserver.h"
 
-enum { FLEET_MAX = 40, FLEET_SOURCES = 3 };
+enum { FLEET_MAX = 80, FLEET_SOURCES = 3 };
 
 /* What a retry of a run comes to. */
 enum fleet_fate {
@@ -49,6 +49,9 @@ struct fleet {
 	int too_many;		   /* retries beyond `limit` */
 	int unjournalled;
 	char journal[256]; /* looked into when a retry arrives; "" none */
+	/* Before a run is read, and when it was: on the server's thread, without the lock. NULL: nothing. */
+	void (*on_read)(int number, bool done, void *payload);
+	void *payload;
 };
 
 /* Sources s0 … s2 at the address `ts_url(server)`/sN. */

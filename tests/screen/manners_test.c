@@ -620,7 +620,33 @@ manners_stopped_from_outside_it_comes_back_whole(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(manners_completed_filter_is_the_one_in_force),
+    cmocka_unit_test(
+	manners_no_key_outside_a_dialog_changes_anything), /* first: the journal is empty */
+    cmocka_unit_test(manners_every_terminal_shows_the_same),
+    cmocka_unit_test(manners_unknown_terminal_is_said),
+    cmocka_unit_test(manners_terminal_without_a_cursor_gets_advice),
+    cmocka_unit_test(manners_no_color_means_none),
+    cmocka_unit_test(manners_plain_locale_sends_only_ascii),
+    cmocka_unit_test(manners_split_escape_sequence_is_a_key),
+    cmocka_unit_test(manners_pasted_text_is_no_command),
+    cmocka_unit_test(manners_read_only_refuses_to_write),
+    cmocka_unit_test(manners_copy_sends_the_reference_by_osc_52),
+    cmocka_unit_test(manners_help_lists_the_keys_of_this_screen),
+    cmocka_unit_test(manners_help_scrolls_where_it_does_not_fit),
+    cmocka_unit_test(manners_command_line_completes_and_shows_output),
+    cmocka_unit_test(manners_completed_filter_is_the_one_in_force),
+    cmocka_unit_test(manners_wrong_filter_says_what_is_right),
+    cmocka_unit_test(manners_any_sequence_of_sizes_ends_well),
+    cmocka_unit_test(manners_nothing_is_sent_when_nothing_changed),
+    cmocka_unit_test(manners_moving_the_cursor_costs_little),
+    cmocka_unit_test(manners_hang_up_ends_it),
+    cmocka_unit_test(manners_terminal_is_given_back),
+    cmocka_unit_test(manners_stopped_from_outside_it_comes_back_whole),
+    cmocka_unit_test(manners_paused_console_opens_other_screens),
+    cmocka_unit_test(manners_wrong_filter_acknowledges_nothing),
+    cmocka_unit_test(manners_acknowledging_is_recorded_and_taken_back),
+    cmocka_unit_test(manners_acknowledging_twice_takes_it_back),
+    cmocka_unit_test(manners_note_is_kept_word_for_word),
 };
 
 int

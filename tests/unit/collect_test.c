@@ -38,6 +38,7 @@ struct process {
 	struct bn_writer *look; /* for queries */
 	pthread_mutex_t lock;
 	int after_polls, wakes, exchanges;
+	bool acts; /* it may send what its table calls a write */
 };
 
 static void
@@ -94,7 +95,7 @@ observe(const struct bn_exchange *exchange, void *payload)
 	/* The recorder every test of the suite passes: what is sent stands in a table. */
 	assert_non_null(row);
 	assert_string_equal(row->method, exchange->method);
-	assert_int_equal(row->effect, BN_READS);
+	assert_true(row->effect == BN_READS || p->acts);
 	pthread_mutex_lock(&p->lock);
 	p->exchanges++;
 	pthread_mutex_unlock(&p->lock);
@@ -477,6 +478,112 @@ planted_request_is_refused_and_never_sent(void **state)
 	}
 	assert_int_equal(ts_requests(w.server), 0);
 	close_world(&w);
+}
+
+/* What a write comes to, by what it asks for: taken, refused, or cut off without an answer. */
+struct platform {
+	atomic_int writes;
+	int status; /* 0: no answer */
+};
+
+static void
+take_write(struct ts_conn *conn, const struct ts_request *request, void *payload)
+{
+	struct platform *platform = payload;
+
+	(void)request;
+	atomic_fetch_add(&platform->writes, 1);
+	if (platform->status != 0)
+		ts_reply(conn, platform->status, "Content-Type: application/json\r\n", "{}");
+}
+
+static int
+send_at_once(const struct bn_plan *plan, void *payload, struct bn_error *err)
+{
+	(void)plan;
+	(void)payload;
+	(void)err;
+	return BN_OK;
+}
+
+static void
+keep_state(const struct bn_outcome *outcome, const struct bn_error *why, void *payload)
+{
+	enum bn_outcome_state *state = payload;
+
+	(void)why;
+	*state = outcome->state;
+}
+
+static void
+request_that_left_is_never_called_unsent(void **state)
+{
+	static const struct {
+		const char *how;
+		int status;
+		enum bn_outcome_state wanted;
+	} cases[] = {
+	    /* Done, and then an error: it is looked up what became of it. */
+	    {"twice", 200, BN_OUTCOME_UNKNOWN},	  {"twice", 0, BN_OUTCOME_UNKNOWN},
+	    {"twice", 409, BN_OUTCOME_REFUSED},	  {"denies", 200, BN_OUTCOME_DONE},
+	    {"denies", 0, BN_OUTCOME_UNKNOWN},	  {"denies", 409, BN_OUTCOME_REFUSED},
+	    {"refuses", 0, BN_OUTCOME_UNKNOWN},	  {"refuses", 409, BN_OUTCOME_REFUSED},
+	    {"refuses", 200, BN_OUTCOME_REFUSED}, /* answered so: it knows */
+	};
+	struct bn_ref run = {BN_RUN, "bad", "x"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct platform platform = {.status = cases[i].status};
+		enum bn_outcome_state told = BN_OUTCOME_UNCHANGED;
+		struct bn_error err = {0};
+		struct world w;
+		struct process p;
+		char config[128];
+
+		snprintf(config, sizeof(config),
+			 "[source \"bad\"]\n type = planted\n url = %%URL%%\n how = %s\n",
+			 cases[i].how);
+		open_world(&w, take_write, &platform);
+		start_process(&p, &w, config, 1);
+		p.acts = true;
+		bn_collect_act(p.collect, run, "retry", NULL, "k", send_at_once, keep_state, &told,
+			       &err);
+		assert_int_equal(told, cases[i].wanted);
+		assert_int_equal(atomic_load(&platform.writes), 1);
+		end_process(&p);
+		close_world(&w);
+	}
+}
+
+/* What is remembered is the one text of a plan that goes into the journal without stars. */
+static void
+plan_that_remembers_a_secret_is_not_sent(void **state)
+{
+	static const char config[] = "[source \"bad\"]\n type = planted\n url = %URL%\n"
+				     " how = tells\n token-env = BN_TEST_TOLD\n";
+	struct bn_ref run = {BN_RUN, "bad", "x"};
+	struct platform platform = {.status = 200};
+	enum bn_outcome_state told = BN_OUTCOME_UNCHANGED;
+	struct bn_error err = {0};
+	struct world w;
+	struct process p;
+
+	(void)state;
+	setenv("BN_TEST_TOLD", "s3cr3t-of-the-source", 1);
+	open_world(&w, take_write, &platform);
+	start_process(&p, &w, config, 1);
+	p.acts = true;
+	assert_int_equal(bn_collect_act(p.collect, run, "retry", NULL, "k", send_at_once,
+					keep_state, &told, &err),
+			 BN_EPERM);
+	assert_non_null(strstr(err.message, "bad: what its plugin wants to remember"));
+	assert_null(strstr(err.message, "s3cr3t"));
+	assert_int_equal(told, BN_OUTCOME_UNCHANGED);
+	assert_int_equal(atomic_load(&platform.writes), 0);
+	end_process(&p);
+	close_world(&w);
+	unsetenv("BN_TEST_TOLD");
 }
 
 static void
@@ -1364,6 +1471,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(once_ends_in_time_when_a_server_is_silent),
 	    cmocka_unit_test(broken_items_are_skipped_and_counted),
 	    cmocka_unit_test(planted_request_is_refused_and_never_sent),
+	    cmocka_unit_test(request_that_left_is_never_called_unsent),
+	    cmocka_unit_test(plan_that_remembers_a_secret_is_not_sent),
 	    cmocka_unit_test(list_that_runs_in_circles_is_ended),
 	    cmocka_unit_test(store_in_memory_is_polled_too),
 	    cmocka_unit_test(login_is_renewed_once_after_a_401),

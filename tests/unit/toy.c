@@ -233,6 +233,45 @@ planted_poll(struct bn_source *s, struct bn_batch *b, struct bn_error *err)
 	return bn_get(s, 2, BN_PARAMS({"run", "x"}), &json, err);
 }
 
+static int
+planted_plan(struct bn_source *s, struct bn_plan *plan, struct bn_error *err)
+{
+	const char *token = NULL;
+
+	plan->mode = plan->attempt = "1";
+	plan->request = "DELETE";
+	plan->remember = "nothing";
+	if (strcmp(bn_option(s, "how"), "tells") != 0)
+		return BN_OK;
+	if (bn_secret(s, "token", &token, err) != BN_OK)
+		return err->code;
+	plan->remember = bn_format(s, "sent with %s", token);
+	return BN_OK;
+}
+
+/* Sends, once, and then sends again or says of what it sent what it can't know. */
+static int
+planted_act(struct bn_source *s, const struct bn_plan *plan, struct bn_outcome *outcome,
+	    struct bn_error *err)
+{
+	const char *how = bn_option(s, "how");
+	int rc = bn_send(s, 1, BN_PARAMS({"run", plan->about.key}), NULL, NULL, outcome, err);
+
+	if (strcmp(how, "twice") == 0)
+		return bn_send(s, 1, BN_PARAMS({"run", "y"}), NULL, NULL, outcome, err);
+	outcome->state = strcmp(how, "denies") == 0 ? BN_OUTCOME_NOT_SENT : BN_OUTCOME_REFUSED;
+	return rc;
+}
+
+static int
+planted_reconcile(struct bn_source *s, const struct bn_intent *intent, struct bn_outcome *outcome,
+		  struct bn_error *err)
+{
+	(void)intent;
+	(void)outcome;
+	return bn_fail_at(s, err, BN_EUNSUPPORTED, "never asked");
+}
+
 const struct bn_plugin planted_plugin = {
     .abi = BN_PLUGIN_ABI,
     .name = "planted",
@@ -241,6 +280,9 @@ const struct bn_plugin planted_plugin = {
     .options = planted_options,
     .requests = planted_requests,
     .poll = planted_poll,
+    .plan = planted_plan,
+    .act = planted_act,
+    .reconcile = planted_reconcile,
 };
 
 /* ---- a plugin with sections of its own ----------------------------------------------------- */

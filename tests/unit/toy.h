@@ -9,7 +9,7 @@
 
 /* GET /runs {"items":[{"id","status"}]}, /detail/ID, /logs/ID, /old (history); type `toy`. */
 extern const struct bn_plugin toy_plugin;
-/* Tries what is not in its table, and what its table marks as a write; type `planted`. */
+/* Tries what is not in its table, and what its table marks as a write; sends twice, denies it, tells its token; type `planted`. */
 extern const struct bn_plugin planted_plugin;
 /* Owns [widget] sections; type `widgets`. */
 extern const struct bn_plugin widget_plugin;
