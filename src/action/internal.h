@@ -30,11 +30,10 @@ int bn_action_lore(struct bn_reader *reader, struct bn_action_plan *plan, struct
 json_t *bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 			   const struct bn_action_plan *plan);
 
-/* settle.c: reads the platform for one intent and records what it says. *state is what is known now. The caller
- * holds the target. */
+/* settle.c: reads the platform for one intent and records what it says. result->state is what is known now; its answer
+ * and run stay as they are where nothing is said of them. The caller holds the target. */
 int bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,
-			 enum bn_outcome_state *state, char *answer, size_t size,
-			 struct bn_error *err);
+			 struct bn_action_result *result, struct bn_error *err);
 /* {"state":…,"by":…,…} appended to the intent. */
 int bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		     const struct bn_outcome *outcome, const char *why, const char *reason,

@@ -240,8 +240,7 @@ look_what_became(struct sending *s, struct bn_error *err)
 	for (i = 0; i < LOOK_AGAIN && s->result->state == BN_OUTCOME_UNKNOWN; i++) {
 		if (i > 0)
 			nanosleep(&second, NULL);
-		bn_action_settle_one(s->action, &intent, s->result->intent, &s->result->state,
-				     s->result->answer, sizeof(s->result->answer), &ignored);
+		bn_action_settle_one(s->action, &intent, s->result->intent, s->result, &ignored);
 	}
 	if (s->result->state != BN_OUTCOME_UNKNOWN) {
 		if (strcmp(said, s->result->answer) == 0)

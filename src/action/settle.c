@@ -14,9 +14,7 @@ struct reading {
 	struct bn_actions *action;
 	const struct bn_intent *intent;
 	int64_t seq;
-	enum bn_outcome_state state;
-	char *answer;
-	size_t size;
+	struct bn_action_result *result;
 	int rc;
 	struct bn_error err;
 };
@@ -53,7 +51,7 @@ told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload
 
 	(void)why;
 	if (outcome->answer != NULL)
-		snprintf(r->answer, r->size, "%s", outcome->answer);
+		snprintf(r->result->answer, sizeof(r->result->answer), "%s", outcome->answer);
 	/* "It still shows the attempt of before" proves nothing while the request may be under way. What is seen and
 	 * proves nothing either way belongs before the person who decides, once. */
 	if (outcome->state != BN_OUTCOME_DONE && outcome->state != BN_OUTCOME_REFUSED &&
@@ -62,23 +60,22 @@ told(const struct bn_outcome *outcome, const struct bn_error *why, void *payload
 		return;
 	r->rc = bn_action_record(r->action, r->intent->about, r->seq, "reconcile", outcome, NULL,
 				 NULL, NULL, &r->err);
-	if (r->rc == BN_OK)
-		r->state = outcome->state;
+	if (r->rc != BN_OK)
+		return;
+	r->result->state = outcome->state;
+	if (outcome->run != NULL)
+		snprintf(r->result->run, sizeof(r->result->run), "%s", outcome->run);
 }
 
 int
 bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,
-		     enum bn_outcome_state *state, char *answer, size_t size, struct bn_error *err)
+		     struct bn_action_result *result, struct bn_error *err)
 {
-	struct reading r = {.action = action,
-			    .intent = intent,
-			    .seq = seq,
-			    .state = BN_OUTCOME_UNKNOWN,
-			    .answer = answer,
-			    .size = size};
-	int rc = bn_collect_reconcile(action->options.collect, intent, told, &r, err);
+	struct reading r = {.action = action, .intent = intent, .seq = seq, .result = result};
+	int rc;
 
-	*state = r.state;
+	result->state = BN_OUTCOME_UNKNOWN;
+	rc = bn_collect_reconcile(action->options.collect, intent, told, &r, err);
 	if (rc == BN_OK && r.rc != BN_OK) {
 		*err = r.err;
 		rc = r.rc;
@@ -195,10 +192,9 @@ is_sent(struct pending *p, struct bn_actions *action, struct bn_intent *intent, 
 static bool
 settle(struct pending *p, struct bn_actions *action, struct bn_intent *intent, int64_t seq)
 {
-	enum bn_outcome_state state = BN_OUTCOME_UNKNOWN;
+	struct bn_action_result result = {.state = BN_OUTCOME_UNKNOWN};
 	struct bn_hold *hold = NULL;
 	struct bn_error err = {0};
-	char answer[256] = "";
 	bool sent;
 	int rc;
 
@@ -209,13 +205,12 @@ settle(struct pending *p, struct bn_actions *action, struct bn_intent *intent, i
 	if (!sent)
 		rc = hold != NULL ? never_sent(action, intent, seq, &err) : BN_EBUSY;
 	else
-		rc =
-		    bn_action_settle_one(action, intent, seq, &state, answer, sizeof(answer), &err);
+		rc = bn_action_settle_one(action, intent, seq, &result, &err);
 	bn_hold_release(hold);
 	if (rc != BN_OK && rc != BN_ECONFLICT)
 		bn_log_write(action->options.log, 1, "intent %" PRId64 " stays unknown: %s", seq,
 			     err.message);
-	return rc == BN_ECONFLICT || (rc == BN_OK && (!sent || state != BN_OUTCOME_UNKNOWN));
+	return rc == BN_ECONFLICT || (rc == BN_OK && (!sent || result.state != BN_OUTCOME_UNKNOWN));
 }
 
 /* One page; adds to *left those that stay unknown. *after becomes its last intent, or -1 behind the last page. */

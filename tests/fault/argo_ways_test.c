@@ -348,6 +348,7 @@ lost_answer_of_a_resubmission_is_found_by_its_label(void **state)
 
 	(void)state;
 	assert_ok(send(f, "resubmit", &result), &f->s.err);
+	assert_string_equal(result.run, "hourly-1-again"); /* that is what is watched now */
 	assert_ok(bn_reader_open(&reader, f->s.store, &f->s.err), &f->s.err);
 	assert_int_equal(sqlite3_prepare_v2(bn_reader_db(reader),
 					    "SELECT state, settled_by, new_run FROM intent_now", -1,
