@@ -30,6 +30,11 @@ int bn_action_lore(struct bn_reader *reader, struct bn_action_plan *plan, struct
 json_t *bn_action_snapshot(struct bn_actions *action, struct bn_reader *reader,
 			   const struct bn_action_plan *plan);
 
+/* A text from outside as JSON, of more than `most` bytes only the beginning, whole characters, and an ellipsis: what
+ * goes on for too long must not keep a record from being written. *spent grows by the bytes kept. NULL for bytes that
+ * are no UTF-8: better without them. */
+json_t *bn_action_short(const char *whole, size_t most, size_t *spent);
+
 /* settle.c: reads the platform for one intent and records what it says. result->state is what is known now; its answer
  * and run stay as they are where nothing is said of them. The caller holds the target. */
 int bn_action_settle_one(struct bn_actions *action, const struct bn_intent *intent, int64_t seq,

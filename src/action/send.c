@@ -47,25 +47,6 @@ bn_outcome_word(enum bn_outcome_state state)
 	return words[state];
 }
 
-/* NULL for bytes from outside that are no UTF-8. What goes on for too long is cut between two characters: it is for
- * people, and must not keep the record from being written. */
-static json_t *
-answer_json(const char *answer)
-{
-	size_t size = strlen(answer);
-	json_t *json;
-	char *cut;
-
-	if (size <= ANSWER_BYTES)
-		return json_string(answer);
-	for (size = ANSWER_BYTES; size > 0 && ((unsigned char)answer[size] & 0xc0) == 0x80;)
-		size--;
-	cut = bn_xasprintf("%.*s\xe2\x80\xa6", (int)size, answer);
-	json = json_string(cut);
-	free(cut);
-	return json;
-}
-
 int
 bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent, const char *by,
 		 const struct bn_outcome *outcome, const char *why, const char *reason,
@@ -73,11 +54,12 @@ bn_action_record(struct bn_actions *action, struct bn_ref about, int64_t intent,
 {
 	json_t *body = json_pack("{s:s, s:s}", "state", bn_outcome_word(outcome->state), "by", by);
 	const char *answer = outcome->answer != NULL ? outcome->answer : why;
+	size_t spent = 0;
 	char *text;
 	int rc;
 
 	if (answer != NULL)
-		json_object_set_new(body, "answer", answer_json(answer));
+		json_object_set_new(body, "answer", bn_action_short(answer, ANSWER_BYTES, &spent));
 	if (outcome->http_status != 0)
 		json_object_set_new(body, "http_status", json_integer(outcome->http_status));
 	if (outcome->run != NULL)

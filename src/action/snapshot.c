@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 /* A record holds 1 MiB, and nothing may keep a big incident from being one: what is too much is cut, and said. */
 #define TASKS_MAX   400			/* that failed or were skipped */
@@ -16,25 +17,22 @@
 #define LOG_BYTES   8192		/* of each */
 #define LOG_WAIT    2000		/* ms for all of them */
 
-/* Bytes that are no UTF-8 are no JSON string: better without them. */
+json_t *
+bn_action_short(const char *whole, size_t most, size_t *spent)
+{
+	size_t size = strlen(whole), kept = bn_utf8_cut(whole, size, most);
+	char *text = bn_xasprintf("%.*s%s", (int)kept, whole, kept < size ? "\xe2\x80\xa6" : "");
+	json_t *json = json_string(text);
+
+	free(text);
+	*spent += kept;
+	return json;
+}
+
 static json_t *
 short_text(const char *whole, size_t *spent)
 {
-	size_t size = strlen(whole);
-	json_t *text;
-	char *cut;
-
-	if (size <= TEXT_BYTES) {
-		*spent += size;
-		return json_string(whole);
-	}
-	for (size = TEXT_BYTES; size > 0 && ((unsigned char)whole[size] & 0xc0) == 0x80;)
-		size--;
-	cut = bn_xasprintf("%.*s\xe2\x80\xa6", (int)size, whole);
-	text = json_string(cut);
-	free(cut);
-	*spent += size;
-	return text;
+	return bn_action_short(whole, TEXT_BYTES, spent);
 }
 
 static json_t *

@@ -86,6 +86,16 @@ bn_utf8_valid(const char *text, size_t size)
 	return true;
 }
 
+size_t
+bn_utf8_cut(const char *text, size_t size, size_t most)
+{
+	if (size <= most)
+		return size;
+	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	return most;
+}
+
 /* The columns of one code point of sanitised text; what should not be there counts as one. */
 static size_t
 columns_of(uint32_t code_point)

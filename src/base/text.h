@@ -58,6 +58,8 @@ void bn_text_cell(struct bn_buf *out, const char *text, size_t columns, enum bn_
 
 /* True if the bytes are valid UTF-8 throughout. */
 bool bn_utf8_valid(const char *text, size_t size);
+/* How many of the text's `size` bytes to keep so that they are at most `most` and no character is cut in two. */
+size_t bn_utf8_cut(const char *text, size_t size, size_t most);
 
 /* The nearest of `words` (NULL-terminated) to `word` by edit distance, or NULL if none is near
  * enough to be what was meant. For "unknown key, did you mean …". */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "net/internal.h"
 
 #define TEXT_MAX 300
@@ -233,9 +234,7 @@ add_text(struct bn_buf *out, const char *text, size_t size)
 
 	while (size > 0 && isspace((unsigned char)*text))
 		text++, size--;
-	if (size > TEXT_MAX)
-		for (size = TEXT_MAX; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80;)
-			size--;
+	size = bn_utf8_cut(text, size, TEXT_MAX);
 	while (size > 0 && isspace((unsigned char)text[size - 1]))
 		size--;
 	for (i = 0; i < size; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 /* A page is written by itself when it has grown to this, so that a plugin that never asks stays
  * small. */
@@ -171,17 +172,9 @@ bn_batch_sent(struct bn_batch *b, bn_time sent)
 static const char *
 text(struct bn_batch *b, const char *from, size_t limit)
 {
-	size_t size;
-
 	if (from == NULL)
 		return NULL;
-	size = strnlen(from, limit + 1);
-	if (size > limit) {
-		size = limit;
-		while (size > 0 && ((unsigned char)from[size] & 0xc0) == 0x80)
-			size--;
-	}
-	return bn_arena_strndup(b->page, from, size);
+	return bn_arena_strndup(b->page, from, bn_utf8_cut(from, strnlen(from, limit + 1), limit));
 }
 
 static bool

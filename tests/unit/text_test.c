@@ -120,6 +120,10 @@ utf8_every_code_point_survives_encode_and_decode(void **state)
 	}
 	assert_true(bn_utf8_valid("\uFFFD", 3)); /* the real one is no error */
 	assert_false(bn_utf8_valid("a\xff", 2));
+	assert_int_equal(bn_utf8_cut("a\u2026b", 5, 5), 5);
+	assert_int_equal(bn_utf8_cut("a\u2026b", 5, 4), 4);
+	assert_int_equal(bn_utf8_cut("a\u2026b", 5, 3), 1);
+	assert_int_equal(bn_utf8_cut("\u2026", 3, 2), 0);
 }
 
 static void
