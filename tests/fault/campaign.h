@@ -17,7 +17,8 @@ struct campaign_part {
 	int shift; /* a percentage of the distance between two, by which all of them are later */
 	/* what it tells */
 	struct trace_count
-	    whole; /* of the run that nobody killed; calls -1: nothing can be traced here */
+	    whole;    /* of the run that nobody killed; calls -1: nothing can be traced here */
+	int shortest; /* boundaries of the shortest that came to its end */
 	int wrong, counts[CAMPAIGN_COUNTS]; /* the latter are the test's own */
 	const char *why;		    /* the first that was wrong; a literal */
 	bool killed[CAMPAIGN_MOST];	    /* [at] */
@@ -31,11 +32,11 @@ typedef struct trace_count campaign_kill(void *payload, struct campaign_part *pa
 /* In how many parts: several where BN_KILL_STEP asks for every n-th boundary, otherwise `few`. */
 int campaign_parts(int few);
 void campaign_run(struct campaign_part *part, campaign_kill *kill, void *payload);
-/* Of all parts: how many boundaries the shortest run that nobody killed had, and at how many of those there was a kill.
- * Runs differ by a few. */
+/* Of all parts: how many boundaries the shortest run had that came to its own end (they differ by a few), and at how
+ * many of those there was a kill. */
 int campaign_boundaries(const struct campaign_part *parts, int count);
 int campaign_killed(const struct campaign_part *parts, int count);
-/* Fails where BN_KILL_STEP is 1 and a boundary was left out. */
+/* Fails where BN_KILL_STEP is 1 and a boundary was left out, and where one run was not half as long as another. */
 void campaign_assert_all(const struct campaign_part *parts, int count);
 
 /* Memory, all zero, that the processes below share with this one. */
