@@ -3,8 +3,8 @@
  *
  * The program retries four runs of the platforms in fleet.c while it is traced from the moment it takes hold of the
  * bulk. After each kill it is started again as a person would: the rest is planned, which reads the platform for what
- * was under way; then it is sent. The platform's own log and the journal are compared before and after. BN_KILL_STEP=1
- * kills at every system call; the suite's own run takes KILLS of them. */
+ * was under way; then it is sent. The platform's own log and the journal are compared before and after. `make
+ * check-kill` kills at every boundary (BN_KILL_STEP=1; see trace.h); the suite's own run takes KILLS of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "tests/fault/campaign.h"
 #include "tests/fault/fleet.h"
-#include "tests/fault/trace.h"
 #include "tests/test.h"
 
 #ifdef CAN_TRACE
@@ -129,7 +129,7 @@ run(struct ground *g, const char *a, const char *b, const char *c, const char *d
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int
+static struct trace_count
 traced(struct ground *g, int at)
 {
 	static const char *const words[] = {"retry",	   "run/s0/p0-1",     "run/s0/p1-1",
@@ -240,46 +240,74 @@ finish(struct ground *g, int64_t parent)
 	return run(g, "audit", "verify", NULL, NULL) == 0 ? NULL : "the chain is broken";
 }
 
+enum { RECORDED, REST };
+
+static struct trace_count
+kill_at(void *payload, struct campaign_part *part, int at, int turn, const char **why)
+{
+	struct ground *g = payload;
+	struct trace_count count;
+	int64_t parent;
+
+	(void)turn;
+	fresh(g);
+	count = traced(g, at);
+	if (count.calls < 0)
+		return count;
+	if (at == 0 && written(g) < RUNS)
+		*why = "nobody killed it, and not all of it was sent";
+	if (at == 0)
+		return count;
+	run(g, "retry", "--rest", "1", "--plan");
+	*why = judge(g, &parent);
+	part->counts[RECORDED] += parent != 0;
+	part->counts[REST] += written(g) < RUNS;
+	if (*why == NULL && parent != 0)
+		*why = finish(g, parent);
+	return count;
+}
+
+static void
+campaign(int i, void *payload)
+{
+	struct campaign_part *part = (struct campaign_part *)payload + i;
+	struct ground g;
+
+	prepare(&g);
+	campaign_run(part, kill_at, &g);
+	clean(&g);
+}
+
 #endif
 
 static void
 bulk_killed_anywhere_is_finished_once(void **state)
 {
 #ifdef CAN_TRACE
-	const char *wish = getenv("BN_KILL_STEP"), *why;
-	int boundaries, step, at, killed = 0, recorded = 0, wrong = 0, rest = 0;
-	int64_t parent;
-	struct ground g;
+	int count = campaign_parts(2), wrong = 0, recorded = 0, rest = 0;
+	struct campaign_part *parts = campaign_share(count * sizeof(*parts));
 
 	(void)state;
-	prepare(&g);
-	fresh(&g);
-	boundaries = traced(&g, 0);
-	if (boundaries < 0) {
-		clean(&g);
+	for (int i = 0; i < count; i++) {
+		parts[i].part = i;
+		parts[i].parts = count;
+		parts[i].kills = KILLS;
+	}
+	campaign_in_processes(count, campaign, parts);
+	if (parts->whole.calls < 0)
 		bn_skip("system calls may not be traced here");
+	for (int i = 0; i < count; i++) {
+		wrong += parts[i].wrong;
+		recorded += parts[i].counts[RECORDED];
+		rest += parts[i].counts[REST];
 	}
-	assert_int_equal(written(&g), RUNS);
-	step = wish != NULL ? atoi(wish) : boundaries / KILLS + 1;
-	for (at = 1; at <= boundaries; at += step, killed++) {
-		fresh(&g);
-		traced(&g, at);
-		run(&g, "retry", "--rest", "1", "--plan");
-		why = judge(&g, &parent);
-		recorded += parent != 0;
-		rest += written(&g) < RUNS;
-		if (why == NULL && parent != 0)
-			why = finish(&g, parent);
-		if (why != NULL) {
-			wrong++;
-			print_message("# killed at call %d of %d: %s\n", at, boundaries, why);
-		}
-	}
-	print_message("# %d boundaries, killed at %d: %d recorded, %d left something; %d wrong\n",
-		      boundaries, killed, recorded, rest, wrong);
-	clean(&g);
+	print_message("# killed at %d of %d boundaries (%d calls): %d recorded, %d left something; "
+		      "%d wrong\n",
+		      campaign_killed(parts, count), campaign_boundaries(parts, count),
+		      parts->whole.calls, recorded, rest, wrong);
 	assert_int_equal(wrong, 0);
 	assert_true(recorded > 0 && rest > 1);
+	campaign_assert_all(parts, count);
 #else
 	(void)state;
 	bn_skip("system calls are not traced on this machine or in this build");
@@ -290,7 +318,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(bulk_killed_anywhere_is_finished_once),
+	    cmocka_unit_test_teardown(bulk_killed_anywhere_is_finished_once, campaign_leave),
 	};
 
 	setbuf(stdout, NULL);

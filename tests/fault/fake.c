@@ -225,7 +225,7 @@ act(struct fake *fake, struct ts_conn *conn, const struct ts_request *request)
 			 "{\"message\":\"not now\",\"detail\":\"not now\"}");
 		return;
 	}
-	atomic_fetch_add(&fake->done, 1);
+	atomic_fetch_add(&fake->done, cut != FAKE_LATE);
 	if (cut == FAKE_CUT_AFTER)
 		return;
 	if (argo)

@@ -16,7 +16,8 @@ enum fake_cut {
 	FAKE_MEDDLED, /* nothing is done, no answer; then somebody deletes Argo's workflow and makes
 			  * another of that name, and marks Airflow's run as succeeded */
 	FAKE_FAILS,   /* 503, nothing is done */
-	FAKE_REFUSES  /* 409, nothing is done */
+	FAKE_REFUSES, /* 409, nothing is done */
+	FAKE_LATE     /* it is done and answered, but what is read stays as it was before */
 };
 
 struct fake {

@@ -7,9 +7,19 @@
 #define CAN_TRACE 1
 #endif
 
-/* `become` (in the child) becomes the program. Its calls are counted, over all threads and whatever it starts, from
- * the moment it opens a file with `hold` in its path. It is killed at call `at` (0: never); what it started goes on to
- * its own end. Returns how many calls there were; -1: nothing can be traced here. */
-int trace_run(void (*become)(void *payload), void *payload, const char *hold, int at);
+/* Of calls, over all threads and whatever the program starts. */
+struct trace_count {
+	int calls;	/* -1: nothing can be traced here */
+	int boundaries; /* those of them that a kill is counted by, below */
+};
+
+/* `become` (in the child) becomes the program. It is watched from the moment it opens a file with `hold` in its path,
+ * which is the first boundary. Each entry of a call that follows, in its thread, one that may leave something behind
+ * (a write, a request, a process) is a boundary: killed at any other call the program leaves what it would have left at
+ * the boundary before. (What databases keep in shared memory is made anew by whoever opens them next.) With
+ * BN_KILL_CALLS in the environment every call is one. The program is killed at boundary `at` (0: never; it was, when as
+ * many were counted); what it started goes on to its own end. */
+struct trace_count trace_run(void (*become)(void *payload), void *payload, const char *hold,
+			     int at);
 
 #endif
