@@ -68,7 +68,7 @@ wait_code(long pid)
 void
 served_start(struct served *served, const char *options)
 {
-	const char *top = getenv("abs_top_builddir");
+	const char *top = getenv("abs_top_builddir"), *server = getenv("BN_DEMO_SERVER");
 	char line[1024], path[256], environment[1024];
 	int i;
 
@@ -82,8 +82,9 @@ served_start(struct served *served, const char *options)
 	setenv("XDG_CONFIG_HOME", served->dir, 1);
 	setenv("XDG_STATE_HOME", served->dir, 1);
 	setenv("DEMO", served->demo, 1);
-	snprintf(line, sizeof(line), "exec binnacle demo -q --speed 0 --serve '%s' %s",
-		 served->demo, options != NULL ? options : "");
+	snprintf(line, sizeof(line), "exec '%s' demo -q --speed 0 --serve '%s' %s",
+		 server != NULL ? server : "binnacle", served->demo,
+		 options != NULL ? options : "");
 	snprintf(path, sizeof(path), "%s/serve.out", served->dir);
 	served->pid = spawn_shell(line, path, path);
 	snprintf(path, sizeof(path), "%s/pid", served->demo);

@@ -20,7 +20,8 @@ struct said {
 	int code; /* exit status, or 128 + signal */
 };
 
-/* Extra options for `binnacle demo --serve` ("--fault dead=argo-prod"), or NULL. Fails the test if
+/* The platforms run in a process of their own: that of BN_DEMO_SERVER, a binnacle built without sanitizers, where there
+ * is one. Extra options for `binnacle demo --serve` ("--fault dead=argo-prod"), or NULL. Fails the test if
  * it does not come up within 30 s. */
 void served_start(struct served *served, const char *options);
 void served_stop(struct served *served);
