@@ -177,36 +177,50 @@ intents(const struct ground *g, const char *states)
 	return count;
 }
 
-static int
-written(const struct ground *g)
-{
-	int count = 0;
+/* The platforms' log; their server is a thread of its own. */
+struct log {
+	int retries[RUNS];
+	int written; /* runs with at least one */
+	int writes, unjournalled;
+};
 
-	for (int i = 0; i < RUNS; i++)
-		count += g->fleet.runs[i].retries > 0;
-	return count;
+static struct log
+platforms_log(struct ground *g)
+{
+	struct log log = {0};
+
+	pthread_mutex_lock(&g->fleet.lock);
+	log.writes = g->fleet.writes;
+	log.unjournalled = g->fleet.unjournalled;
+	for (int i = 0; i < RUNS; i++) {
+		log.retries[i] = g->fleet.runs[i].retries;
+		log.written += log.retries[i] > 0;
+	}
+	pthread_mutex_unlock(&g->fleet.lock);
+	return log;
 }
 
 /* NULL, or what is wrong after the kill and the new start; *parent the bulk's record, 0: it has none. */
 static const char *
-judge(const struct ground *g, int64_t *parent)
+judge(struct ground *g, int64_t *parent)
 {
+	struct log log = platforms_log(g);
 	int i;
 
 	*parent = ask(g, "SELECT coalesce(max(seq), 0) FROM record WHERE verb = 'bulk'");
-	if (g->fleet.unjournalled > 0)
+	if (log.unjournalled > 0)
 		return "a retry arrived without an intent of the bulk on disk";
 	for (i = 0; i < RUNS; i++)
-		if (g->fleet.runs[i].retries > 1)
+		if (log.retries[i] > 1)
 			return "it was sent twice";
 	if (*parent == 0)
-		return g->fleet.writes > 0 ? "sent, and the bulk is not recorded" : NULL;
+		return log.writes > 0 ? "sent, and the bulk is not recorded" : NULL;
 	if (ask(g, "SELECT count(*) FROM record WHERE verb = 'bulk-end'") != 1)
 		return "the bulk has no end, or two";
 	if (intents(g, "'open', 'refused'") > 0)
 		return "an intent is neither done, nor not sent, nor unknown";
 	/* Unknown: killed right before the request left, or right after. */
-	if (intents(g, "'done'") > written(g) || intents(g, "'done', 'unknown'") < written(g))
+	if (intents(g, "'done'") > log.written || intents(g, "'done', 'unknown'") < log.written)
 		return "the journal and the platform tell of different numbers";
 	return NULL;
 }
@@ -218,6 +232,7 @@ finish(struct ground *g, int64_t parent)
 	char number[24];
 	int left = RUNS - intents(g, "'done', 'unknown'"), unknown = intents(g, "'unknown'"),
 	    missing = 0;
+	struct log log;
 	int code, i;
 
 	snprintf(number, sizeof(number), "%lld", (long long)parent);
@@ -227,11 +242,11 @@ finish(struct ground *g, int64_t parent)
 	code = run(g, "retry", "--rest", number, "--yes");
 	if (left > 0 && code != 0)
 		return "the rest could not be sent";
-	for (i = 0; i < RUNS; i++) {
-		if (g->fleet.runs[i].retries > 1)
+	log = platforms_log(g);
+	for (i = 0; i < RUNS; i++)
+		if (log.retries[i] > 1)
 			return "the rest was sent to a run that had it";
-		missing += g->fleet.runs[i].retries == 0;
-	}
+	missing = RUNS - log.written;
 	/* What is unknown is a person's to decide, and was perhaps never sent. */
 	if (missing > unknown)
 		return "a run was forgotten";
@@ -254,14 +269,14 @@ kill_at(void *payload, struct campaign_part *part, int at, int turn, const char 
 	count = traced(g, at);
 	if (count.calls < 0)
 		return count;
-	if (at == 0 && written(g) < RUNS)
+	if (at == 0 && platforms_log(g).written < RUNS)
 		*why = "nobody killed it, and not all of it was sent";
 	if (at == 0)
 		return count;
 	run(g, "retry", "--rest", "1", "--plan");
 	*why = judge(g, &parent);
 	part->counts[RECORDED] += parent != 0;
-	part->counts[REST] += written(g) < RUNS;
+	part->counts[REST] += platforms_log(g).written < RUNS;
 	if (*why == NULL && parent != 0)
 		*why = finish(g, parent);
 	return count;

@@ -23,7 +23,11 @@
 
 #include "tests/test.h"
 
-enum { TRACEES_MAX = 256, FORBIDDEN = 126 };
+enum {
+	TRACEES_MAX = 256,
+	FORBIDDEN = 126,
+	LIMIT = 300 /* s for one run; who waits longer waits for ever */
+};
 
 struct tracee {
 	pid_t pid;
@@ -263,11 +267,12 @@ trace_run(void (*become)(void *payload), void *payload, const char *hold, int at
 		   PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP |
 		   PTRACE_O_EXITKILL);
 	ptrace(PTRACE_CONT, t.child, NULL, NULL);
+	alarm(LIMIT);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
 		if (!WIFSTOPPED(status)) {
 			forget(&t, pid);
 			if (pid == t.child && WIFEXITED(status) && WEXITSTATUS(status) == FORBIDDEN)
-				return forbidden;
+				t.count = forbidden;
 			continue;
 		}
 		tracee = meet(&t, pid);
@@ -275,6 +280,7 @@ trace_run(void (*become)(void *payload), void *payload, const char *hold, int at
 		ptrace(t.counting && !is_over(&t) ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL,
 		       (void *)(intptr_t)signal);
 	}
+	alarm(0);
 	return t.count;
 }
 
