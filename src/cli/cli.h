@@ -171,8 +171,8 @@ struct bn_cli {
 	int wake_fd;	 /* written whenever the collector has news; -1 before bn_cli_collector */
 	bool pipe_gone;	 /* standard output was closed by its reader */
 	bool incomplete; /* some source needed did not answer */
-	const char *
-	    unread; /* the names of those, "a, b"; NULL: none, or what is missing is of no source */
+	/* The names of those, "a, b"; NULL: none, or what is missing is of no source. */
+	const char *unread;
 };
 
 int bn_cli_open_config(struct bn_cli *cli, struct bn_error *err);

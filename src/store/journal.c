@@ -400,8 +400,8 @@ struct anchor {
 struct anchor_list {
 	struct anchor *list;
 	size_t count, room, at;
-	int64_t
-	    told; /* each record up to here has its line; one above may be newer than the list */
+	/* Each record up to here has its line; later ones may be newer than the list. */
+	int64_t told;
 };
 
 static int

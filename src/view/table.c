@@ -52,24 +52,12 @@ bn_view_table(const char *name)
 const struct bn_view_table *
 bn_view_table_of(enum bn_kind kind)
 {
-	switch (kind) {
-	case BN_PIPELINE:
-		return bn_view_table("pipelines");
-	case BN_RUN:
-		return bn_view_table("runs");
-	case BN_ENDPOINT:
-		return bn_view_table("endpoints");
-	case BN_STREAM:
-		return bn_view_table("streams");
-	case BN_MODEL:
-		return bn_view_table("models");
-	case BN_PRODUCT:
-		return bn_view_table("products");
-	case BN_SOURCE:
-		return bn_view_table("sources");
-	default:
-		return NULL;
-	}
+	static const char *const names[] = {
+	    [BN_PIPELINE] = "pipelines", [BN_RUN] = "runs",	[BN_ENDPOINT] = "endpoints",
+	    [BN_STREAM] = "streams",	 [BN_MODEL] = "models", [BN_PRODUCT] = "products",
+	    [BN_SOURCE] = "sources"};
+
+	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? bn_view_table(names[kind]) : NULL;
 }
 
 const struct bn_column *

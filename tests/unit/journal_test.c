@@ -170,6 +170,14 @@ journal_refuses_update_and_delete(void **state)
 	assert_int_equal(verified(f), 1);
 }
 
+/* A second file in the test's folder, and its path. */
+static void
+use_anchor(struct fixture *f, char anchor[128])
+{
+	snprintf(anchor, 128, "%s/anchor", f->dir);
+	bn_store_set_anchor(f->store, anchor);
+}
+
 static void
 journal_cut_tail_is_found_by_the_second_file(void **state)
 {
@@ -177,8 +185,7 @@ journal_cut_tail_is_found_by_the_second_file(void **state)
 	char anchor[128];
 	struct stat st;
 
-	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
-	bn_store_set_anchor(f->store, anchor);
+	use_anchor(f, anchor);
 	for (int i = 0; i < 3; i++)
 		note(f, "words");
 	assert_int_equal(stat(anchor, &st), 0);
@@ -205,8 +212,7 @@ journal_is_whole_where_the_last_line_of_the_second_file_is_cut(void **state)
 	char anchor[128];
 	struct stat st;
 
-	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
-	bn_store_set_anchor(f->store, anchor);
+	use_anchor(f, anchor);
 	note(f, "words");
 	assert_int_equal(stat(anchor, &st), 0);
 	assert_int_equal(truncate(anchor, st.st_size - 20), 0);
@@ -250,8 +256,7 @@ journal_without_its_second_file_is_not_called_whole(void **state)
 	struct fixture *f = *state;
 	char anchor[128];
 
-	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
-	bn_store_set_anchor(f->store, anchor);
+	use_anchor(f, anchor);
 	assert_int_equal(verified(f), 0);
 	note(f, "one");
 	assert_int_equal(verified(f), 1);
@@ -373,8 +378,7 @@ journal_that_is_written_to_meanwhile_is_whole(void **state)
 	char anchor[128], line[100];
 	int64_t count = 0;
 
-	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
-	bn_store_set_anchor(f->store, anchor);
+	use_anchor(f, anchor);
 	/* its very first records: the second file is still empty, or isn't any more */
 	assert_ok(verify_while(f, 0, 1, NULL, &count), &f->err);
 	note(f, "two");
@@ -396,8 +400,7 @@ journal_that_is_written_to_meanwhile_hides_nothing(void **state)
 	char anchor[128], line[100];
 	int64_t count = 0;
 
-	snprintf(anchor, sizeof(anchor), "%s/anchor", f->dir);
-	bn_store_set_anchor(f->store, anchor);
+	use_anchor(f, anchor);
 	note(f, "one");
 	/* what no later head has is a tail that was cut off */
 	snprintf(line, sizeof(line), "4 %064d\n", 7);
